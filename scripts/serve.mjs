@@ -1,0 +1,161 @@
+// The production server around SvelteKit's handler. Binds first, so that a taken port is found before any data is
+// touched; then starts the app, which happens while the handler is imported (hooks.server.ts, init).
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fillHeaders, tellAdapter, trustedProxies } from './lib/forwarded.mjs';
+import { give, requireNode, root, say } from './lib/project.mjs';
+
+/**
+ * What hooks.server.ts leaves for us.
+ * @typedef {object} Runtime
+ * @property {() => Promise<void>} drain ends the streams
+ * @property {() => Promise<void>} stop pool, then database
+ * @property {(base: string) => Promise<string | null>} setupUrl where the first user is made, while there is none
+ */
+
+const DRAIN_MS = 8_000;
+const SHUTDOWN_MS = 12_000;
+/** npm passes a Ctrl-C on that the terminal has already sent: that is still the first one. */
+const SAME_SIGNAL_MS = 1_000;
+
+requireNode();
+const env = process.env;
+env['NODE_ENV'] ??= 'production';
+env['BODY_SIZE_LIMIT'] ??= '256M';
+if (env['ORIGIN'] === '') delete env['ORIGIN'];
+tellAdapter(env);
+const hops = trustedProxies(env['TRUST_PROXY']);
+if (hops === null) give(`TRUST_PROXY must be the number of proxies in front, not ${env['TRUST_PROXY']}.`);
+const host = env['HOST'] || '127.0.0.1';
+const wantedPort = Number(env['PORT'] || 3000);
+if (!Number.isInteger(wantedPort) || wantedPort < 0 || wantedPort > 65_535) {
+  give(`PORT must be a number from 0 to 65535, not ${env['PORT']}.`);
+}
+const handlerFile = join(root, 'build', 'handler.js');
+if (!existsSync(handlerFile)) give('There is no build yet: run "npm start", or "npm run build" first.');
+
+// A rejection that nobody waits for must not take everybody's streams down; a half-done throw may.
+process.on('unhandledRejection', (reason) => console.error('Unhandled rejection:', reason));
+process.on('uncaughtException', (error) => {
+  console.error('Uncaught exception:', error);
+  process.exit(1);
+});
+
+/** @type {((request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, next: () => void) => unknown) | null} */
+let handler = null;
+
+const server = createServer((request, response) => {
+  if (handler === null) {
+    response
+      .writeHead(503, { 'content-type': 'text/plain', 'retry-after': '1' })
+      .end('Telltale is starting.\n');
+    return;
+  }
+  fillHeaders(request, hops);
+  Promise.resolve(handler(request, response, () => response.writeHead(404).end())).catch((error) => {
+    console.error('A request failed:', error);
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500).end();
+  });
+});
+// Longer than the idle limit of common proxies, which must be the ones to close.
+server.keepAliveTimeout = 65_000;
+// Uploads of any length, and streams, are bounded by the app itself.
+server.requestTimeout = 0;
+
+/** @type {number | null} */
+let stoppingSince = null;
+process.on('SIGTERM', shutDown);
+process.on('SIGINT', shutDown);
+
+const port = await listen();
+await loadApp();
+if (stoppingSince === null) console.log(`Telltale is ready: ${await firstUrl()}`);
+
+/** @returns {Promise<number>} */
+function listen() {
+  return new Promise((resolve) => {
+    server.once('error', (error) => give(explainListenError(error)));
+    server.listen(wantedPort, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : wantedPort);
+    });
+  });
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function explainListenError(error) {
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${wantedPort} on ${host} is in use. Stop what uses it, or choose another: PORT=${wantedPort + 1} npm start`;
+  }
+  if (error.code === 'EACCES')
+    return `Port ${wantedPort} needs more rights. Choose one above 1023: PORT=3000 npm start`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `HOST=${host} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for every network.`;
+  }
+  return `Port ${wantedPort} on ${host} could not be opened: ${error.message}`;
+}
+
+async function loadApp() {
+  try {
+    const app = await import(pathToFileURL(handlerFile).href);
+    handler = app.handler;
+  } catch (error) {
+    const forPeople =
+      error instanceof Error &&
+      (('expose' in error && error.expose === true) || error.name === 'StartupError');
+    if (forPeople) give(error.message);
+    console.error(error);
+    give('Telltale could not start.');
+  }
+}
+
+/** @returns {Runtime | undefined} */
+function runtime() {
+  return Reflect.get(globalThis, Symbol.for('telltale.runtime'));
+}
+
+async function firstUrl() {
+  const everywhere = ['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(host);
+  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const base = env['ORIGIN'] ?? `http://${name}:${port}`;
+  const setup = await runtime()?.setupUrl(base);
+  return new URL(setup ?? '/', base).href;
+}
+
+/** @param {NodeJS.Signals} signal */
+function shutDown(signal) {
+  if (stoppingSince !== null) {
+    if (Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
+    process.exit(1);
+  }
+  stoppingSince = Date.now();
+  // Nothing is served yet: the guard of the database ends it as soon as we are gone.
+  if (handler === null) process.exit(0);
+  say(`Stopping (${signal}) …`);
+  setTimeout(() => {
+    console.error('Stopping took too long.');
+    process.exit(1);
+  }, SHUTDOWN_MS).unref();
+  stop().then(
+    () => process.exit(0),
+    (error) => {
+      console.error('Stopping failed:', error);
+      process.exit(1);
+    },
+  );
+}
+
+async function stop() {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await runtime()?.drain();
+  await closed;
+  clearInterval(idle);
+  clearTimeout(late);
+  await runtime()?.stop();
+}

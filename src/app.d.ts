@@ -1,0 +1,22 @@
+import type { App as Application } from '#lib/server/app.ts';
+import type { Actor, SessionInfo } from '#lib/server/context.ts';
+
+declare global {
+  namespace App {
+    interface Error {
+      message: string;
+      code?: string;
+      errorId?: string;
+    }
+    interface Locals {
+      app: Application;
+      /** Who acts: a user with a session, an API key, or nobody yet. */
+      actor: Actor | null;
+      session: SessionInfo | null;
+      requestId: string;
+      theme: 'light' | 'dark' | 'system';
+    }
+  }
+}
+
+export {};

@@ -1,0 +1,1 @@
+export { init, handle, handleError } from '#lib/server/hooks.ts';

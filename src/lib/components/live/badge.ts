@@ -1,0 +1,47 @@
+/** State of the connection as src/lib/live tells it. */
+export type FeedState =
+  | 'connecting'
+  | 'live'
+  | 'catching-up'
+  | 'reconnecting'
+  | 'polling'
+  | 'offline'
+  | 'paused'
+  | 'off';
+
+export type BadgeState = 'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still';
+
+/** More than one small batch waiting is worth a word; fewer is the ordinary course of recording. */
+const CATCHING_UP_FROM = 200;
+
+const WORDS: Record<BadgeState, string> = {
+  live: 'Live',
+  catching: 'Catching up',
+  stale: 'Reconnecting',
+  polling: 'Polling every 5 s',
+  offline: 'Offline',
+  paused: 'Paused',
+  connecting: 'Connecting',
+  still: 'Not live',
+};
+
+/** What the badge shows: a shape and a word, never the colour alone. */
+export function badgeOf(feed: FeedState, waiting: number): { state: BadgeState; word: string } {
+  const state = stateOf(feed, waiting);
+  return { state, word: WORDS[state] };
+}
+
+function stateOf(feed: FeedState, waiting: number): BadgeState {
+  switch (feed) {
+    case 'live':
+      return waiting >= CATCHING_UP_FROM ? 'catching' : 'live';
+    case 'catching-up':
+      return 'catching';
+    case 'reconnecting':
+      return 'stale';
+    case 'off':
+      return 'still';
+    default:
+      return feed;
+  }
+}

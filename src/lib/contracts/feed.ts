@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { JourneyView } from './journey.ts';
+import type { MetricsView } from './metrics.ts';
+import type { OutcomeView } from './outcome.ts';
+import type { PatternView } from './pattern.ts';
+
+export const FEED_TOPICS = [
+  'outcomes',
+  'patterns',
+  'alerts',
+  'recommendations',
+  'metrics',
+  'journeys',
+  'notifications',
+  'presence',
+  'collections',
+  'system',
+] as const;
+export type FeedTopic = (typeof FEED_TOPICS)[number];
+
+export const FEED_EVENTS = ['hello', 'delta', 'reset', 'snapshot', 'live', 'cursor', 'goaway'] as const;
+export const CURSOR = /^[a-z0-9]{4,16}-[0-9]{1,16}$/;
+
+/** The frame `delta`: what changed. `rev` decides which of two deltas of one key is newer. */
+export const deltaSchema = z
+  .object({
+    c: z.string().describe('Cursor of this delta; continue from it.'),
+    t: z.number().describe('Milliseconds since 1970 when it was sequenced.'),
+    topic: z.enum(FEED_TOPICS),
+    type: z.string(),
+    op: z.enum(['upsert', 'delete']),
+    key: z.string(),
+    rev: z.number(),
+    patch: z.unknown().optional(),
+    value: z.unknown().optional(),
+  })
+  .meta({ id: 'Delta' });
+export type Delta = z.infer<typeof deltaSchema>;
+
+/** Payloads by `type`. Every event of the product is one of these. */
+export interface FeedValues {
+  /** One outcome, or at most 100 of a bulk request in `items`. */
+  'outcome.recorded': OutcomeView | { items: OutcomeView[] };
+  'outcome.corrected': OutcomeView;
+  'outcome.deleted': OutcomeView;
+  'outcome.restored': OutcomeView;
+  'journey.opened': JourneyView;
+  'journey.stepped': JourneyView;
+  /** Closed by an outcome; those of one request in `items`, at most 100. */
+  'journey.closed': JourneyView | { items: JourneyView[] };
+  /** The outcome that had closed it was deleted. */
+  'journey.reopened': JourneyView;
+  /** What the last applied batch changed among the patterns shown first. `leaders`: ids in order. */
+  'pattern.updated': {
+    asOf: number;
+    /** Of all outcomes at `asOf`; the rest of a pattern that is not in `items` follows from it. */
+    totals: { n: number; successes: number };
+    /** Ids of the rows shown first, in order. */
+    leaders: string[];
+    /** Complete views of those that changed or came in. */
+    items: PatternView[];
+  };
+  /** `counted`: outcomes of this batch with their positions, when it was a small one. */
+  'metrics.updated': MetricsView & { counted?: { id: string; position: number }[] };
+  'import.progressed': ImportView;
+  'workspace.changed': { id: string };
+}
+export type FeedType = keyof FeedValues;
+
+export const TOPIC_OF: Record<FeedType, FeedTopic> = {
+  'outcome.recorded': 'outcomes',
+  'outcome.corrected': 'outcomes',
+  'outcome.deleted': 'outcomes',
+  'outcome.restored': 'outcomes',
+  'journey.opened': 'journeys',
+  'journey.stepped': 'journeys',
+  'journey.closed': 'journeys',
+  'journey.reopened': 'journeys',
+  'pattern.updated': 'patterns',
+  'metrics.updated': 'metrics',
+  'import.progressed': 'collections',
+  'workspace.changed': 'system',
+};
+
+export const importViewSchema = z
+  .object({
+    id: z.uuid(),
+    fileName: z.string(),
+    state: z.enum(['uploaded', 'checking', 'ready', 'importing', 'done', 'failed', 'cancelled']),
+    rows: z.number().int().nullable(),
+    done: z.number().int(),
+    added: z.number().int(),
+    duplicates: z.number().int().describe('Known already, so nothing was added.'),
+    differing: z.number().int().describe('Duplicates that are kept with other content than this file has.'),
+    skipped: z.number().int(),
+    problems: z
+      .array(z.object({ row: z.number().int(), column: z.string().nullable(), reason: z.string() }))
+      .describe('The first hundred.'),
+    problemCount: z.number().int().describe('Rows that cannot be imported.'),
+    error: z.string().nullable(),
+    createdAt: z.string(),
+    finishedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Import' });
+export type ImportView = z.infer<typeof importViewSchema>;

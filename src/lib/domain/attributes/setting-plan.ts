@@ -1,0 +1,84 @@
+import type { SettingEntry } from './setting-entry.ts';
+
+export interface PlannedBinning {
+  readonly attribute: string;
+  /** Cut after this position. */
+  readonly at: number;
+  readonly ordinal: number;
+  /** Null: quintiles of what has been seen by then. */
+  readonly edges: readonly number[] | null;
+  readonly labels: readonly string[] | null;
+  /** Null: decided at the cut. */
+  readonly whole: boolean | null;
+}
+
+export interface SettingPlan {
+  /** The attributes to search; null: the first 16 seen. */
+  readonly chosen: readonly string[] | null;
+  readonly binning: readonly PlannedBinning[];
+}
+
+/**
+ * What a set of setting entries asks for.
+ *
+ * For one attribute the last edges win and hold from the first cut. A "cut now" whose result has been
+ * stored as bins is left out: the stored bins say both where and how.
+ */
+export function planSettings(settings: readonly SettingEntry[]): SettingPlan {
+  const ordered = [...settings].sort((a, b) => a.effectiveAfter - b.effectiveAfter || a.ordinal - b.ordinal);
+  const decided = new Set<string>();
+  for (const entry of ordered) {
+    if (entry.kind === 'attribute.bins' || entry.kind === 'attribute.bands')
+      decided.add(entry.payload.attribute);
+  }
+  let chosen: readonly string[] | null = null;
+  const binning = new Map<string, PlannedBinning>();
+  for (const entry of ordered) {
+    if (entry.kind === 'attribute.choose') {
+      chosen = entry.payload.attributes;
+      continue;
+    }
+    if (entry.kind === 'attribute.cut' && decided.has(entry.payload.attribute)) continue;
+    const planned = plannedBinning(entry);
+    if (planned === null) continue;
+    const earlier = binning.get(planned.attribute);
+    binning.set(
+      planned.attribute,
+      earlier === undefined ? planned : { ...planned, at: earlier.at, ordinal: earlier.ordinal },
+    );
+  }
+  return { chosen, binning: [...binning.values()] };
+}
+
+/** What one entry plans for its attribute; null for a kind that is not about bins. */
+export function plannedBinning(entry: SettingEntry): PlannedBinning | null {
+  const at = entry.effectiveAfter;
+  const { ordinal } = entry;
+  switch (entry.kind) {
+    case 'attribute.bins': {
+      const { attribute, edges, whole } = entry.payload;
+      return { attribute, at, ordinal, edges, labels: null, whole };
+    }
+    case 'attribute.bands': {
+      const { attribute, edges, labels } = entry.payload;
+      requireBands(edges, labels);
+      return { attribute, at, ordinal, edges, labels: labels ?? null, whole: null };
+    }
+    case 'attribute.cut':
+      return { attribute: entry.payload.attribute, at, ordinal, edges: null, labels: null, whole: null };
+    default:
+      return null;
+  }
+}
+
+function requireBands(edges: readonly number[], labels: readonly string[] | undefined): void {
+  const ascending = edges.every(
+    (edge, i) => Number.isFinite(edge) && (i === 0 || edge > (edges[i - 1] ?? edge)),
+  );
+  if (edges.length === 0 || edges.length > 63 || !ascending) {
+    throw new RangeError('attribute.bands requires 1 to 63 ascending finite edges');
+  }
+  if (labels !== undefined && labels.length !== edges.length + 1) {
+    throw new RangeError('attribute.bands requires one label for each band, one more than edges');
+  }
+}

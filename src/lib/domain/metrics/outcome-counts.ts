@@ -1,0 +1,6 @@
+/** Outcomes by how they ended. */
+export interface OutcomeCounts {
+  readonly successes: number;
+  readonly failures: number;
+  readonly neutral: number;
+}

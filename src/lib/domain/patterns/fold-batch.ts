@@ -1,0 +1,226 @@
+import { SLOTS } from '../attributes/codes.ts';
+import type { EncodedBatch, EncodedCut } from '../attributes/encoded-batch.ts';
+import { RESULTS } from '../outcomes/results.ts';
+import { byteAt, float64At, int32At, signedByteAt } from '../read-typed-array.ts';
+import { admitCells } from './admit-cells.ts';
+import { appendColumns } from './append-columns.ts';
+import { applyCut } from './apply-cut.ts';
+import type { Columns } from './columns.ts';
+import { COMPARE_EVERY, compareTracked } from './compare-tracked.ts';
+import {
+  countRow,
+  countRowValue,
+  NEVER,
+  newRowFindings,
+  newRowItems,
+  readItems,
+  supportNeeded,
+} from './count-row.ts';
+import { capacityFor } from './cube-layout.ts';
+import { type FoldImage, HEADER, type ImageView, openImage, valuesAreExact } from './fold-image.ts';
+import { relayout } from './relayout.ts';
+import { identityOf, type TrackedIdentity } from './tracked-patterns.ts';
+
+const SUCCESS = RESULTS.indexOf('success');
+const NEUTRAL = RESULTS.indexOf('neutral');
+
+export interface FoldTask {
+  /** The state before the batch, never written: readers may go on using it. */
+  readonly front: FoldImage;
+  /** An image nobody reads any more, to be overwritten; null makes a new one. */
+  readonly spare: FoldImage | null;
+  readonly columns: Columns;
+  readonly batch: EncodedBatch;
+}
+
+export interface FoldResult {
+  /** The state after the batch: the next front once the batch has been committed. */
+  readonly image: FoldImage;
+  /** The columns with the batch's rows. */
+  readonly columns: Columns;
+  /** Ascending indexes of tracked patterns whose counts changed or that are new. */
+  readonly touched: Int32Array;
+  /** In the order of births. */
+  readonly born: readonly TrackedIdentity[];
+  readonly evicted: readonly TrackedIdentity[];
+}
+
+/**
+ * Folds a batch of log entries into a copy of the state: counts, totals, and which patterns are tracked.
+ *
+ * A pure function of the log's prefix and the settings: however the log is cut into batches, the images
+ * are equal byte for byte. When the batch's commit fails, drop the result; `front` is untouched and
+ * the same batch can be folded again. Cost: one copy of the image, then 3 to 5 µs an entry with 16
+ * attributes.
+ */
+export function foldBatch(task: FoldTask): FoldResult {
+  const run = new FoldRun(task);
+  run.foldAll();
+  return run.result();
+}
+
+class FoldRun {
+  private readonly batch: EncodedBatch;
+  private readonly columns: Columns;
+  private readonly born: TrackedIdentity[] = [];
+  private readonly evicted: TrackedIdentity[] = [];
+  private readonly touched: Uint8Array;
+  private readonly row = newRowItems();
+  private readonly found = newRowFindings();
+  private image: FoldImage;
+  private view: ImageView;
+  private readonly onBirth = (index: number): void => {
+    this.touched[index] = 1;
+    this.born.push(identityOf(this.view, index, float64At(this.view.bornAt, index)));
+  };
+  private readonly onEviction = (index: number): void => {
+    this.evicted.push(identityOf(this.view, index, this.position));
+  };
+  private position: number;
+
+  constructor({ front, spare, columns, batch }: FoldTask) {
+    this.batch = batch;
+    this.image = copyOf(front, spare);
+    this.view = openImage(this.image);
+    this.position = float64At(this.view.header, HEADER.position);
+    if (batch.firstPosition !== this.position + 1) {
+      throw new RangeError(`foldBatch expects position ${this.position + 1}, got ${batch.firstPosition}`);
+    }
+    this.columns = appendColumns(columns, batch);
+    this.touched = new Uint8Array(front.layout.trackedCap);
+  }
+
+  foldAll(): void {
+    const { batch } = this;
+    let nextCut = 0;
+    const cutUpTo = (position: number): void => {
+      for (
+        let cut = batch.cuts[nextCut];
+        cut !== undefined && cut.after <= position;
+        cut = batch.cuts[nextCut]
+      ) {
+        this.cut(cut);
+        nextCut += 1;
+      }
+    };
+    cutUpTo(this.position);
+    for (let i = 0; i < batch.count; i += 1) {
+      this.position = batch.firstPosition + i;
+      this.foldRow(i);
+      this.view.header[HEADER.position] = this.position;
+      if (this.position % COMPARE_EVERY === 0) {
+        compareTracked(this.view, this.position, this.onEviction, this.onBirth);
+      }
+      if (nextCut < batch.cuts.length) cutUpTo(this.position);
+    }
+  }
+
+  result(): FoldResult {
+    const { depth } = this.view;
+    const touched: number[] = [];
+    for (let index = 0; index < this.touched.length; index += 1) {
+      if (byteAt(this.touched, index) === 1 && byteAt(depth, index) > 0) touched.push(index);
+    }
+    const { image, columns, born, evicted } = this;
+    return { image, columns, touched: Int32Array.from(touched), born, evicted };
+  }
+
+  private foldRow(i: number): void {
+    const { batch, row, found } = this;
+    const sign = signedByteAt(batch.signs, i);
+    const result = byteAt(batch.results, i);
+    if (result === NEUTRAL) {
+      add(this.view.header, HEADER.neutral, sign);
+      return;
+    }
+    const value = float64At(batch.values, i);
+    const valued = !Number.isNaN(value);
+    this.makeRoom(i, valued);
+    const { view } = this;
+    const { header } = view;
+    add(header, HEADER.n, sign);
+    if (result === SUCCESS) add(header, HEADER.successes, sign);
+    readItems(row, batch.codes, i * SLOTS);
+    const n = float64At(header, HEADER.n);
+    const admits = sign > 0 && float64At(header, HEADER.tracked) < view.layout.trackedCap;
+    countRow(
+      view,
+      row,
+      sign,
+      result === SUCCESS ? sign : 0,
+      admits ? supportNeeded(1, n) : NEVER,
+      admits ? supportNeeded(2, n) : NEVER,
+      admits ? supportNeeded(3, n) : NEVER,
+      found,
+    );
+    if (valued) this.foldValue(value, sign);
+    const { touched } = this;
+    for (let m = 0; m < found.matchedCount; m += 1) touched[int32At(found.matched, m)] = 1;
+    if (found.supportedCount > 0) admitCells(view, found, this.position, this.onBirth);
+  }
+
+  private foldValue(value: number, sign: number): void {
+    const { header } = this.view;
+    add(header, HEADER.valueMagnitude, Math.abs(value));
+    if (!valuesAreExact(header)) return;
+    add(header, HEADER.valueCount, sign);
+    add(header, HEADER.valueSum, value * sign);
+    countRowValue(this.view, this.row, value, sign);
+  }
+
+  private cut(cut: EncodedCut): void {
+    const needed = cut.codes.reduce((most, code) => Math.max(most, code), 0);
+    if (needed === 0) return;
+    const { capacities } = this.view.layout;
+    if ((capacities[cut.slot] ?? 0) < needed) this.grow(withCapacity(capacities, cut.slot, needed), false);
+    applyCut(this.view, this.columns, cut, this.onBirth);
+  }
+
+  /** Grows the tables when the row brings a code or a value that they have no place for. */
+  private makeRoom(i: number, valued: boolean): void {
+    const { capacities, layout } = this.view;
+    const { codes } = this.batch;
+    let grows = valued && !layout.values;
+    for (let slot = 0; slot < SLOTS; slot += 1) {
+      if (byteAt(codes, i * SLOTS + slot) > int32At(capacities, slot)) grows = true;
+    }
+    if (!grows) return;
+    let next = layout.capacities;
+    for (let slot = 0; slot < SLOTS; slot += 1)
+      next = withCapacity(next, slot, byteAt(codes, i * SLOTS + slot));
+    this.grow(next, valued);
+  }
+
+  private grow(capacities: readonly number[], values: boolean): void {
+    const { image, view, evicted } = relayout(
+      this.view,
+      capacities,
+      values || this.view.layout.values,
+      this.position,
+    );
+    this.image = image;
+    this.view = view;
+    this.evicted.push(...evicted);
+  }
+}
+
+function withCapacity(capacities: readonly number[], slot: number, code: number): readonly number[] {
+  if (code <= (capacities[slot] ?? 0)) return capacities;
+  return capacities.map((capacity, i) => (i === slot ? capacityFor(code) : capacity));
+}
+
+function add(header: Float64Array, place: number, delta: number): void {
+  header[place] = float64At(header, place) + delta;
+}
+
+/** A copy of the front in the spare's buffer if it has the same layout, else in a new one. */
+function copyOf(front: FoldImage, spare: FoldImage | null): FoldImage {
+  const fits =
+    spare !== null &&
+    spare.buffer !== front.buffer &&
+    spare.buffer.byteLength === front.buffer.byteLength &&
+    JSON.stringify(spare.layout) === JSON.stringify(front.layout);
+  const buffer = fits ? spare.buffer : new SharedArrayBuffer(front.buffer.byteLength);
+  new Uint8Array(buffer).set(new Uint8Array(front.buffer));
+  return { buffer, layout: front.layout };
+}

@@ -1,0 +1,109 @@
+import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
+import type { MetricsView } from '#lib/contracts/metrics.ts';
+import type { Condition, PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import type { Context } from './context.ts';
+import type { Database } from './db/client.ts';
+import type { Env } from './env.ts';
+
+/** Hints after a commit. Losing one costs latency (a poll finds the work), never an event. */
+export interface Doorbell {
+  /** Log entries of this workspace wait to be placed. */
+  ringLog(workspaceId: string): void;
+  /** Events wait in the outbox to be sequenced. */
+  ringFeed(): void;
+  onLog(listener: (workspaceId: string) => void): () => void;
+  onFeed(listener: () => void): () => void;
+  /** The sequencer placed events up to `seq`. */
+  ringSequenced(seq: number): void;
+  onSequenced(listener: (seq: number) => void): () => void;
+}
+
+/** What is known about one workspace as of its last applied position; answered from memory. */
+export interface WorkspaceKnowledge {
+  readonly asOf: number;
+  /** Patterns by the query, sorted, paged by cursor. */
+  listPatterns(query: PatternQuery): PatternList;
+  /** The rows shown first, at most eight. */
+  leading(): PatternView[];
+  getPattern(id: string): PatternView | null;
+  /** Any conjunction of one to three conditions. @throws AppError VALIDATION for an unknown attribute */
+  lookup(conditions: readonly Condition[]): PatternLookup;
+  /** Conditions written `attribute:value`, values in words. @throws AppError VALIDATION */
+  lookupWhere(where: readonly string[]): PatternLookup;
+  metrics(options?: { history?: boolean }): Promise<MetricsView>;
+  attributes(): AttributeView[];
+  tracked(): Tracked;
+}
+
+/** The folds of all workspaces this instance serves. */
+export interface Folds {
+  /** Ready to answer: waits while the log is being read for the first time. @throws AppError UNAVAILABLE */
+  of(workspaceId: string): Promise<WorkspaceKnowledge>;
+  /** Waits until the fold has applied at least `position`, or the deadline. */
+  waitFor(workspaceId: string, position: number, deadlineMs: number): Promise<boolean>;
+  /** State for health: placed, applied, waiting, leader here or not, per workspace. */
+  health(): { workspaceId: string; applied: number; leading: boolean; error: string | null }[];
+}
+
+/** Rate limits. @throws AppError RATE_LIMITED */
+export interface Limits {
+  /** Counts an attempt by address, by e-mail and by both. */
+  login(attempt: { ip: string | null; email: string }): Promise<void>;
+  /** Gives the attempts of this address and e-mail back. */
+  loginSucceeded(attempt: { ip: string | null; email: string }): Promise<void>;
+  write(key: string): Promise<void>;
+  openStream(key: string): Promise<void>;
+}
+
+/** What the feed's route knows of a request besides who it is. */
+export interface FeedRequest {
+  url: URL;
+  headers: Headers;
+  /** `sessions.row_id` of a request with a cookie, so that ending the session ends its streams. */
+  sessionRowId: string | null;
+}
+
+export interface FeedStats {
+  streams: number;
+  /** Events read from the outbox, and written to streams (one event to ten streams counts ten). */
+  read: number;
+  delivered: number;
+  /** Position up to which streams are served, and how much of it a reconnecting client gets from memory. */
+  head: string;
+  ringEvents: number;
+  ringBytes: number;
+  /** Streams told to read everything again, by reason. */
+  resets: Record<string, number>;
+  sequencing: boolean;
+}
+
+/** The realtime feed of this instance. */
+export interface Feed {
+  /** Answers `GET /api/v1/feed`: a stream, or a problem for parameters that do not parse. */
+  open(ctx: Context, request: FeedRequest): Promise<Response>;
+  /** Answers `HEAD /api/v1/feed`: the headers alone, holding nothing open. */
+  head(): Response;
+  /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */
+  poll(ctx: Context, request: FeedRequest): Promise<Response>;
+  /**
+   * Looks at once whether everybody who reads may still read; call after a key, session, role or membership ended.
+   * Streams at other instances learn it from the event `workspace.changed`, or within seconds by themselves.
+   */
+  recheck(): void;
+  /** Says goodbye to every stream (in under a second) and to every later one. */
+  drain(): Promise<void>;
+  stats(): FeedStats;
+}
+
+/** The parts of the running server that services need. Made by runtime.ts only. */
+export interface App {
+  db: Database;
+  env: Env;
+  doorbell: Doorbell;
+  folds: Folds;
+  limits: Limits;
+  feed: Feed;
+  /** Name of this instance, for leadership and logs. */
+  instance: string;
+  now: () => number;
+}

@@ -1,0 +1,6 @@
+export * from './audit.ts';
+export * from './feed.ts';
+export * from './identity.ts';
+export * from './learning.ts';
+export * from './outcomes.ts';
+export * from './journeys.ts';

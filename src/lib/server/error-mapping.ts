@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { error as kitError, fail, isHttpError, isRedirect, type ActionFailure, type RequestEvent } from '@sveltejs/kit';
+import type { ErrorCode, Issue, Problem } from '#lib/contracts/problem.ts';
+import { AppError, coerceError } from './errors.ts';
+import { logger } from './logger.ts';
+
+interface Mapping {
+  status: number;
+  title: string;
+}
+
+/** The one place where an error's code becomes an HTTP status. */
+export function mappingOf(code: ErrorCode): Mapping {
+  switch (code) {
+    case 'BAD_REQUEST':
+      return { status: 400, title: 'The request cannot be read' };
+    case 'VALIDATION':
+      return { status: 422, title: 'Invalid input' };
+    case 'UNAUTHENTICATED':
+      return { status: 401, title: 'Not authenticated' };
+    case 'FORBIDDEN':
+      return { status: 403, title: 'Not allowed' };
+    case 'NOT_FOUND':
+      return { status: 404, title: 'Not found' };
+    case 'METHOD_NOT_ALLOWED':
+      return { status: 405, title: 'Not possible here' };
+    case 'CONFLICT':
+      return { status: 409, title: 'Conflict' };
+    case 'PRECONDITION_FAILED':
+      return { status: 412, title: 'It has changed meanwhile' };
+    case 'TOO_LARGE':
+      return { status: 413, title: 'Too large' };
+    case 'RATE_LIMITED':
+      return { status: 429, title: 'Too many requests' };
+    case 'UNAVAILABLE':
+      return { status: 503, title: 'Not available now' };
+  }
+}
+
+const typeOf = (code: string) => `urn:telltale:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+
+function answer(problem: Problem, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+function appProblem(error: AppError): Response {
+  const { status, title } = mappingOf(error.code);
+  const headers: Record<string, string> = {};
+  if (error.retryAfterSeconds !== null) headers['retry-after'] = String(error.retryAfterSeconds);
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="telltale"';
+  return answer(
+    {
+      type: typeOf(error.code),
+      title,
+      status,
+      detail: error.message,
+      code: error.code,
+      ...(error.issues.length > 0 ? { issues: [...error.issues] } : {}),
+    },
+    headers,
+  );
+}
+
+/** Logs a fault of ours in full and returns the id under which it can be found. */
+export function reportFault(error: unknown, requestId: string): string {
+  const errorId = randomUUID();
+  logger.error({ err: coerceError(error), errorId, requestId }, 'request failed');
+  return errorId;
+}
+
+/**
+ * Any thrown thing as problem details (RFC 9457). What we did not expect is logged under an errorId and answered
+ * with nothing but that id.
+ */
+export function problemResponse(error: unknown, requestId: string): Response {
+  if (error instanceof AppError) return appProblem(error);
+  if (isHttpError(error)) {
+    const code = error.body.code ?? (error.status === 413 ? 'TOO_LARGE' : 'HTTP');
+    return answer({ type: typeOf(code), title: error.body.message, status: error.status, code });
+  }
+  const errorId = reportFault(error, requestId);
+  return answer({
+    type: typeOf('internal'),
+    title: 'Something went wrong on our side',
+    status: 500,
+    detail: `It was logged as ${errorId}.`,
+    code: 'INTERNAL',
+    errorId,
+  });
+}
+
+/** Wraps a `+server.ts` handler so that every error leaves as problem details. */
+export function apiHandler<E extends RequestEvent>(
+  handle: (event: E) => Response | Promise<Response>,
+): (event: E) => Promise<Response> {
+  return async (event) => {
+    try {
+      return await handle(event);
+    } catch (thrown) {
+      if (isRedirect(thrown)) throw thrown;
+      return problemResponse(thrown, event.locals.requestId);
+    }
+  };
+}
+
+/** What a form action gives back when it saved nothing. Never put a password or a token in `values`. */
+export interface ActionProblem<V> {
+  values: V;
+  issues: Issue[];
+  message: string;
+}
+
+/**
+ * Turns an expected error into the failure of a form action; everything else is thrown again.
+ * `values` are shown in the form again, so leave secrets out.
+ */
+export function actionFailure<V>(error: unknown, values: V): ActionFailure<ActionProblem<V>> {
+  if (!(error instanceof AppError)) throw error;
+  return fail(mappingOf(error.code).status, { values, issues: [...error.issues], message: error.message });
+}
+
+/** Turns an expected error of a page's `load` into the error page with its status; everything else is thrown again. */
+export function pageError(thrown: unknown): never {
+  if (thrown instanceof AppError) {
+    kitError(mappingOf(thrown.code).status, { message: thrown.message, code: thrown.code });
+  }
+  throw thrown;
+}

@@ -1,0 +1,7 @@
+export { appendEvents, type FeedEvent } from './append-events.ts';
+export { createDoorbell, type DoorbellService } from './doorbell.ts';
+export { readCursor, readHead, type FeedHead } from './head.ts';
+export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';
+export { createSequencer, type Sequencer } from './sequencer.ts';
+export { measureMatching, readAfter, readMatching, readOldest, type ReadFilter, type SequencedEvent } from './read-after.ts';
+export { createWaker, type Waker } from './waker.ts';

@@ -1,0 +1,1 @@
+export { createFeedHub, type FeedHub } from './hub.ts';

@@ -1,0 +1,190 @@
+import type { Doorbell } from '../app.ts';
+import type { Database } from '../db/client.ts';
+import { coerceError } from '../errors.ts';
+import { createWaker, readAfter, readHead, type SequencedEvent } from '../event-log/index.ts';
+import { logger } from '../logger.ts';
+import { encodeEvent, type EncodedEvent } from './encode.ts';
+import { Ring } from './ring.ts';
+import type { FeedTimings } from './timings.ts';
+
+const BATCH = 1_000;
+const ERROR_PAUSE_MS = 500;
+const GAP_PAUSE_MS = 100;
+/** A burst is passed on before so much of it has gathered, so that readers do not fall out of the ring by waiting. */
+const FLUSH_EVENTS = 2_000;
+const FLUSH_BYTES = 1024 * 1024;
+
+interface ReaderHooks {
+  /** Readers may now see the events after `from` up to `to`. */
+  onVisible(from: number, to: number): void;
+  onEvent(event: EncodedEvent): void;
+  /** The history that was read so far is not continued: everybody starts again at the head. */
+  onLost(reason: 'epoch' | 'expired'): void;
+}
+
+/**
+ * The one reader of the outbox in this process: fills the ring and opens it to the streams in windows, the first
+ * event of a window at once. Its position is read once at the start and then only moves along.
+ */
+export class FeedReader {
+  readonly ring = new Ring(0);
+  #epoch = '';
+  #visible = 0;
+  #read = 0;
+  #stopped = false;
+  #running: Promise<void> = Promise.resolve();
+  #lastFlush = Number.NEGATIVE_INFINITY;
+  #unflushedBytes = 0;
+  #window: NodeJS.Timeout | null = null;
+  #gapSeenAt: number | null = null;
+  #unsubscribe: () => void = () => undefined;
+  readonly #waker = createWaker();
+  readonly #arrivals = new Set<() => void>();
+  readonly #db: Database;
+  readonly #doorbell: Doorbell;
+  readonly #timings: FeedTimings;
+  readonly #hooks: ReaderHooks;
+
+  constructor(options: { db: Database; doorbell: Doorbell; timings: FeedTimings; hooks: ReaderHooks }) {
+    this.#db = options.db;
+    this.#doorbell = options.doorbell;
+    this.#timings = options.timings;
+    this.#hooks = options.hooks;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+  /** Position up to which streams are served; the ring may hold a little more. */
+  get visible(): number {
+    return this.#visible;
+  }
+  get read(): number {
+    return this.#read;
+  }
+
+  async start(): Promise<void> {
+    const head = await readHead(this.#db.sql);
+    this.#beginAt(head.epoch, head.seq);
+    this.#unsubscribe = this.#doorbell.onSequenced((seq) => {
+      if (seq === 0 || seq > this.ring.head) this.#waker.ring();
+    });
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    if (this.#window !== null) clearTimeout(this.#window);
+    this.#waker.close();
+    await this.#running;
+  }
+
+  /** Waits until `seq` is visible here; false when it is not within `ms`. */
+  async waitFor(seq: number, ms: number): Promise<boolean> {
+    if (seq <= this.#visible) return true;
+    this.#waker.ring();
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.#arrivals.delete(check);
+        resolve(seq <= this.#visible);
+      };
+      const check = () => {
+        if (seq <= this.#visible) finish();
+      };
+      const timer = setTimeout(finish, ms);
+      timer.unref();
+      this.#arrivals.add(check);
+    });
+  }
+
+  async #run(): Promise<void> {
+    let rung = true;
+    while (!this.#stopped) {
+      try {
+        const more: boolean = (rung || (await this.#headMoved())) && (await this.#readBatch());
+        rung = more || (await this.#waker.wait(this.#timings.pollMs));
+      } catch (thrown) {
+        if (this.#stopped) return;
+        logger.warn({ err: coerceError(thrown) }, 'the feed could not read its outbox; it tries again');
+        await this.#waker.wait(ERROR_PAUSE_MS, { ignoreRings: true });
+        rung = false;
+      }
+    }
+  }
+
+  /** Looks at the one row of the head; also finds out that the database was restored under us. */
+  async #headMoved(): Promise<boolean> {
+    const head = await readHead(this.#db.sql);
+    if (head.epoch !== this.#epoch || head.seq < this.ring.head) {
+      logger.warn({ head, epoch: this.#epoch, seq: this.ring.head }, 'the feed begins a new epoch');
+      this.#beginAt(head.epoch, head.seq);
+      this.#hooks.onLost('epoch');
+      return false;
+    }
+    return head.seq > this.ring.head;
+  }
+
+  #beginAt(epoch: string, seq: number): void {
+    this.#epoch = epoch;
+    this.ring.restart(seq);
+    this.#visible = seq;
+    this.#unflushedBytes = 0;
+  }
+
+  /** Returns whether there may be more at once. */
+  async #readBatch(): Promise<boolean> {
+    const rows = await readAfter(this.#db.sql, this.ring.head, BATCH);
+    const first = rows[0];
+    if (first !== undefined && first.seq !== this.ring.head + 1) return this.#gap(first);
+    this.#gapSeenAt = null;
+    for (const row of rows) {
+      const event = encodeEvent(this.#epoch, row);
+      this.ring.push(event);
+      this.#read += 1;
+      this.#unflushedBytes += event.frame.length;
+      if (this.ring.head - this.#visible >= FLUSH_EVENTS || this.#unflushedBytes >= FLUSH_BYTES) this.#flush();
+      this.#hooks.onEvent(event);
+    }
+    if (rows.length > 0) this.#openWindow();
+    return rows.length === BATCH;
+  }
+
+  /** Positions have no gaps, so one is a fault: read again, and if it stays, say so to everybody rather than skip it. */
+  async #gap(next: SequencedEvent): Promise<boolean> {
+    logger.error({ expected: this.ring.head + 1, found: next.seq }, 'the feed has a gap');
+    if (this.#gapSeenAt !== this.ring.head) {
+      this.#gapSeenAt = this.ring.head;
+      await this.#waker.wait(GAP_PAUSE_MS, { ignoreRings: true });
+      return true;
+    }
+    this.#beginAt(this.#epoch, next.seq - 1);
+    this.#hooks.onLost('expired');
+    return true;
+  }
+
+  #openWindow(): void {
+    if (this.#window !== null || this.ring.head === this.#visible) return;
+    const remaining = this.#lastFlush + this.#timings.windowMs - performance.now();
+    if (remaining <= 0) {
+      this.#flush();
+      return;
+    }
+    this.#window = setTimeout(() => {
+      this.#window = null;
+      this.#flush();
+    }, remaining);
+    this.#window.unref();
+  }
+
+  #flush(): void {
+    const from = this.#visible;
+    this.#visible = this.ring.head;
+    this.#unflushedBytes = 0;
+    this.#lastFlush = performance.now();
+    if (from === this.#visible) return;
+    this.#hooks.onVisible(from, this.#visible);
+    for (const check of [...this.#arrivals]) check();
+  }
+}

@@ -1,0 +1,55 @@
+import { FEED_TOPICS, type FeedTopic } from '#lib/contracts/feed.ts';
+import type { Issue } from '#lib/contracts/problem.ts';
+import type { FeedRequest } from '../app.ts';
+
+const LONGEST_POLL_S = 25;
+
+export interface FeedQuery {
+  topics: readonly FeedTopic[];
+  /** Where to continue, as the client sent it; null: start at the head. */
+  cursor: string | null;
+  compat: boolean;
+  /** Polling only: how long to wait for an event when there is none. */
+  waitMs: number;
+}
+
+const isTopic = (text: string): text is FeedTopic => (FEED_TOPICS as readonly string[]).includes(text);
+
+/** The parameters of a feed request, or what is wrong with them. */
+export function readFeedQuery(request: Pick<FeedRequest, 'url' | 'headers'>): FeedQuery | { issues: Issue[] } {
+  const parameters = request.url.searchParams;
+  const issues: Issue[] = [];
+  const named = parameters
+    .getAll('topics')
+    .flatMap((list) => list.split(','))
+    .map((topic) => topic.trim())
+    .filter((topic) => topic !== '');
+  const unknown = named.filter((topic) => !isTopic(topic));
+  if (unknown.length > 0) {
+    issues.push({
+      path: 'topics',
+      message: `No such topic: ${unknown.join(', ').slice(0, 200)}. There are ${FEED_TOPICS.join(', ')}.`,
+    });
+  }
+  const waitText = parameters.get('wait');
+  const wait = waitText === null || waitText === '' ? LONGEST_POLL_S : Number(waitText);
+  if (!(wait >= 0)) issues.push({ path: 'wait', message: `Seconds from 0 to ${LONGEST_POLL_S}.` });
+  if (issues.length > 0) return { issues };
+  return {
+    topics: named.length === 0 ? FEED_TOPICS : [...new Set(named.filter(isTopic))],
+    cursor: cursorOf(request),
+    compat: parameters.get('compat') === '1',
+    waitMs: Math.min(wait, LONGEST_POLL_S) * 1_000,
+  };
+}
+
+/** The header wins: on an automatic reconnect the address still carries the old `since`. */
+function cursorOf(request: Pick<FeedRequest, 'url' | 'headers'>): string | null {
+  const candidates = [
+    request.headers.get('last-event-id'),
+    request.url.searchParams.get('since'),
+    request.url.searchParams.get('last_event_id'),
+    request.url.searchParams.get('lastEventId'),
+  ];
+  return candidates.find((candidate) => candidate !== null && candidate !== '') ?? null;
+}

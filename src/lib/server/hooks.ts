@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
+import { sequence } from '@sveltejs/kit/hooks';
+import { authenticate } from './auth/authenticate.ts';
+import { problemResponse } from './error-mapping.ts';
+import { AppError, coerceError } from './errors.ts';
+import { logger, requestScope } from './logger.ts';
+import { startRuntime, type Runtime } from './runtime.ts';
+
+const THEMES = ['light', 'dark'] as const;
+const RUNTIME = Symbol.for('telltale.runtime');
+const holder = globalThis as { [RUNTIME]?: Runtime };
+
+/** Starts the runtime once; `vite dev` imports this module again after an edit and finds the running one. */
+export const init: ServerInit = async () => {
+  holder[RUNTIME] ??= await startRuntime();
+};
+
+function runtime(): Runtime {
+  const running = holder[RUNTIME];
+  if (running === undefined) throw new Error('The server has not started.');
+  return running;
+}
+
+const requestContext: Handle = ({ event, resolve }) => {
+  const requestId = randomUUID();
+  const theme = THEMES.find((known) => known === event.cookies.get('theme')) ?? 'system';
+  event.locals.app = runtime().app;
+  event.locals.requestId = requestId;
+  event.locals.theme = theme;
+  event.locals.actor = null;
+  event.locals.session = null;
+  return requestScope.run({ requestId }, () =>
+    resolve(event, { transformPageChunk: ({ html }) => html.replace('%telltale.theme%', theme) }),
+  );
+};
+
+const identify: Handle = async ({ event, resolve }) => {
+  try {
+    const { actor, session } = await authenticate({ app: event.locals.app, event });
+    event.locals.actor = actor;
+    event.locals.session = session;
+  } catch (thrown) {
+    if (thrown instanceof AppError) return problemResponse(thrown, event.locals.requestId);
+    throw thrown;
+  }
+  const response = await resolve(event);
+  if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', event.locals.requestId);
+  response.headers.set('x-content-type-options', 'nosniff');
+  response.headers.set('referrer-policy', 'same-origin');
+  return response;
+};
+
+export const handle = sequence(requestContext, identify);
+
+/** Unknown errors: everything goes to the log under an id, the visitor sees the id. */
+export const handleError: HandleServerError = ({ error, event, status, message }) => {
+  if (status === 404) return { message: 'There is no such page.', code: 'NOT_FOUND' };
+  if (error instanceof AppError) return { message: error.message, code: error.code };
+  const errorId = randomUUID().slice(0, 8);
+  logger.error({ err: coerceError(error), errorId, route: event.route.id, status }, 'a request failed');
+  return { message: status >= 500 ? 'Something went wrong here.' : message, errorId };
+};

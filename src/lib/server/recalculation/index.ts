@@ -1,0 +1,2 @@
+export { createFoldPool, type FoldPool } from './fold-pool.ts';
+export { WorkspaceFolds } from './folds.ts';

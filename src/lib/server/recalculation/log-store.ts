@@ -1,0 +1,262 @@
+import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
+import type { SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
+import type { Database, Sql, TransactionSql } from '../db/client.ts';
+import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
+
+/** Log facts with what the server needs besides. */
+export interface PlacedEntry extends LogFacts {
+  outcomeId: string;
+}
+
+export interface FoldProgress {
+  term: number;
+  placed: number;
+  applied: number;
+}
+
+/** The write was refused: somebody else leads this workspace now. */
+export class LostTermError extends Error {
+  override readonly name = 'LostTermError';
+}
+
+interface EntryRow {
+  entry_id: number;
+  position: number;
+  kind: 'add' | 'retract';
+  outcome_id: string;
+  retracts: number | null;
+  retracts_position: number | null;
+  result: LogFacts['result'];
+  value: number | null;
+  attributes: LogFacts['attributes'];
+  local_day: number;
+  recorded_at: Date;
+}
+
+function toEntries(rows: readonly EntryRow[]): PlacedEntry[] {
+  const positionOf = new Map(rows.map((row) => [row.entry_id, row.position]));
+  return rows.map((row) => ({
+    position: row.position,
+    kind: row.kind,
+    outcomeId: row.outcome_id,
+    retracts: row.retracts === null ? null : (row.retracts_position ?? positionOf.get(row.retracts) ?? null),
+    result: row.result,
+    value: row.value,
+    attributes: row.attributes,
+    localDay: row.local_day,
+    recordedAtMs: row.recorded_at.getTime(),
+  }));
+}
+
+/** Makes sure that the row exists, and says how far the log is placed and applied. */
+export async function readProgress(sql: Sql, workspaceId: string): Promise<FoldProgress> {
+  await sql`insert into fold_state (workspace_id) values (${workspaceId}) on conflict do nothing`;
+  const [row] = await sql<FoldProgress[]>`
+    select term, placed, applied from fold_state where workspace_id = ${workspaceId}`;
+  if (row === undefined) throw new Error('The state of the fold is missing.');
+  return row;
+}
+
+/** Begins a new term. Call only while holding the lock of leadership. */
+export async function takeTerm(sql: Sql, workspaceId: string, instance: string): Promise<FoldProgress> {
+  await sql`insert into fold_state (workspace_id) values (${workspaceId}) on conflict do nothing`;
+  const [row] = await sql<FoldProgress[]>`
+    update fold_state set term = term + 1, leader = ${instance}
+    where workspace_id = ${workspaceId} returning term, placed, applied`;
+  if (row === undefined) throw new Error('The state of the fold is missing.');
+  return row;
+}
+
+/**
+ * Gives the next positions to at most `limit` committed entries, in the order of their ids.
+ * @throws LostTermError when another instance leads
+ */
+export async function placeEntries(
+  sql: Sql,
+  workspace: { id: string; timezone: string },
+  progress: FoldProgress,
+  limit: number,
+): Promise<PlacedEntry[]> {
+  const rows = await sql.begin(async (tx) => {
+    const fence = await tx`
+      select 1 from fold_state
+      where workspace_id = ${workspace.id} and term = ${progress.term} and placed = ${progress.placed}
+      for update`;
+    if (fence.count === 0) throw new LostTermError('Another instance places the entries of this workspace.');
+    const placed = await tx<EntryRow[]>`
+      with waiting as materialized (
+        select id, row_number() over (order by id) as place
+        from (
+          select id from log_entries
+          where workspace_id = ${workspace.id} and position is null
+          order by id limit ${limit}
+        ) as first
+      )
+      update log_entries as e
+      set position = ${progress.placed}::bigint + waiting.place,
+          local_day = coalesce(
+            (select r.local_day from log_entries as r where r.id = e.retracts),
+            (e.occurred_at at time zone ${workspace.timezone})::date - date '1970-01-01')
+      from waiting
+      where e.id = waiting.id
+      returning e.id as entry_id, e.position, e.kind, e.outcome_id, e.retracts,
+        (select r.position from log_entries as r where r.id = e.retracts) as retracts_position,
+        e.result, e.value, e.attributes, e.local_day, e.recorded_at`;
+    if (placed.length > 0) {
+      await tx`
+        update fold_state set placed = placed + ${placed.length} where workspace_id = ${workspace.id}`;
+    }
+    return placed;
+  });
+  return toEntries([...rows].sort((a, b) => a.position - b.position));
+}
+
+/** Placed entries with `after < position <= through`, in order. */
+export async function readEntries(
+  sql: Sql,
+  workspaceId: string,
+  after: number,
+  through: number,
+): Promise<PlacedEntry[]> {
+  const rows = await sql<EntryRow[]>`
+    select e.id as entry_id, e.position, e.kind, e.outcome_id, e.retracts, r.position as retracts_position,
+      e.result, e.value, e.attributes, e.local_day, e.recorded_at
+    from log_entries as e left join log_entries as r on r.id = e.retracts
+    where e.workspace_id = ${workspaceId} and e.position > ${after} and e.position <= ${through}
+    order by e.position`;
+  return toEntries(rows);
+}
+
+/** How many committed entries wait for a position, and since when the oldest does. */
+export async function readWaiting(sql: Sql, workspaceId: string): Promise<{ count: number; oldest: number | null }> {
+  const [row] = await sql<{ count: number; oldest: Date | null }[]>`
+    select count(*) as count, min(recorded_at) as oldest from log_entries
+    where workspace_id = ${workspaceId} and position is null`;
+  return { count: row?.count ?? 0, oldest: row?.oldest?.getTime() ?? null };
+}
+
+interface SettingRow {
+  id: number;
+  effective_after: number;
+  ordinal: number;
+  kind: string;
+  payload: unknown;
+  recorded_by: string;
+}
+
+/** Name under which the fold itself records settings; every instance derives those by itself. */
+export const FOLD_ITSELF = 'fold';
+
+export interface StoredSetting {
+  id: number;
+  byFold: boolean;
+  entry: SettingEntry;
+}
+
+const toSetting = (row: SettingRow): StoredSetting => ({
+  id: row.id,
+  byFold: row.recorded_by === FOLD_ITSELF,
+  // Written by verbs that parsed it with the schema of its kind.
+  entry: {
+    effectiveAfter: row.effective_after,
+    ordinal: row.ordinal,
+    kind: row.kind,
+    payload: row.payload,
+  } as SettingEntry,
+});
+
+/** Placed settings after the one with this id, in the order in which they take effect. */
+export async function readSettings(sql: Sql, workspaceId: string, afterId: number): Promise<StoredSetting[]> {
+  const rows = await sql<SettingRow[]>`
+    select id, effective_after, ordinal, kind, payload, recorded_by from setting_entries
+    where workspace_id = ${workspaceId} and id > ${afterId} and effective_after is not null
+    order by effective_after, ordinal`;
+  return rows.map(toSetting);
+}
+
+/**
+ * Gives waiting settings their place: after everything that is placed so far.
+ * @returns how many were placed
+ * @throws LostTermError when another instance leads
+ */
+export async function placeSettings(sql: Sql, workspaceId: string, progress: FoldProgress): Promise<number> {
+  return sql.begin(async (tx) => {
+    const fence = await tx`
+      select 1 from fold_state where workspace_id = ${workspaceId} and term = ${progress.term} for update`;
+    if (fence.count === 0) throw new LostTermError('Another instance places the settings of this workspace.');
+    const placed = await tx`
+      update setting_entries as s
+      set effective_after = ${progress.placed},
+          ordinal = waiting.place + (
+            select coalesce(max(ordinal), 0) from setting_entries where workspace_id = ${workspaceId})
+      from (
+        select id, row_number() over (order by id) as place from setting_entries
+        where workspace_id = ${workspaceId} and effective_after is null
+      ) as waiting
+      where s.id = waiting.id`;
+    return placed.count;
+  });
+}
+
+export interface PatternRow {
+  id: string;
+  conditions: { attribute: string; value: string }[];
+  label: string;
+  n: number;
+  successes: number;
+  bornAt: number;
+}
+
+/** Everything one applied batch leaves in the database. */
+export interface Applied {
+  workspaceId: string;
+  progress: FoldProgress;
+  position: number;
+  decisions: readonly (SettingDecision & { effectiveAfter: number })[];
+  patterns: readonly PatternRow[];
+  events: readonly FeedEvent[];
+}
+
+/**
+ * Commits an applied batch, in one transaction, if the term still holds and nothing was applied since: T1.
+ * @throws LostTermError when another instance leads
+ */
+export async function commitApplied(db: Database, applied: Applied): Promise<void> {
+  await db.sql.begin(async (tx) => {
+    const fence = await tx`
+      update fold_state set applied = ${applied.position}, applied_at = now()
+      where workspace_id = ${applied.workspaceId} and term = ${applied.progress.term}
+        and applied = ${applied.progress.applied}`;
+    if (fence.count === 0) throw new LostTermError('Another instance has applied entries of this workspace.');
+    await writeDecisions(tx, applied);
+    await writePatterns(tx, applied);
+    await appendEvents(tx, applied.workspaceId, applied.events);
+  });
+}
+
+async function writeDecisions(tx: TransactionSql, { workspaceId, decisions }: Applied): Promise<void> {
+  for (const decision of decisions) {
+    await tx`
+      insert into setting_entries (workspace_id, effective_after, ordinal, kind, payload, recorded_by)
+      select ${workspaceId}, ${decision.effectiveAfter}, coalesce(max(ordinal), 0) + 1, ${decision.kind},
+        ${tx.json(decision.payload as never)}, ${FOLD_ITSELF}
+      from setting_entries where workspace_id = ${workspaceId}`;
+  }
+}
+
+async function writePatterns(tx: TransactionSql, { workspaceId, patterns, position }: Applied): Promise<void> {
+  if (patterns.length === 0) return;
+  const column = <T>(of: (row: PatternRow) => T): T[] => patterns.map(of);
+  await tx`
+    insert into patterns (workspace_id, id, conditions, label, depth, n, successes, status, born_at, position)
+    select ${workspaceId}, p.id, p.conditions::jsonb, p.label, p.depth, p.n, p.successes, 'collecting', p.born_at,
+      ${position}
+    from unnest(
+      ${column((r) => r.id)}::text[], ${column((r) => JSON.stringify(r.conditions))}::text[],
+      ${column((r) => r.label)}::text[], ${column((r) => r.conditions.length)}::int[],
+      ${column((r) => r.n)}::int[], ${column((r) => r.successes)}::int[], ${column((r) => r.bornAt)}::bigint[]
+    ) as p (id, conditions, label, depth, n, successes, born_at)
+    on conflict (workspace_id, id) do update
+    set n = excluded.n, successes = excluded.successes, status = excluded.status, position = excluded.position,
+        updated_at = now()`;
+}

@@ -1,0 +1,95 @@
+import type { AttributeValue } from '#lib/contracts/outcome.ts';
+import type { Issue } from '#lib/contracts/problem.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
+
+type AttributeType = 'string' | 'number' | 'boolean';
+
+/** Something with attributes, and its place in the request for issues. */
+export interface AttributeBearer {
+  index: number;
+  attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+const typeOf = (value: AttributeValue): AttributeType => typeof value as AttributeType;
+const NOUN: Record<AttributeType, string> = { string: 'text', number: 'a number', boolean: 'true or false' };
+
+function wordsOf(key: string, fixed: AttributeType, value: AttributeValue): string {
+  const got = typeOf(value);
+  const hint =
+    fixed === 'number'
+      ? 'Send a number without quotes, such as 33.'
+      : fixed === 'boolean'
+        ? 'Send true or false without quotes.'
+        : `Send it in quotes, such as "${String(value)}".`;
+  return `${key} was first recorded as ${NOUN[fixed]}, and this is ${NOUN[got]}. ${hint}`;
+}
+
+/** The type that each attribute has in these items, by the first that carries it; sorted by name. */
+function firstTypes(items: readonly AttributeBearer[]): [string, AttributeType][] {
+  const types = new Map<string, AttributeType>();
+  for (const { attributes } of items) {
+    for (const key of Object.keys(attributes)) {
+      const value = attributes[key];
+      if (value !== undefined && !types.has(key)) types.set(key, typeOf(value));
+    }
+  }
+  // Every transaction takes the keys in this order, so two of them cannot wait for each other.
+  return [...types].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function mismatches(items: readonly AttributeBearer[], types: ReadonlyMap<string, AttributeType>): Issue[] {
+  const issues: Issue[] = [];
+  for (const { index, attributes } of items) {
+    for (const key of Object.keys(attributes)) {
+      const value = attributes[key];
+      const fixed = types.get(key);
+      if (value === undefined || fixed === undefined || fixed === typeOf(value)) continue;
+      issues.push({ index, path: `attributes.${key}`, message: wordsOf(key, fixed, value) });
+    }
+  }
+  return issues;
+}
+
+async function readTypes(tx: Sql | TransactionSql, workspaceId: string, keys: readonly string[]) {
+  const rows = await tx<{ key: string; type: AttributeType }[]>`
+    select key, type from attributes where workspace_id = ${workspaceId} and key = any(${[...keys]}::text[])`;
+  return new Map(rows.map((row) => [row.key, row.type]));
+}
+
+/**
+ * Gives attributes that are new here the type they come with, in the caller's transaction, and says what has another
+ * type than the one that is fixed. A concurrent transaction with the same new attribute is waited for: only one
+ * type wins. The caller must roll back when there are issues.
+ */
+export async function fixAttributeTypes(
+  tx: TransactionSql,
+  workspaceId: string,
+  items: readonly AttributeBearer[],
+): Promise<Issue[]> {
+  const wanted = firstTypes(items);
+  if (wanted.length === 0) return [];
+  const keys = wanted.map(([key]) => key);
+  let types = await readTypes(tx, workspaceId, keys);
+  const fresh = wanted.filter(([key]) => !types.has(key));
+  if (fresh.length > 0) {
+    await tx`
+      insert into attributes (workspace_id, key, type)
+      select ${workspaceId}, a.key, a.type
+      from unnest(${fresh.map(([key]) => key)}::text[], ${fresh.map(([, type]) => type)}::text[]) as a (key, type)
+      on conflict do nothing`;
+    // Read again rather than trust the insert: what another transaction committed meanwhile counts.
+    types = await readTypes(tx, workspaceId, keys);
+  }
+  return mismatches(items, types);
+}
+
+/** What has another type than the one that is fixed; fixes nothing. */
+export async function checkAttributeTypes(
+  tx: TransactionSql | Sql,
+  workspaceId: string,
+  items: readonly AttributeBearer[],
+): Promise<Issue[]> {
+  const wanted = firstTypes(items);
+  if (wanted.length === 0) return [];
+  return mismatches(items, await readTypes(tx, workspaceId, wanted.map(([key]) => key)));
+}

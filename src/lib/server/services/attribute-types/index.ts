@@ -1,0 +1,1 @@
+export { checkAttributeTypes, fixAttributeTypes, type AttributeBearer } from './fix-attribute-types.ts';

@@ -1,0 +1,4 @@
+export { chooseSearched } from './choose-searched.ts';
+export { cutAttribute } from './cut-attribute.ts';
+export { declareBands } from './declare-bands.ts';
+export { listAttributes } from './list-attributes.ts';

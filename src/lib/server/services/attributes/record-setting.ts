@@ -1,0 +1,31 @@
+import type { SettingDecision } from '#lib/domain/attributes/setting-entry.ts';
+import { emitAudit } from '../../audit/emit-audit.ts';
+import type { Context } from '../../context.ts';
+import type { TransactionSql } from '../../db/client.ts';
+import { appendWorkspaceChanged } from '../workspaces/index.ts';
+
+/**
+ * Stores a decision that the fold depends on. It has no place in the log yet: the leader of the workspace gives it
+ * one, after everything placed so far (FINE-PRINT 1).
+ */
+export async function recordSetting(ctx: Context, decision: SettingDecision, targetId: string | null): Promise<void> {
+  const { app, workspace } = ctx;
+  await app.db.sql.begin((tx) => insertSetting(tx, ctx, decision, targetId));
+  app.doorbell.ringLog(workspace.id);
+  app.doorbell.ringFeed();
+}
+
+async function insertSetting(tx: TransactionSql, ctx: Context, decision: SettingDecision, targetId: string | null) {
+  const { app, workspace, actor } = ctx;
+  const recordedBy = `${actor.type}:${actor.id ?? actor.name}`;
+  await tx`
+    insert into setting_entries (workspace_id, kind, payload, recorded_by)
+    values (${workspace.id}, ${decision.kind}, ${tx.json(decision.payload as never)}, ${recordedBy})`;
+  await emitAudit(tx, ctx, {
+    action: decision.kind,
+    targetType: 'attribute',
+    targetId,
+    metadata: { ...decision.payload },
+  });
+  await appendWorkspaceChanged(tx, app, workspace.id);
+}

@@ -1,0 +1,1 @@
+export { feedCursor } from './feed-cursor.ts';

@@ -1,0 +1,36 @@
+import type { App } from '../../app.ts';
+import { checkDatabase, type DatabaseState } from './check-database.ts';
+import { checkRedis, type RedisState } from './check-redis.ts';
+import { readQueues, type Queues } from './queues.ts';
+
+export interface Health {
+  /** `degraded`: something is down that should be up; what still works goes on. */
+  status: 'ok' | 'degraded';
+  instance: string;
+  uptimeSeconds: number;
+  database: { state: DatabaseState['state']; ms?: number };
+  redis: { state: RedisState['state'] };
+  /** Logs that this instance folds; `failed` ones stopped with an error. */
+  folds: { served: number; led: number; failed: number };
+  feed: { streams: number; sequencing: boolean };
+  queues: Queues | null;
+}
+
+/** How this instance is. Anybody may ask, so it names no workspace and gives no message of an error. */
+export async function readHealth(app: App): Promise<Health> {
+  const [database, redis] = await Promise.all([checkDatabase(app.db), checkRedis(app.env.REDIS_URL)]);
+  const folds = app.folds.health();
+  const failed = folds.filter((fold) => fold.error !== null).length;
+  const feed = app.feed.stats();
+  const sound = database.state === 'up' && redis.state !== 'down' && failed === 0;
+  return {
+    status: sound ? 'ok' : 'degraded',
+    instance: app.instance,
+    uptimeSeconds: Math.round(process.uptime()),
+    database: database.state === 'up' ? database : { state: 'down' },
+    redis: { state: redis.state },
+    folds: { served: folds.length, led: folds.filter((fold) => fold.leading).length, failed },
+    feed: { streams: feed.streams, sequencing: feed.sequencing },
+    queues: database.state === 'up' ? await readQueues(app.db.sql) : null,
+  };
+}

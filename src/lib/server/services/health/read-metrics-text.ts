@@ -1,0 +1,19 @@
+import type { App } from '../../app.ts';
+import { telemetryOf } from '../../telemetry.ts';
+import { readQueues } from './queues.ts';
+
+/** What Prometheus reads: the process, and what the product does. Names no workspace. */
+export async function readMetricsText(app: App): Promise<{ text: string; contentType: string }> {
+  const telemetry = telemetryOf(app);
+  const queues = await readQueues(app.db.sql);
+  const folds = app.folds.health();
+  const feed = app.feed.stats();
+  telemetry.outcomesWaiting.set(queues.entriesWaiting);
+  telemetry.oldestWaitingSeconds.set(queues.foldLagMs / 1000);
+  telemetry.feedWaiting.set(queues.eventsWaiting);
+  telemetry.foldsServed.set(folds.length);
+  telemetry.foldsLed.set(folds.filter((fold) => fold.leading).length);
+  telemetry.foldsFailed.set(folds.filter((fold) => fold.error !== null).length);
+  telemetry.feedStreams.set(feed.streams);
+  return { text: await telemetry.registry.metrics(), contentType: telemetry.registry.contentType };
+}

@@ -1,0 +1,2 @@
+export { fingerprintOf, onceFromRequest, type Once } from './once.ts';
+export { forgetOldAnswers, transactOnce } from './transact-once.ts';

@@ -1,0 +1,33 @@
+import { emitAudit } from '../../audit/emit-audit.ts';
+import type { Actor } from '../../context.ts';
+import type { TransactionSql } from '../../db/client.ts';
+import { invalid } from '../../errors.ts';
+
+export interface NewUser {
+  name: string;
+  email: string;
+  passwordHash: string;
+}
+
+/**
+ * A new account, in the caller's transaction. Without an author the new person is their own.
+ * @throws AppError VALIDATION when the e-mail has an account
+ */
+export async function insertUser(
+  tx: TransactionSql,
+  from: { actor: Actor | null; ip: string | null; requestId: string },
+  { name, email, passwordHash }: NewUser,
+): Promise<Extract<Actor, { type: 'user' }>> {
+  const [row] = await tx<{ id: string }[]>`
+    insert into users (name, email, password_hash) values (${name}, ${email}, ${passwordHash})
+    on conflict (lower(email)) do nothing returning id`;
+  if (row === undefined) throw invalid([{ path: 'email', message: 'There is an account with this e-mail address.' }]);
+  const user = { type: 'user' as const, id: row.id, name, email };
+  await emitAudit(tx, { ...from, actor: from.actor ?? user, workspace: null }, {
+    action: 'user.created',
+    targetType: 'user',
+    targetId: row.id,
+    metadata: { email, name },
+  });
+  return user;
+}

@@ -1,0 +1,1 @@
+export { getPattern, listPatterns, lookupPattern } from './read-patterns.ts';

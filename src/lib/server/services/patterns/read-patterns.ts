@@ -1,0 +1,38 @@
+import type { PatternLookup } from '#lib/contracts/fold.ts';
+import { patternQuerySchema, type PatternList } from '#lib/contracts/pattern.ts';
+import { requirePermission, type Context } from '../../context.ts';
+import { invalid, notFound } from '../../errors.ts';
+import { parseInput } from '../../parse-input.ts';
+
+const MAX_CONDITIONS = 3;
+
+/** Tracked patterns as of the last applied position. @throws AppError VALIDATION, FORBIDDEN, UNAVAILABLE */
+export async function listPatterns(ctx: Context, input: unknown): Promise<PatternList> {
+  requirePermission(ctx, 'read');
+  const query = parseInput(patternQuerySchema, input);
+  return (await ctx.app.folds.of(ctx.workspace.id)).listPatterns(query);
+}
+
+/** One pattern as of the last applied position. @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE */
+export async function getPattern(ctx: Context, id: string): Promise<PatternLookup> {
+  requirePermission(ctx, 'read');
+  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
+  const item = knowledge.getPattern(id);
+  if (item === null) throw notFound('pattern');
+  return { asOf: knowledge.asOf, item };
+}
+
+/**
+ * The figures of any conjunction, tracked or not. `where` is written `attribute:value`, one to three times.
+ * @throws AppError VALIDATION, FORBIDDEN, UNAVAILABLE
+ */
+export async function lookupPattern(ctx: Context, where: readonly string[]): Promise<PatternLookup> {
+  requirePermission(ctx, 'read');
+  if (where.length === 0 || where.length > MAX_CONDITIONS) {
+    throw invalid(
+      [{ path: 'where', message: 'Send where one to three times, such as ?where=contact:cellular&where=poutcome:success.' }],
+      'This cannot be looked up.',
+    );
+  }
+  return (await ctx.app.folds.of(ctx.workspace.id)).lookupWhere(where);
+}

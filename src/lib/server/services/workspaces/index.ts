@@ -1,0 +1,5 @@
+export { appendWorkspaceChanged } from './append-workspace-changed.ts';
+export { createWorkspace } from './create-workspace.ts';
+export { insertWorkspace } from './insert-workspace.ts';
+export { listWorkspaces, type OwnWorkspace } from './list-workspaces.ts';
+export { updateWorkspace } from './update-workspace.ts';

@@ -1,0 +1,19 @@
+import { authorizeApi } from '#lib/server/auth/authorize.ts';
+import { apiHandler } from '#lib/server/error-mapping.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = apiHandler(async (event) => {
+  const ctx = await authorizeApi(event, 'read');
+  const { app, session } = event.locals;
+  return app.feed.open(ctx, {
+    url: event.url,
+    headers: event.request.headers,
+    sessionRowId: session?.rowId ?? null,
+  });
+});
+
+/** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
+export const HEAD: RequestHandler = apiHandler(async (event) => {
+  await authorizeApi(event, 'read');
+  return event.locals.app.feed.head();
+});

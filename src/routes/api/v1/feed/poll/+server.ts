@@ -1,0 +1,13 @@
+import { authorizeApi } from '#lib/server/auth/authorize.ts';
+import { apiHandler } from '#lib/server/error-mapping.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = apiHandler(async (event) => {
+  const ctx = await authorizeApi(event, 'read');
+  const { app, session } = event.locals;
+  return app.feed.poll(ctx, {
+    url: event.url,
+    headers: event.request.headers,
+    sessionRowId: session?.rowId ?? null,
+  });
+});

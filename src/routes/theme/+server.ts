@@ -1,0 +1,23 @@
+import { redirect } from '@sveltejs/kit';
+import type { RequestHandler } from './$types';
+
+const THEMES = new Set(['light', 'dark', 'system']);
+const YEAR_SECONDS = 31_536_000;
+
+/** Keeps the chosen theme without JavaScript, and goes back to where it was chosen. */
+export const POST: RequestHandler = async ({ request, cookies, url }) => {
+  const form = await request.formData();
+  const theme = String(form.get('theme') ?? '');
+  if (THEMES.has(theme)) {
+    cookies.set('theme', theme, {
+      path: '/',
+      maxAge: YEAR_SECONDS,
+      httpOnly: false,
+      sameSite: 'lax',
+      secure: url.protocol === 'https:',
+    });
+  }
+  const to = String(form.get('to') ?? '/');
+  // Only a path of this site: "//host" and "/\host" would lead elsewhere.
+  redirect(303, /^\/(?![/\\])/.test(to) ? to : '/');
+};

@@ -1,0 +1,33 @@
+import { authorizePage } from '#lib/server/auth/authorize.ts';
+import { feedCursor } from '#lib/server/services/feed/index.ts';
+import { getMetrics } from '#lib/server/services/metrics/index.ts';
+import { listWorkspaces } from '#lib/server/services/workspaces/index.ts';
+import type { LayoutServerLoad } from './$types';
+
+/** The frame: who, where, and how the figures stand. */
+export const load: LayoutServerLoad = async (event) => {
+  const slug = event.params.workspace;
+  // Untracked: the frame does not change with every step from page to page.
+  const ctx = await event.untrack(() => authorizePage(event, slug, 'read'));
+  const { actor, workspace, permissions } = ctx;
+  const cursor = await feedCursor(ctx);
+  const [workspaces, status] = await Promise.all([
+    actor.type === 'user' ? listWorkspaces(ctx.app, actor.id) : [],
+    // The pages that need figures say so themselves; settings work without them.
+    getMetrics(ctx).catch(() => null),
+  ]);
+  return {
+    cursor,
+    status,
+    workspace,
+    workspaces: workspaces.map(({ slug: of, name, simulated }) => ({ slug: of, name, simulated })),
+    user: { name: actor.name, email: actor.type === 'user' ? actor.email : '' },
+    may: {
+      record: permissions.has('record'),
+      analyse: permissions.has('analyse'),
+      manage: permissions.has('manage'),
+    },
+    theme: event.locals.theme,
+    singleKeys: event.cookies.get('keys') !== 'off',
+  };
+};

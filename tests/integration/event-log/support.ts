@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { appendEvents } from '#lib/server/event-log/index.ts';
+import type { Sql, TransactionSql } from '#lib/server/db/client.ts';
+
+/** Waits for a condition with a deadline; fails with what it saw last. */
+export async function until<Value>(
+  read: () => Promise<Value> | Value,
+  accept: (value: Value) => boolean,
+  deadlineMs = 10_000,
+): Promise<Value> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await read();
+    if (accept(value)) return value;
+    if (Date.now() > end) throw new Error(`Not within ${deadlineMs} ms; last seen: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export const workspaceId = () => randomUUID();
+
+/** A small event whose key tells it apart. */
+export async function appendNote(
+  sql: Sql | TransactionSql,
+  workspace: string,
+  key: string,
+  more: { type?: 'workspace.changed' | 'import.progressed'; scope?: string; value?: unknown } = {},
+): Promise<void> {
+  await appendEvents(sql, workspace, [
+    {
+      type: more.type ?? 'workspace.changed',
+      key,
+      rev: 1,
+      value: (more.value ?? { id: key }) as never,
+      ...(more.scope === undefined ? {} : { scope: more.scope }),
+    },
+  ]);
+}

@@ -1,0 +1,161 @@
+import { createAttributeSpace, type AttributeSpace } from '../../../src/lib/domain/attributes/attribute-space.ts';
+import { encodeEntries } from '../../../src/lib/domain/attributes/encode-entries.ts';
+import type { EncodedBatch } from '../../../src/lib/domain/attributes/encoded-batch.ts';
+import type { SettingEntry } from '../../../src/lib/domain/attributes/setting-entry.ts';
+import type { AttributeValue, LogFacts } from '../../../src/lib/domain/outcomes/log-facts.ts';
+import type { Result } from '../../../src/lib/domain/outcomes/results.ts';
+import { type Columns, emptyColumns } from '../../../src/lib/domain/patterns/columns.ts';
+import { foldBatch } from '../../../src/lib/domain/patterns/fold-batch.ts';
+import { createFoldImage, type FoldImage } from '../../../src/lib/domain/patterns/fold-image.ts';
+import type { TrackedIdentity } from '../../../src/lib/domain/patterns/tracked-patterns.ts';
+
+/** A small seeded generator (mulberry32), so that every script can be told again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function add(
+  position: number,
+  result: Result,
+  attributes: Record<string, AttributeValue>,
+  value: number | null = null,
+): LogFacts {
+  const localDay = 14_000 + Math.floor(position / 100);
+  return { position, kind: 'add', retracts: null, result, value, attributes, localDay, recordedAtMs: position };
+}
+
+export function retract(position: number, of: LogFacts): LogFacts {
+  return { ...of, position, kind: 'retract', retracts: of.position, recordedAtMs: position };
+}
+
+export interface ScriptOptions {
+  readonly entries: number;
+  readonly retractShare?: number;
+  readonly valueShare?: number;
+  /** Attributes beyond 16 are stored, not searched. */
+  readonly attributes?: number;
+  /** Categories of the first attribute: beyond 64 they become "other". */
+  readonly categories?: number;
+}
+
+/** A log with categories, numbers, flags, missing values, neutral outcomes and retracts. */
+export function randomLog(seed: number, options: ScriptOptions): LogFacts[] {
+  const { entries, retractShare = 0.1, valueShare = 0.3, attributes = 5, categories = 6 } = options;
+  const random = seeded(seed);
+  const log: LogFacts[] = [];
+  const standing: LogFacts[] = [];
+  for (let position = 1; position <= entries; position += 1) {
+    if (standing.length > 0 && random() < retractShare) {
+      const [taken] = standing.splice(Math.floor(random() * standing.length), 1);
+      if (taken !== undefined) {
+        log.push(retract(position, taken));
+        continue;
+      }
+    }
+    const facts: Record<string, AttributeValue> = {};
+    for (let a = 0; a < attributes; a += 1) {
+      if (random() < 0.1) continue;
+      // Late attributes come late, so that tables grow in the middle of a log.
+      if (a >= 3 && position < entries * 0.05 * a) continue;
+      if (a === 0) facts['kind'] = `k${Math.floor(random() ** 2 * categories)}`;
+      else if (a % 3 === 1) facts[`number${a}`] = Math.floor(random() * 60) + (a > 3 ? 0.5 : 0);
+      else if (a % 3 === 2) facts[`flag${a}`] = random() < 0.3;
+      else facts[`category${a}`] = random() < 0.02 ? '' : `v${Math.floor(random() * 3)}`;
+    }
+    const roll = random();
+    const result = roll < 0.1 ? 'neutral' : roll < 0.4 ? 'success' : 'failure';
+    const value = random() < valueShare ? Math.round((random() - 0.3) * 1e6) / 1e4 : null;
+    const entry = add(position, result, facts, value);
+    standing.push(entry);
+    log.push(entry);
+  }
+  return log;
+}
+
+export interface Fold {
+  readonly space: AttributeSpace;
+  readonly image: FoldImage;
+  readonly spare: FoldImage | null;
+  readonly columns: Columns;
+  readonly settings: readonly SettingEntry[];
+  readonly born: readonly TrackedIdentity[];
+  readonly evicted: readonly TrackedIdentity[];
+}
+
+export function startFold(
+  settings: readonly SettingEntry[] = [],
+  options: { readonly trackedCap?: number; readonly cellLimit?: number } = {},
+): Fold {
+  return {
+    space: createAttributeSpace(settings),
+    image: createFoldImage(options),
+    spare: null,
+    columns: emptyColumns(),
+    settings,
+    born: [],
+    evicted: [],
+  };
+}
+
+/** What the leader does with one batch: encode, fold, store the decisions, flip. */
+export function step(fold: Fold, entries: readonly LogFacts[], newSettings: readonly SettingEntry[] = []): Fold {
+  const encoded = encodeEntries(fold.space, entries, newSettings);
+  if (encoded.kind === 'refold') throw new Error(`refold because of ${encoded.because.kind}`);
+  const { image, columns, born, evicted } = foldBatch({
+    front: fold.image,
+    spare: fold.spare,
+    columns: fold.columns,
+    batch: encoded.batch,
+  });
+  const known = [...fold.settings, ...newSettings];
+  const decided = encoded.decisions.map((decision, i): SettingEntry => ({ ...decision, ordinal: known.length + i + 1 }));
+  return {
+    space: encoded.space,
+    image,
+    spare: fold.image,
+    columns,
+    settings: [...known, ...decided],
+    born: [...fold.born, ...born],
+    evicted: [...fold.evicted, ...evicted],
+  };
+}
+
+/** Folds a whole log in batches of the sizes that `nextSize` gives. */
+export function foldLog(log: readonly LogFacts[], nextSize: () => number, from: Fold = startFold()): Fold {
+  let fold = from;
+  for (let start = fold.space.position; start < log.length; ) {
+    const size = Math.max(1, nextSize());
+    fold = step(fold, log.slice(start, start + size));
+    start += size;
+  }
+  return fold;
+}
+
+export function encodedBatch(space: AttributeSpace, entries: readonly LogFacts[]): EncodedBatch {
+  const encoded = encodeEntries(space, entries, []);
+  if (encoded.kind === 'refold') throw new Error('unexpected refold');
+  return encoded.batch;
+}
+
+export function bytesOf(image: FoldImage): Uint8Array {
+  return new Uint8Array(image.buffer).slice();
+}
+
+/** The rows of the columns as plain bytes, up to a position. */
+export function columnBytes(columns: Columns, position: number): number[][] {
+  const rows: number[][] = [];
+  for (let row = 0; row < position; row += 1) {
+    const chunk = columns.chunks[Math.floor(row / 65_536)];
+    if (chunk === undefined) throw new Error('missing chunk');
+    const codes = new Uint8Array(chunk.codes);
+    const at = row % 65_536;
+    rows.push([...Array.from({ length: 16 }, (_, slot) => codes[slot * 65_536 + at] ?? -1), new Uint8Array(chunk.meta)[at] ?? -1]);
+  }
+  return rows;
+}
