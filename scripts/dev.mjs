@@ -1,8 +1,9 @@
 // npm run dev: Vite with the same data folder, database and first page as npm start.
 import { ensureInstalled } from './lib/install.mjs';
-import { give, requireNode } from './lib/project.mjs';
+import { give, loadSettings, requireNode } from './lib/project.mjs';
 
 requireNode();
+loadSettings();
 await ensureInstalled();
 const { createServer } = await import('vite');
 
@@ -21,7 +22,9 @@ try {
 } catch (error) {
   give(error instanceof Error ? error.message : String(error));
 }
-const base = server.resolvedUrls?.local[0]?.replace('127.0.0.1', 'localhost').replace(/\/$/, '') ?? 'http://localhost:3000';
+const base =
+  server.resolvedUrls?.local[0]?.replace('127.0.0.1', 'localhost').replace(/\/$/, '') ??
+  'http://localhost:3000';
 // In development Kit starts the app at the first request.
 const answer = await fetch(new URL('/healthz', server.resolvedUrls?.local[0] ?? base));
 if (!answer.ok) console.error(`The app answers ${answer.status} at /healthz; see above for why.`);

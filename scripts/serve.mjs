@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fillHeaders, tellAdapter, trustedProxies } from './lib/forwarded.mjs';
-import { give, requireNode, root, say } from './lib/project.mjs';
+import { firstParent, give, loadSettings, requireNode, root, say } from './lib/project.mjs';
 
 /**
  * What hooks.server.ts leaves for us.
@@ -17,10 +17,14 @@ import { give, requireNode, root, say } from './lib/project.mjs';
 
 const DRAIN_MS = 8_000;
 const SHUTDOWN_MS = 12_000;
+/** The server of before may still be closing, or its kernel be cleaning up after a kill. */
+const PORT_WAIT_MS = 2_000;
+const PARENT_POLL_MS = 100;
 /** npm passes a Ctrl-C on that the terminal has already sent: that is still the first one. */
 const SAME_SIGNAL_MS = 1_000;
 
 requireNode();
+loadSettings();
 const env = process.env;
 env['NODE_ENV'] ??= 'production';
 env['BODY_SIZE_LIMIT'] ??= '256M';
@@ -67,8 +71,9 @@ server.requestTimeout = 0;
 
 /** @type {number | null} */
 let stoppingSince = null;
-process.on('SIGTERM', shutDown);
-process.on('SIGINT', shutDown);
+process.on('SIGTERM', () => shutDown('SIGTERM'));
+process.on('SIGINT', () => shutDown('SIGINT'));
+watchNpm();
 
 const port = await listen();
 await loadApp();
@@ -76,13 +81,29 @@ if (stoppingSince === null) console.log(`Telltale is ready: ${await firstUrl()}`
 
 /** @returns {Promise<number>} */
 function listen() {
+  const deadline = Date.now() + PORT_WAIT_MS;
   return new Promise((resolve) => {
-    server.once('error', (error) => give(explainListenError(error)));
-    server.listen(wantedPort, host, () => {
+    server.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code !== 'EADDRINUSE' || Date.now() > deadline) give(explainListenError(error));
+      setTimeout(() => server.listen(wantedPort, host), 100);
+    });
+    server.once('listening', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : wantedPort);
     });
+    server.listen(wantedPort, host);
   });
+}
+
+/** A kill -9 of npm reaches nobody below it, and would leave a server that nobody knows of. */
+function watchNpm() {
+  if (env['npm_lifecycle_event'] === undefined) return;
+  const watch = setInterval(() => {
+    if (process.ppid === firstParent) return;
+    clearInterval(watch);
+    shutDown('npm is gone');
+  }, PARENT_POLL_MS);
+  watch.unref();
 }
 
 /** @param {NodeJS.ErrnoException} error */
@@ -125,8 +146,8 @@ async function firstUrl() {
   return new URL(setup ?? '/', base).href;
 }
 
-/** @param {NodeJS.Signals} signal */
-function shutDown(signal) {
+/** @param {string} cause */
+function shutDown(cause) {
   if (stoppingSince !== null) {
     if (Date.now() - stoppingSince < SAME_SIGNAL_MS) return;
     process.exit(1);
@@ -134,7 +155,7 @@ function shutDown(signal) {
   stoppingSince = Date.now();
   // Nothing is served yet: the guard of the database ends it as soon as we are gone.
   if (handler === null) process.exit(0);
-  say(`Stopping (${signal}) …`);
+  say(`Stopping (${cause}) …`);
   setTimeout(() => {
     console.error('Stopping took too long.');
     process.exit(1);

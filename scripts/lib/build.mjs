@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { join, relative } from 'node:path';
 import { seconds } from './install.mjs';
 import { give, root, say } from './project.mjs';
-import { npm } from './run.mjs';
+import { bin, run } from './run.mjs';
 
 const stampFile = join(root, 'build', '.telltale-built');
 const INPUTS = [
@@ -20,8 +20,16 @@ export async function ensureBuilt() {
   // Vite builds for production unless this says otherwise.
   delete env['NODE_ENV'];
   const began = Date.now();
-  const { ok, output } = await npm(['run', '--silent', 'build'], { env, quiet: true });
-  if (!ok) give(`${output.trim()}\nThe build failed.`);
+  // The steps of "npm run build", without npm and a shell between, which would keep signals from them.
+  const steps = [
+    () => bin('svelte-kit', ['sync'], { env, quiet: true }),
+    () => bin('vite', ['build'], { env, quiet: true }),
+    () => run(process.execPath, [join(root, 'scripts', 'build-workers.mjs')], { env, quiet: true }),
+  ];
+  for (const step of steps) {
+    const { ok, output } = await step();
+    if (!ok) give(`${output.trim()}\nThe build failed.`);
+  }
   writeFileSync(stampFile, wanted);
   say(`Built in ${seconds(began)}.`);
 }

@@ -24,13 +24,15 @@ export function run(command, args, { env = process.env, quiet = false } = {}) {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
     // What is interrupted here must not go on in the background.
+    let interrupted = false;
     const pass = (/** @type {NodeJS.Signals} */ signal) => {
+      interrupted = true;
       child.kill(signal);
-      process.exitCode = 1;
     };
     process.once('SIGINT', pass).once('SIGTERM', pass);
     const finish = (/** @type {boolean} */ ok) => {
       process.off('SIGINT', pass).off('SIGTERM', pass);
+      if (interrupted) process.exit(1);
       resolve({ ok, output });
     };
     child.once('error', (error) => {

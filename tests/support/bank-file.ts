@@ -10,7 +10,17 @@ export const BANK_CSV = join(folder, 'data_dated.csv');
 export const bankIsMissing = existsSync(BANK_CSV) ? null : 'the public bank file is not on this machine';
 
 /** The categorical attributes whose cells TRUTH.json counts. */
-export const BANK_ATTRIBUTES = ['job', 'marital', 'education', 'default', 'housing', 'loan', 'contact', 'month', 'poutcome'] as const;
+export const BANK_ATTRIBUTES = [
+  'job',
+  'marital',
+  'education',
+  'default',
+  'housing',
+  'loan',
+  'contact',
+  'month',
+  'poutcome',
+] as const;
 
 export interface TruthCell {
   where: Record<string, string>;
@@ -42,10 +52,15 @@ export function bankTruth(): TruthCell[] {
     Object.entries(values).map(([value, cell]) => toCell(cell, { [attribute]: value })),
   );
   const families = Object.values(truth.families).flatMap(({ largest_30: cells }) =>
-    cells.map((cell) => toCell(cell, Object.fromEntries(Object.entries(cell).filter(([key]) => isAttribute(key))))),
+    cells.map((cell) =>
+      toCell(cell, Object.fromEntries(Object.entries(cell).filter(([key]) => isAttribute(key)))),
+    ),
   );
   const conjunctions = Object.values(truth.all_conjunctions_1_to_3)
-    .filter((list): list is (RawCell & { where: Record<string, string> })[] => Array.isArray(list) && typeof list[0] === 'object')
+    .filter(
+      (list): list is (RawCell & { where: Record<string, string> })[] =>
+        Array.isArray(list) && typeof list[0] === 'object',
+    )
     .flatMap((list) => list.map((cell) => toCell(cell, cell.where)));
   return [...singles, ...families, ...conjunctions];
 }

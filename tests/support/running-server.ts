@@ -15,7 +15,9 @@ export async function freePort(): Promise<number> {
     probe.once('error', fail);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (address !== null && typeof address === 'object' ? done(address.port) : fail(new Error('no port'))));
+      probe.close(() =>
+        address !== null && typeof address === 'object' ? done(address.port) : fail(new Error('no port')),
+      );
     });
   });
 }
@@ -124,5 +126,7 @@ export async function until<T>(
     }
     await new Promise((next) => setTimeout(next, 50));
   }
-  throw new Error(`Waited ${deadlineMs} ms in vain for: ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
+  throw new Error(
+    `Waited ${deadlineMs} ms in vain for: ${what}${last instanceof Error ? ` (${last.message})` : ''}`,
+  );
 }

@@ -22,7 +22,10 @@ export async function startTestApp(
   url: string,
   options: { workspace?: WorkspaceInfo; tracked?: number } = {},
 ): Promise<TestApp> {
-  const env = readEnv({ TELLTALE_THREADS: '2', ...(options.tracked === undefined ? {} : { TELLTALE_TRACKED: String(options.tracked) }) });
+  const env = readEnv({
+    TELLTALE_THREADS: '2',
+    ...(options.tracked === undefined ? {} : { TELLTALE_TRACKED: String(options.tracked) }),
+  });
   const db = openDatabase(url, { max: 6 });
   const instance = `test-${randomUUID().slice(0, 6)}`;
   const now = () => Date.now();
@@ -49,7 +52,10 @@ export async function startTestApp(
   };
 }
 
-export async function makeWorkspace(app: App, slug = `w-${randomUUID().slice(0, 8)}`): Promise<WorkspaceInfo> {
+export async function makeWorkspace(
+  app: App,
+  slug = `w-${randomUUID().slice(0, 8)}`,
+): Promise<WorkspaceInfo> {
   const [row] = await app.db.sql<WorkspaceInfo[]>`
     insert into workspaces (slug, name) values (${slug}, ${slug})
     returning id, slug, name, preset, timezone, simulated`;

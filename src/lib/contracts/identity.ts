@@ -81,7 +81,12 @@ export const setupInputSchema = accountInputSchema.extend({
 export type SetupInput = z.infer<typeof setupInputSchema>;
 
 export const loginInputSchema = z.object({
-  email: z.string().trim().toLowerCase().min(1, 'Enter your e-mail address.').max(254, 'Enter your e-mail address.'),
+  email: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .min(1, 'Enter your e-mail address.')
+    .max(254, 'Enter your e-mail address.'),
   password: z.string().min(1, 'Enter your password.').max(1_000, 'That is longer than any password here.'),
 });
 
@@ -93,7 +98,11 @@ export const passwordChangeSchema = z.object({
 export const invitationInputSchema = z.object({ email: emailSchema, role: roleSchema });
 
 export const apiKeyInputSchema = z.object({
-  name: z.string('Enter a name.').trim().min(1, 'Name what will use it, such as Nightly import.').max(80, 'At most 80 characters.'),
+  name: z
+    .string('Enter a name.')
+    .trim()
+    .min(1, 'Name what will use it, such as Nightly import.')
+    .max(80, 'At most 80 characters.'),
   scopes: z.array(z.enum(SCOPES, 'Scopes are read, record and manage.')).min(1, 'Choose at least one scope.'),
 });
 
@@ -101,10 +110,16 @@ export const apiKeyInputSchema = z.object({
 export const bandsInputSchema = z
   .object({
     edges: z
-      .array(z.number('Edges are numbers, such as 30, 45, 60.').refine(Number.isFinite, 'Edges are finite numbers.'))
+      .array(
+        z
+          .number('Edges are numbers, such as 30, 45, 60.')
+          .refine(Number.isFinite, 'Edges are finite numbers.'),
+      )
       .min(1, 'Enter at least one edge, such as 30.')
       .max(63, 'At most 63 edges.'),
-    labels: z.array(z.string().trim().min(1, 'A name is missing.').max(60, 'At most 60 characters a name.')).optional(),
+    labels: z
+      .array(z.string().trim().min(1, 'A name is missing.').max(60, 'At most 60 characters a name.'))
+      .optional(),
   })
   .superRefine(({ edges, labels }, context) => {
     const unordered = edges.findIndex((edge, i) => i > 0 && edge <= (edges[i - 1] ?? edge));

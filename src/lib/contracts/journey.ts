@@ -57,7 +57,7 @@ export type JourneyView = z.infer<typeof journeyViewSchema>;
 
 export const journeyQuerySchema = z.object({
   state: journeyStateSchema.optional(),
-  subject: z.string().max(200).optional().describe('Exactly this subject.'),
+  subject: storableText().max(200).optional().describe('Exactly this subject.'),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
   cursor: z.uuid().optional().describe('`next` of the page before.'),
 });

@@ -13,7 +13,10 @@ const dayFigures = z.object({
 export const metricsViewSchema = z
   .object({
     asOf: z.number().int(),
-    head: z.number().int().describe('Highest position given so far; asOf < head means figures are catching up.'),
+    head: z
+      .number()
+      .int()
+      .describe('Highest position given so far; asOf < head means figures are catching up.'),
     waiting: z.number().int().describe('Recorded, not yet counted.'),
     outcomes: z.number().int(),
     successes: z.number().int(),
@@ -33,7 +36,9 @@ export const metricsViewSchema = z
       .array(z.object({ position: z.number().int(), n: z.number().int(), successes: z.number().int() }))
       .optional()
       .describe('Cumulative counts over log position, for drawing.'),
-    behindMs: z.number().describe('Age of the oldest recorded outcome that is not counted yet; 0 when none waits.'),
+    behindMs: z
+      .number()
+      .describe('Age of the oldest recorded outcome that is not counted yet; 0 when none waits.'),
     lastOutcomeAt: z.string().nullable(),
   })
   .meta({ id: 'Metrics' });

@@ -25,14 +25,14 @@ export const attributeValueSchema = z.union([
 export type AttributeValue = z.infer<typeof attributeValueSchema>;
 
 export const attributesSchema = z
-  .record(
-    z.string(),
-    z.union([attributeValueSchema, z.null()]),
-  )
+  .record(z.string(), z.union([attributeValueSchema, z.null()]))
   .superRefine((attributes, context) => {
     const keys = Object.keys(attributes);
     if (keys.length > MAX_ATTRIBUTES) {
-      context.addIssue({ code: 'custom', message: `At most ${MAX_ATTRIBUTES} attributes an outcome; this has ${keys.length}.` });
+      context.addIssue({
+        code: 'custom',
+        message: `At most ${MAX_ATTRIBUTES} attributes an outcome; this has ${keys.length}.`,
+      });
     }
     for (const key of keys) {
       if (!ATTRIBUTE_KEY.test(key) || UNSTORABLE.test(key)) {
@@ -48,7 +48,10 @@ export const attributesSchema = z
 /** A value is kept in steps of 0.0001; beyond a thousand million it is refused. */
 export const valueSchema = z
   .number()
-  .refine((v) => Number.isFinite(v) && Math.abs(v) <= 1e9, 'A value is a number between -1,000,000,000 and 1,000,000,000.');
+  .refine(
+    (v) => Number.isFinite(v) && Math.abs(v) <= 1e9,
+    'A value is a number between -1,000,000,000 and 1,000,000,000.',
+  );
 
 export const subjectSchema = storableText()
   .trim()
@@ -65,7 +68,12 @@ export const occurredAtSchema = z.iso
 /** One outcome as a client sends it: the one shape for form, API, importer and simulator. */
 export const outcomeInputSchema = z
   .strictObject({
-    externalId: storableText().trim().min(1, 'Leave it out rather than empty.').max(200).nullish().describe('Your own id; sent again it adds nothing.'),
+    externalId: storableText()
+      .trim()
+      .min(1, 'Leave it out rather than empty.')
+      .max(200)
+      .nullish()
+      .describe('Your own id; sent again it adds nothing.'),
     subject: subjectSchema,
     variant: variantSchema.nullish(),
     journeyId: z.uuid().nullish(),
@@ -114,7 +122,11 @@ export const outcomeViewSchema = z
     recordedBy: z.string().describe('Name of the person or key.'),
     source: z.enum(['form', 'api', 'import', 'simulator']),
     revision: z.number().int().describe('1 at first, one more with each correction.'),
-    position: z.number().int().nullable().describe('Position of its current entry in the log; null until placed.'),
+    position: z
+      .number()
+      .int()
+      .nullable()
+      .describe('Position of its current entry in the log; null until placed.'),
     backfill: z.boolean(),
     deletedAt: z.string().nullable(),
   })
@@ -130,7 +142,10 @@ export const recordReplySchema = z
         id: z.uuid(),
         externalId: z.string().nullable(),
         duplicate: z.boolean(),
-        differs: z.boolean().optional().describe('true: the externalId was known with other content, which stays.'),
+        differs: z
+          .boolean()
+          .optional()
+          .describe('true: the externalId was known with other content, which stays.'),
       }),
     ),
   })
@@ -157,8 +172,8 @@ export const outcomeDetailSchema = outcomeViewSchema
 export type OutcomeDetail = z.infer<typeof outcomeDetailSchema>;
 
 export const outcomeQuerySchema = z.object({
-  externalId: z.string().max(200).optional(),
-  subject: z.string().max(200).optional().describe('Exactly this subject.'),
+  externalId: storableText().max(200).optional(),
+  subject: storableText().max(200).optional().describe('Exactly this subject.'),
   result: resultSchema.optional(),
   from: z.coerce.number().int().min(1).optional().describe('First log position.'),
   to: z.coerce.number().int().min(1).optional().describe('Last log position.'),
@@ -169,6 +184,9 @@ export const outcomeQuerySchema = z.object({
 export type OutcomeQuery = z.infer<typeof outcomeQuerySchema>;
 
 export const outcomeListSchema = z
-  .object({ items: z.array(outcomeViewSchema), next: z.string().nullable().describe('Cursor of the next page.') })
+  .object({
+    items: z.array(outcomeViewSchema),
+    next: z.string().nullable().describe('Cursor of the next page.'),
+  })
   .meta({ id: 'OutcomeList' });
 export type OutcomeList = z.infer<typeof outcomeListSchema>;

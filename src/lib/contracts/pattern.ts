@@ -3,7 +3,10 @@ import { z } from 'zod';
 export const PATTERN_STATUSES = ['collecting', 'emerging', 'confirmed', 'weakening', 'retired'] as const;
 export const TRENDS = ['up', 'down', 'stable', 'collecting'] as const;
 
-export const conditionSchema = z.object({ attribute: z.string(), value: z.union([z.string(), z.number(), z.boolean()]) });
+export const conditionSchema = z.object({
+  attribute: z.string(),
+  value: z.union([z.string(), z.number(), z.boolean()]),
+});
 export type Condition = z.infer<typeof conditionSchema>;
 
 export const intervalSchema = z.object({ low: z.number(), high: z.number() });
@@ -57,7 +60,16 @@ export const patternListSchema = z
   .meta({ id: 'PatternList' });
 export type PatternList = z.infer<typeof patternListSchema>;
 
-export const PATTERN_SORTS = ['leading', 'confidence', 'n', 'rate', 'lift', 'p', 'label', 'position'] as const;
+export const PATTERN_SORTS = [
+  'leading',
+  'confidence',
+  'n',
+  'rate',
+  'lift',
+  'p',
+  'label',
+  'position',
+] as const;
 export const patternQuerySchema = z.object({
   status: z.enum([...PATTERN_STATUSES]).optional(),
   sort: z.enum(PATTERN_SORTS).default('leading'),

@@ -129,3 +129,9 @@ export function pageError(thrown: unknown): never {
   }
   throw thrown;
 }
+
+/** What was wrong with input that a page answers in place; everything but invalid input is thrown again. */
+export function inputProblem(thrown: unknown): { message: string; issues: Issue[] } {
+  if (!(thrown instanceof AppError) || thrown.code !== 'VALIDATION') throw thrown;
+  return { message: thrown.message, issues: [...thrown.issues] };
+}

@@ -25,8 +25,10 @@ export const forbidden = (message: string) => new AppError('FORBIDDEN', message)
 export const conflict = (message: string) => new AppError('CONFLICT', message);
 export const badRequest = (message: string, issues: readonly Issue[] = []) =>
   new AppError('BAD_REQUEST', message, { issues });
-export const invalid = (issues: readonly Issue[], message = 'Nothing was saved: some fields need attention.') =>
-  new AppError('VALIDATION', message, { issues });
+export const invalid = (
+  issues: readonly Issue[],
+  message = 'Nothing was saved: some fields need attention.',
+) => new AppError('VALIDATION', message, { issues });
 
 /** The server cannot start; the message is for the person at the terminal. */
 export class StartupError extends Error {

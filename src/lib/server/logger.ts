@@ -8,7 +8,10 @@ export const logger = pino(
   {
     level: process.env['LOG_LEVEL'] ?? 'info',
     base: null,
-    redact: { paths: ['password', '*.password', 'token', '*.token', 'authorization', 'cookie'], remove: true },
+    redact: {
+      paths: ['password', '*.password', 'token', '*.token', 'authorization', 'cookie'],
+      remove: true,
+    },
     mixin: () => {
       const scope = requestScope.getStore();
       return scope === undefined ? {} : { requestId: scope.requestId };

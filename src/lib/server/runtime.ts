@@ -69,7 +69,7 @@ export async function startRuntime(): Promise<Runtime> {
   const pool = createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger });
   const folds = new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now });
   const sequencer = createSequencer({ url: db.url, doorbell });
-  const feed = createFeedHub({ db, doorbell, env, logger, now, random: Math.random });
+  const feed = createFeedHub({ db, doorbell, env });
   const app: App = { db, env, doorbell, folds, feed, limits: createLimits(env), instance, now };
 
   await bootstrapFromEnv(app);

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutcomeInput } from '#lib/contracts/outcome.ts';
-import { correctOutcome, deleteOutcome, recordOutcomes, restoreOutcome } from '#lib/server/services/outcomes/index.ts';
+import {
+  correctOutcome,
+  deleteOutcome,
+  recordOutcomes,
+  restoreOutcome,
+} from '#lib/server/services/outcomes/index.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
 import { bankIsMissing, bankOutcomes, bankTruth } from '../../support/bank-file.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -28,7 +33,11 @@ afterEach(async () => {
   databases = [];
 });
 
-const call = (i: number, attributes: OutcomeInput['attributes'], result: OutcomeInput['result']): OutcomeInput => ({
+const call = (
+  i: number,
+  attributes: OutcomeInput['attributes'],
+  result: OutcomeInput['result'],
+): OutcomeInput => ({
   subject: `client ${i}`,
   result,
   attributes,
@@ -39,7 +48,11 @@ const stream = (count: number): OutcomeInput[] =>
   Array.from({ length: count }, (_, i) =>
     call(
       i,
-      { contact: i % 3 === 0 ? 'cellular' : 'telephone', marital: i % 2 === 0 ? 'single' : 'married', age: 20 + (i % 41) },
+      {
+        contact: i % 3 === 0 ? 'cellular' : 'telephone',
+        marital: i % 2 === 0 ? 'single' : 'married',
+        age: 20 + (i % 41),
+      },
       i % 7 === 0 ? 'neutral' : i % 3 === 0 || i % 5 === 0 ? 'success' : 'failure',
     ),
   );
@@ -53,7 +66,8 @@ describe('the fold of a workspace', () => {
   it('counts what was recorded, with gap-free positions and neutral ones apart', async () => {
     const one = await start();
     const inputs = stream(1_200);
-    for (let i = 0; i < inputs.length; i += 173) await recordOutcomes(one.ctx, inputs.slice(i, i + 173), { source: 'api' });
+    for (let i = 0; i < inputs.length; i += 173)
+      await recordOutcomes(one.ctx, inputs.slice(i, i + 173), { source: 'api' });
     expect(await settled(one)).toBe(1_200);
     const knowledge = await one.app.folds.of(one.workspace.id);
     expect(knowledge.lookupWhere(['contact:cellular', 'marital:single']).item).toMatchObject(
@@ -61,7 +75,11 @@ describe('the fold of a workspace', () => {
     );
     expect(knowledge.lookupWhere(['age:25']).item.n).toBeGreaterThan(0);
     const metrics = await knowledge.metrics();
-    expect(metrics).toMatchObject({ asOf: 1_200, outcomes: 1_200, neutral: inputs.filter((i) => i.result === 'neutral').length });
+    expect(metrics).toMatchObject({
+      asOf: 1_200,
+      outcomes: 1_200,
+      neutral: inputs.filter((i) => i.result === 'neutral').length,
+    });
     const [gap] = await one.app.db.sql<{ missing: number }[]>`
       select max(position) - count(*) as missing from log_entries where workspace_id = ${one.workspace.id}`;
     expect(gap?.missing).toBe(0);
@@ -81,7 +99,11 @@ describe('the fold of a workspace', () => {
         if (i % 2 === 0) await restoreOutcome(one.ctx, id);
         else now[i * 7] = { ...former, result: 'neutral' };
       } else {
-        const corrected: OutcomeInput = { ...former, result: 'success', attributes: { ...former.attributes, contact: 'letter' } };
+        const corrected: OutcomeInput = {
+          ...former,
+          result: 'success',
+          attributes: { ...former.attributes, contact: 'letter' },
+        };
         await correctOutcome(one.ctx, id, { result: 'success', attributes: corrected.attributes });
         now[i * 7] = corrected;
       }
@@ -94,8 +116,13 @@ describe('the fold of a workspace', () => {
     const list = knowledge.listPatterns({ sort: 'label', view: 'all', limit: 1_000 });
     const again = await start({ url: one.app.db.url, workspace: one.workspace });
     await settled(again);
-    const reread = (await again.app.folds.of(one.workspace.id)).listPatterns({ sort: 'label', view: 'all', limit: 1_000 });
-    const facts = (items: typeof list.items) => items.map(({ id, n, successes, since }) => ({ id, n, successes, since }));
+    const reread = (await again.app.folds.of(one.workspace.id)).listPatterns({
+      sort: 'label',
+      view: 'all',
+      limit: 1_000,
+    });
+    const facts = (items: typeof list.items) =>
+      items.map(({ id, n, successes, since }) => ({ id, n, successes, since }));
     expect(facts(reread.items)).toEqual(facts(list.items));
     expect(reread.asOf).toBe(list.asOf);
   });
@@ -107,7 +134,12 @@ describe('the fold of a workspace', () => {
     await recordOutcomes(first.ctx, inputs.slice(0, 300), { source: 'api' });
     await settled(first);
     await settled(second);
-    expect(first.app.folds.health().concat(second.app.folds.health()).filter(({ leading }) => leading)).toHaveLength(1);
+    expect(
+      first.app.folds
+        .health()
+        .concat(second.app.folds.health())
+        .filter(({ leading }) => leading),
+    ).toHaveLength(1);
     const leader = first.app.folds.health().some(({ leading }) => leading) ? first : second;
     const follower = leader === first ? second : first;
     await recordOutcomes(follower.ctx, inputs.slice(300, 600), { source: 'api' });
@@ -124,7 +156,8 @@ describe('the fold of a workspace', () => {
     await recordOutcomes(one.ctx, stream(10), { source: 'api' });
     await settled(one);
     // Another instance took over without this one noticing: its lock connection looks alive.
-    await one.app.db.sql`update fold_state set term = term + 1, leader = 'somebody else' where workspace_id = ${one.workspace.id}`;
+    await one.app.db
+      .sql`update fold_state set term = term + 1, leader = 'somebody else' where workspace_id = ${one.workspace.id}`;
     await recordOutcomes(one.ctx, stream(10), { source: 'api' });
     expect(await settled(one)).toBe(20);
     const [state] = await one.app.db.sql<{ term: number; applied: number }[]>`
@@ -132,24 +165,29 @@ describe('the fold of a workspace', () => {
     expect(state).toMatchObject({ term: 3, applied: 20 });
   });
 
-  it.skipIf(bankIsMissing !== null)(`finds every cell of the bank file${bankIsMissing === null ? '' : ` (skips: ${bankIsMissing})`}`, async () => {
-    const one = await start();
-    const inputs = bankOutcomes();
-    for (let i = 0; i < inputs.length; i += 5_000) {
-      await recordOutcomes(one.ctx, inputs.slice(i, i + 5_000), { source: 'api' });
-    }
-    expect(await settled(one)).toBe(45_211);
-    const knowledge = await one.app.folds.of(one.workspace.id);
-    for (const cell of bankTruth()) {
-      const { item } = knowledge.lookupWhere(Object.entries(cell.where).map(([key, value]) => `${key}:${value}`));
-      expect({ where: cell.where, n: item.n, successes: item.successes }).toEqual({
-        where: cell.where,
-        n: cell.n,
-        successes: cell.successes,
-      });
-      const { low, high } = wilsonInterval(item.successes, item.n);
-      expect(Math.abs(low - cell.wilson95[0])).toBeLessThan(1e-9);
-      expect(Math.abs(high - cell.wilson95[1])).toBeLessThan(1e-9);
-    }
-  });
+  it.skipIf(bankIsMissing !== null)(
+    `finds every cell of the bank file${bankIsMissing === null ? '' : ` (skips: ${bankIsMissing})`}`,
+    async () => {
+      const one = await start();
+      const inputs = bankOutcomes();
+      for (let i = 0; i < inputs.length; i += 5_000) {
+        await recordOutcomes(one.ctx, inputs.slice(i, i + 5_000), { source: 'api' });
+      }
+      expect(await settled(one)).toBe(45_211);
+      const knowledge = await one.app.folds.of(one.workspace.id);
+      for (const cell of bankTruth()) {
+        const { item } = knowledge.lookupWhere(
+          Object.entries(cell.where).map(([key, value]) => `${key}:${value}`),
+        );
+        expect({ where: cell.where, n: item.n, successes: item.successes }).toEqual({
+          where: cell.where,
+          n: cell.n,
+          successes: cell.successes,
+        });
+        const { low, high } = wilsonInterval(item.successes, item.n);
+        expect(Math.abs(low - cell.wilson95[0])).toBeLessThan(1e-9);
+        expect(Math.abs(high - cell.wilson95[1])).toBeLessThan(1e-9);
+      }
+    },
+  );
 });

@@ -1,4 +1,7 @@
-import { createAttributeSpace, type AttributeSpace } from '../../../src/lib/domain/attributes/attribute-space.ts';
+import {
+  createAttributeSpace,
+  type AttributeSpace,
+} from '../../../src/lib/domain/attributes/attribute-space.ts';
 import { encodeEntries } from '../../../src/lib/domain/attributes/encode-entries.ts';
 import type { EncodedBatch } from '../../../src/lib/domain/attributes/encoded-batch.ts';
 import type { SettingEntry } from '../../../src/lib/domain/attributes/setting-entry.ts';
@@ -27,7 +30,16 @@ export function add(
   value: number | null = null,
 ): LogFacts {
   const localDay = 14_000 + Math.floor(position / 100);
-  return { position, kind: 'add', retracts: null, result, value, attributes, localDay, recordedAtMs: position };
+  return {
+    position,
+    kind: 'add',
+    retracts: null,
+    result,
+    value,
+    attributes,
+    localDay,
+    recordedAtMs: position,
+  };
 }
 
 export function retract(position: number, of: LogFacts): LogFacts {
@@ -103,9 +115,22 @@ export function startFold(
   };
 }
 
+/** Freezes plain data all the way down, so that whoever writes to a given state is caught. */
+export function deepFreeze<T>(data: T): T {
+  if (typeof data === 'object' && data !== null && !Object.isFrozen(data)) {
+    Object.freeze(data);
+    for (const part of Object.values(data)) deepFreeze(part);
+  }
+  return data;
+}
+
 /** What the leader does with one batch: encode, fold, store the decisions, flip. */
-export function step(fold: Fold, entries: readonly LogFacts[], newSettings: readonly SettingEntry[] = []): Fold {
-  const encoded = encodeEntries(fold.space, entries, newSettings);
+export function step(
+  fold: Fold,
+  entries: readonly LogFacts[],
+  newSettings: readonly SettingEntry[] = [],
+): Fold {
+  const encoded = encodeEntries(deepFreeze(fold.space), entries, newSettings);
   if (encoded.kind === 'refold') throw new Error(`refold because of ${encoded.because.kind}`);
   const { image, columns, born, evicted } = foldBatch({
     front: fold.image,
@@ -114,7 +139,10 @@ export function step(fold: Fold, entries: readonly LogFacts[], newSettings: read
     batch: encoded.batch,
   });
   const known = [...fold.settings, ...newSettings];
-  const decided = encoded.decisions.map((decision, i): SettingEntry => ({ ...decision, ordinal: known.length + i + 1 }));
+  const decided = encoded.decisions.map((decision, i): SettingEntry => ({
+    ...decision,
+    ordinal: known.length + i + 1,
+  }));
   return {
     space: encoded.space,
     image,
@@ -129,7 +157,7 @@ export function step(fold: Fold, entries: readonly LogFacts[], newSettings: read
 /** Folds a whole log in batches of the sizes that `nextSize` gives. */
 export function foldLog(log: readonly LogFacts[], nextSize: () => number, from: Fold = startFold()): Fold {
   let fold = from;
-  for (let start = fold.space.position; start < log.length; ) {
+  for (let start = fold.space.position; start < log.length;) {
     const size = Math.max(1, nextSize());
     fold = step(fold, log.slice(start, start + size));
     start += size;
@@ -155,7 +183,10 @@ export function columnBytes(columns: Columns, position: number): number[][] {
     if (chunk === undefined) throw new Error('missing chunk');
     const codes = new Uint8Array(chunk.codes);
     const at = row % 65_536;
-    rows.push([...Array.from({ length: 16 }, (_, slot) => codes[slot * 65_536 + at] ?? -1), new Uint8Array(chunk.meta)[at] ?? -1]);
+    rows.push([
+      ...Array.from({ length: 16 }, (_, slot) => codes[slot * 65_536 + at] ?? -1),
+      new Uint8Array(chunk.meta)[at] ?? -1,
+    ]);
   }
   return rows;
 }

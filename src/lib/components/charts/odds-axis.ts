@@ -40,7 +40,7 @@ export const isOffAxis = (axis: Pick<OddsAxis, 'low' | 'high'>, rate: number): '
  * `widthPx` is the narrowest width it is drawn with; ticks closer than 28 px there are left out.
  */
 export function oddsAxis(ends: readonly number[], options: { widthPx?: number; fine?: boolean } = {}): OddsAxis {
-  const widthPx = options.widthPx ?? 180;
+  const widthPx = options.widthPx ?? 200;
   const edges = options.fine ? [...new Set([...EDGES, ...FINE])].sort((a, b) => a - b) : EDGES;
   const first = edges[0] ?? 0.001;
   const last = edges.at(-1) ?? 0.999;

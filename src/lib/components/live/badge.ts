@@ -12,7 +12,7 @@ export type FeedState =
 export type BadgeState = 'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still';
 
 /** More than one small batch waiting is worth a word; fewer is the ordinary course of recording. */
-const CATCHING_UP_FROM = 200;
+export const CATCHING_UP_FROM = 200;
 
 const WORDS: Record<BadgeState, string> = {
   live: 'Live',

@@ -71,7 +71,6 @@ const MONTH_NAMES = [
 ];
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2199;
-const LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1);
 
 function monthNumber(text: string): number | null {
   if (/^\d+$/u.test(text)) return Number(text);
@@ -93,9 +92,10 @@ function fullYear(text: string): number {
  */
 export function parseTime(text: string, format: TimeFormat, toInstant: ToInstant): number | null {
   if (format === 'unix-seconds' || format === 'unix-milliseconds') {
-    if (!/^\d{1,14}(\.\d+)?$/u.test(text)) return null;
-    const instant = Math.round(Number(text) * (format === 'unix-seconds' ? 1_000 : 1));
-    return instant < LATEST_MS ? instant : null;
+    // So many digits since 1973 and until 2286; fewer are some other number.
+    const digits = format === 'unix-seconds' ? /^\d{9,10}(\.\d+)?$/u : /^\d{12,13}$/u;
+    if (!digits.test(text)) return null;
+    return Math.round(Number(text) * (format === 'unix-seconds' ? 1_000 : 1));
   }
   const shape = SHAPES[format];
   const match = shape?.pattern.exec(text);

@@ -14,7 +14,8 @@ export interface ScanCounts {
 /**
  * Counts a conjunction by reading the encoded log up to a position: the answer where the cube has none.
  *
- * An empty conjunction counts everything. Cost: about 2 ns an entry and condition, so 5 ms a million.
+ * An empty conjunction counts everything. Cost: 3 to 10 ns an entry, so
+ * some 5 ms a million.
  */
 export function scanColumns(
   columns: Columns,
@@ -22,6 +23,11 @@ export function scanColumns(
   slots: readonly number[],
   codes: readonly number[],
 ): ScanCounts {
+  if (slots.length > 3) throw new RangeError('scanColumns takes at most three conditions');
+  const everything = slots.length === 0;
+  const code0 = codes[0] ?? 0;
+  const code1 = slots.length > 1 ? (codes[1] ?? 0) : code0;
+  const code2 = slots.length > 2 ? (codes[2] ?? 0) : code0;
   let n = 0;
   let successes = 0;
   let count = 0;
@@ -29,19 +35,15 @@ export function scanColumns(
   for (let start = 0; start < position; start += CHUNK_ROWS) {
     const chunk = openChunk(columns, start / CHUNK_ROWS);
     const rows = Math.min(CHUNK_ROWS, position - start);
-    const wanted = slots.map((slot, i) => ({
-      column: chunk.codes.subarray(slot * CHUNK_ROWS, slot * CHUNK_ROWS + rows),
-      code: codes[i] ?? 0,
-    }));
+    const column = (i: number): Uint8Array => {
+      const from = (slots[i] ?? slots[0] ?? 0) * CHUNK_ROWS;
+      return chunk.codes.subarray(from, from + rows);
+    };
+    // Conditions that are not there repeat the first one; three comparisons are cheaper than a loop.
+    const [first, second, third] = [column(0), column(1), column(2)];
     for (let row = 0; row < rows; row += 1) {
-      let matches = true;
-      for (const { column, code } of wanted) {
-        if (byteAt(column, row) !== code) {
-          matches = false;
-          break;
-        }
-      }
-      if (!matches) continue;
+      const matches = first[row] === code0 && second[row] === code1 && third[row] === code2;
+      if (!matches && !everything) continue;
       const meta = byteAt(chunk.meta, row);
       const result = meta & META_RESULT;
       if (result === NEUTRAL) continue;

@@ -1,4 +1,4 @@
-import type { Cookies } from '@sveltejs/kit';
+import type { RequestEvent } from '@sveltejs/kit';
 import { SESSION_COOKIE } from './lucia.ts';
 
 /** Browsers keep no cookie longer. The session's own end is in the database, so the cookie is written only once. */
@@ -15,16 +15,20 @@ export function cameOverHttps(headers: Headers, origin: string | undefined): boo
   return headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https';
 }
 
-export function setSessionCookie(cookies: Cookies, token: string, options: { secure: boolean }): void {
-  cookies.set(SESSION_COOKIE, token, {
+/** Gives the browser of this request its new session. */
+export function logInCookie(event: Pick<RequestEvent, 'cookies' | 'request' | 'locals'>, session: { token: string }): void {
+  const secure = cameOverHttps(event.request.headers, event.locals.app.env.ORIGIN);
+  event.cookies.set(SESSION_COOKIE, session.token, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
-    secure: options.secure,
+    secure,
     maxAge: COOKIE_SECONDS,
   });
 }
 
-export function clearSessionCookie(cookies: Cookies, options: { secure: boolean }): void {
-  cookies.delete(SESSION_COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure: options.secure });
+/** Takes the session from the browser of this request. */
+export function logOutCookie(event: Pick<RequestEvent, 'cookies' | 'request' | 'locals'>): void {
+  const secure = cameOverHttps(event.request.headers, event.locals.app.env.ORIGIN);
+  event.cookies.delete(SESSION_COOKIE, { path: '/', httpOnly: true, sameSite: 'lax', secure });
 }

@@ -139,10 +139,13 @@ function connect(url: string): Sql {
       tcp_keepalives_idle: 5,
       tcp_keepalives_interval: 2,
       tcp_keepalives_count: 3,
-      // Always by index: the planner knows little about a partition that began a minute ago.
+      // The one plan that holds whatever the planner believes of a partition that began a minute ago: the batch by
+      // its index, joined by a hash. It guesses 0.5 % of the rows to be waiting, and a nested loop took 200 ms.
       enable_seqscan: 'off',
-      enable_hashjoin: 'off',
+      enable_bitmapscan: 'off',
+      enable_nestloop: 'off',
       enable_mergejoin: 'off',
+      jit: 'off',
     },
   } as unknown as postgres.Options<Record<string, postgres.PostgresType>>) as unknown as Sql;
 }
@@ -154,17 +157,18 @@ function connect(url: string): Sql {
 async function placeBatch(sql: Sql, pid: number, saw: number): Promise<Step> {
   const [step] = await sql<Step[]>`
     with batch as materialized (
-      select wid, created_at from feed_outbox where seq is null order by wid limit ${BATCH}
+      select wid from feed_outbox where seq is null order by wid limit ${BATCH}
     ), head as materialized (
       select seq from feed_head
       where id = 'feed' and seq = ${saw} and pg_backend_pid() = ${pid} and exists (select 1 from batch)
       for update
     ), numbered as materialized (
-      select wid, created_at, head.seq + row_number() over (order by wid) as seq from batch cross join head
+      select wid, head.seq + row_number() over (order by wid) as seq from batch cross join head
     ), placed as (
       update feed_outbox as o set seq = n.seq, sequenced_at = clock_timestamp()
       from numbered as n
-      where o.wid = n.wid and o.created_at = n.created_at and o.seq is null
+      where o.wid = n.wid and o.seq is null
+        and o.wid >= (select min(wid) from batch) and o.wid <= (select max(wid) from batch)
       returning o.seq
     ), moved as (
       update feed_head set seq = (select max(seq) from placed)

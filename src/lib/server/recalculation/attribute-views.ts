@@ -14,7 +14,11 @@ export function attributeViews(memory: FoldMemory): AttributeView[] {
     searched: attribute.slot !== null,
     state: attribute.state === 'searched' && attribute.type === 'number' ? 'binned' : STATE[attribute.state],
     values: attribute.values
-      .map((label) => ({ value: valueOf(attribute, label), label, ...countsOf(memory, attribute.key, label) }))
+      .map((label) => ({
+        value: valueOf(attribute, label),
+        label,
+        ...countsOf(memory, attribute.key, label),
+      }))
       .sort((a, b) => b.n - a.n),
     hasOther: attribute.hasOther,
     edges: edgesOf(memory, attribute),

@@ -9,8 +9,7 @@ import { PriorityTaskQueue, type Priority } from './priority-task-queue.ts';
 
 /** What workers/fold-outcomes.ts answers. */
 type FoldReply =
-  | ({ ok: true; foldMs: number } & FoldResult)
-  | { ok: false; error: { name: string; message: string } };
+  ({ ok: true; foldMs: number } & FoldResult) | { ok: false; error: { name: string; message: string } };
 
 /** Threads that fold, off the thread that answers requests. */
 export interface FoldPool {
@@ -31,7 +30,11 @@ function workerFile(root: string): { filename: string; execArgv: string[] } {
   return { filename: join(root, 'workers', 'fold-outcomes.ts'), execArgv: ['--import', 'tsx'] };
 }
 
-export function createFoldPool(options: { root: string; threads: number | undefined; logger: Logger }): FoldPool {
+export function createFoldPool(options: {
+  root: string;
+  threads: number | undefined;
+  logger: Logger;
+}): FoldPool {
   const threads = Math.max(2, options.threads ?? availableParallelism());
   const pool = new Piscina({
     ...workerFile(options.root),

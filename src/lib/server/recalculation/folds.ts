@@ -141,7 +141,10 @@ export class WorkspaceFolds implements Folds {
         union
         select distinct workspace_id from setting_entries where effective_after is null`;
       for (const { workspace_id: id } of waiting) this.#wake(id);
-      if (this.#options.now() - this.#followedAt >= FOLLOW_MS) this.#wakeFollowers();
+      if (this.#options.now() - this.#followedAt >= FOLLOW_MS) {
+        this.#wakeFollowers();
+        await this.#readZones();
+      }
     } catch (thrown) {
       this.#warn(thrown);
     } finally {
@@ -149,10 +152,20 @@ export class WorkspaceFolds implements Folds {
     }
   }
 
+  /** A workspace's time zone can be changed in its settings; entries placed from then on have days in the new one. */
+  async #readZones(): Promise<void> {
+    const rows = await this.#options.db.sql<
+      { id: string; timezone: string }[]
+    >`select id, timezone from workspaces`;
+    for (const { id, timezone } of rows) this.#ready.get(id)?.setTimezone(timezone);
+  }
+
   /** Reads every workspace's log once at start, so that the first page need not wait for it. */
   async #warm(): Promise<void> {
     try {
-      const rows = await this.#options.db.sql<{ id: string }[]>`select id from workspaces order by created_at`;
+      const rows = await this.#options.db.sql<
+        { id: string }[]
+      >`select id from workspaces order by created_at`;
       for (const { id } of rows) if (!this.#stopped) await (await this.#get(id)).ready();
     } catch (thrown) {
       this.#warn(thrown);

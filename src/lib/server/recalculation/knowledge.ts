@@ -8,7 +8,11 @@ import { evaluate, type Evaluation } from '#lib/domain/patterns/evaluate.ts';
 import { readTotals } from '#lib/domain/patterns/fold-image.ts';
 import { leadingPatterns } from '#lib/domain/patterns/leading-patterns.ts';
 import { lookup, type Lookup } from '#lib/domain/patterns/lookup.ts';
-import { trackedPattern, trackedPatterns, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
+import {
+  trackedPattern,
+  trackedPatterns,
+  type TrackedPattern,
+} from '#lib/domain/patterns/tracked-patterns.ts';
 import { pooledZ } from '#lib/domain/statistics/pooled-z.ts';
 import type { WorkspaceKnowledge } from '../app.ts';
 import type { Database } from '../db/client.ts';
@@ -111,7 +115,9 @@ export class Knowledge implements WorkspaceKnowledge {
     const conditions = where.map((text, index) => {
       const parsed = parseWhere(text);
       if (parsed !== null) return parsed;
-      throw invalid([{ index, path: 'where', message: 'Write a condition as attribute:value, such as contact:cellular.' }]);
+      throw invalid([
+        { index, path: 'where', message: 'Write a condition as attribute:value, such as contact:cellular.' },
+      ]);
     });
     return this.#answer(conditions);
   }
@@ -268,7 +274,11 @@ export class Knowledge implements WorkspaceKnowledge {
     return this.#leaderIndexes(this.#memory).flatMap((index) => byIndex.get(index) ?? []);
   }
 
-  #rankOne(memory: FoldMemory, pattern: TrackedPattern, totals: { n: number; successes: number }): RankedPattern {
+  #rankOne(
+    memory: FoldMemory,
+    pattern: TrackedPattern,
+    totals: { n: number; successes: number },
+  ): RankedPattern {
     const { id, label } = this.#nameOf(memory, pattern);
     const { n, successes } = pattern;
     const restN = totals.n - n;
@@ -317,7 +327,17 @@ const WITHOUT_EVIDENCE = {
   trend: null,
 } as const;
 
-function figuresOf({ n, successes, rate, wilson, rest, lift, pValueSingleLook, method, ...more }: Evaluation) {
+function figuresOf({
+  n,
+  successes,
+  rate,
+  wilson,
+  rest,
+  lift,
+  pValueSingleLook,
+  method,
+  ...more
+}: Evaluation) {
   const values = more.valueCount === 0 ? null : { n: more.valueCount, mean: more.mean };
   return { n, successes, rate, wilson, rest, lift, pValueSingleLook, pValueMethod: method, values };
 }

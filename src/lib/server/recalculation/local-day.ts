@@ -5,7 +5,12 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 export function localDayOf(ms: number, timezone: string): number {
   let format = formats.get(timezone);
   if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: timezone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
     formats.set(timezone, format);
   }
   return Math.floor(Date.parse(`${format.format(ms)}T00:00:00Z`) / DAY_MS);

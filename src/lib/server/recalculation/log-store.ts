@@ -128,7 +128,10 @@ export async function readEntries(
 }
 
 /** How many committed entries wait for a position, and since when the oldest does. */
-export async function readWaiting(sql: Sql, workspaceId: string): Promise<{ count: number; oldest: number | null }> {
+export async function readWaiting(
+  sql: Sql,
+  workspaceId: string,
+): Promise<{ count: number; oldest: number | null }> {
   const [row] = await sql<{ count: number; oldest: Date | null }[]>`
     select count(*) as count, min(recorded_at) as oldest from log_entries
     where workspace_id = ${workspaceId} and position is null`;
@@ -244,7 +247,10 @@ async function writeDecisions(tx: TransactionSql, { workspaceId, decisions }: Ap
   }
 }
 
-async function writePatterns(tx: TransactionSql, { workspaceId, patterns, position }: Applied): Promise<void> {
+async function writePatterns(
+  tx: TransactionSql,
+  { workspaceId, patterns, position }: Applied,
+): Promise<void> {
   if (patterns.length === 0) return;
   const column = <T>(of: (row: PatternRow) => T): T[] => patterns.map(of);
   await tx`

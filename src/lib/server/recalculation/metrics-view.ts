@@ -16,7 +16,14 @@ export interface MetricsInput {
 }
 
 /** Figures of a whole workspace as of the fold's position. */
-export function metricsView({ memory, workspace, now, openJourneys, waiting, history }: MetricsInput): MetricsView {
+export function metricsView({
+  memory,
+  workspace,
+  now,
+  openJourneys,
+  waiting,
+  history,
+}: MetricsInput): MetricsView {
   const totals = readTotals(memory.image);
   const { metrics } = memory;
   const today = dayCounts(metrics, localDayOf(now, workspace.timezone));

@@ -55,7 +55,8 @@ const KEY: Record<Exclude<PatternQuery['sort'], 'label'>, (pattern: RankedPatter
 export function comparePatterns(query: PatternQuery): (a: RankedPattern, b: RankedPattern) => number {
   const sign = (query.order ?? NATURAL_ORDER[query.sort]) === 'asc' ? 1 : -1;
   const { sort } = query;
-  if (sort === 'label') return (a, b) => sign * a.label.localeCompare(b.label, 'en') || (a.id < b.id ? -1 : 1);
+  if (sort === 'label')
+    return (a, b) => sign * a.label.localeCompare(b.label, 'en') || (a.id < b.id ? -1 : 1);
   const key = KEY[sort];
   return (a, b) => sign * (key(a) - key(b)) || (a.id < b.id ? -1 : 1);
 }

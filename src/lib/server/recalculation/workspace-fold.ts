@@ -125,6 +125,10 @@ export class WorkspaceFold {
     if (!this.#built) throw this.#error ?? new Error('The fold of this workspace is stopped.');
   }
 
+  setTimezone(timezone: string): void {
+    this.#options.workspace.timezone = timezone;
+  }
+
   /** The lock was lost; writes of the old term are refused by the database anyway. */
   loseLeadership(): void {
     this.#term = null;
@@ -152,7 +156,10 @@ export class WorkspaceFold {
     await this.#running;
     if (this.#term !== null && this.#dirty.size > 0) {
       await this.#commit([], [], this.#memory()).catch((thrown: unknown) => {
-        this.#options.logger.warn({ err: coerceError(thrown) }, 'the last figures of patterns were not written');
+        this.#options.logger.warn(
+          { err: coerceError(thrown) },
+          'the last figures of patterns were not written',
+        );
       });
     }
   }
@@ -190,7 +197,10 @@ export class WorkspaceFold {
         return;
       }
       this.#error = error;
-      this.#options.logger.error({ err: error, workspace: this.#options.workspace.id }, 'a fold failed; it will be rebuilt');
+      this.#options.logger.error(
+        { err: error, workspace: this.#options.workspace.id },
+        'a fold failed; it will be rebuilt',
+      );
     }
   }
 
@@ -203,7 +213,7 @@ export class WorkspaceFold {
     this.#spare = null;
     this.#term = null;
     let memory = this.#emptyMemory(settings.map(({ entry }) => entry));
-    for (let after = 0; after < progress.applied; ) {
+    for (let after = 0; after < progress.applied;) {
       const through = Math.min(progress.applied, after + REBUILD_BATCH);
       const entries = await readEntries(db.sql, workspace.id, after, through);
       memory = (await this.#fold(memory, entries, [], 'background')).memory;
@@ -220,7 +230,7 @@ export class WorkspaceFold {
     const { db, workspace } = this.#options;
     const progress = await readProgress(db.sql, workspace.id);
     const fresh = await this.#newSettings();
-    for (let after = this.knowledge.asOf; after < progress.applied; ) {
+    for (let after = this.knowledge.asOf; after < progress.applied;) {
       const through = Math.min(progress.applied, after + LONG_BATCH);
       const entries = await readEntries(db.sql, workspace.id, after, through);
       const due = fresh.filter((entry) => entry.effectiveAfter <= through && entry.effectiveAfter >= after);
@@ -248,7 +258,10 @@ export class WorkspaceFold {
       if (entries.length === 0) return;
       const full = entries.length >= limit;
       const waiting = full ? await readWaiting(db.sql, workspace.id) : { count: 0, oldest: null };
-      this.knowledge.setWaiting(waiting.count + entries.length, waiting.oldest ?? entries[0]?.recordedAtMs ?? null);
+      this.knowledge.setWaiting(
+        waiting.count + entries.length,
+        waiting.oldest ?? entries[0]?.recordedAtMs ?? null,
+      );
       limit = waiting.count > LONG_QUEUE ? LONG_BATCH : BATCH;
       await this.#applyBatch(entries, []);
     }
@@ -278,7 +291,9 @@ export class WorkspaceFold {
 
   #counted(entries: readonly PlacedEntry[]): { id: string; position: number }[] | undefined {
     if (entries.length > NAMED_COUNTED) return undefined;
-    return entries.filter(({ kind }) => kind === 'add').map(({ outcomeId, position }) => ({ id: outcomeId, position }));
+    return entries
+      .filter(({ kind }) => kind === 'add')
+      .map(({ outcomeId, position }) => ({ id: outcomeId, position }));
   }
 
   async #fold(

@@ -1,6 +1,5 @@
 import { authorizePage } from '#lib/server/auth/authorize.ts';
-import { feedCursor } from '#lib/server/services/feed/index.ts';
-import { getMetrics } from '#lib/server/services/metrics/index.ts';
+import { feedCursor, readStatus } from '#lib/server/services/feed/index.ts';
 import { listWorkspaces } from '#lib/server/services/workspaces/index.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -13,8 +12,7 @@ export const load: LayoutServerLoad = async (event) => {
   const cursor = await feedCursor(ctx);
   const [workspaces, status] = await Promise.all([
     actor.type === 'user' ? listWorkspaces(ctx.app, actor.id) : [],
-    // The pages that need figures say so themselves; settings work without them.
-    getMetrics(ctx).catch(() => null),
+    readStatus(ctx),
   ]);
   return {
     cursor,

@@ -5,13 +5,35 @@ import { resolveCondition } from '../../../../src/lib/domain/attributes/resolve-
 import { toFixedPoint } from '../../../../src/lib/domain/outcomes/fixed-point.ts';
 import type { LogFacts } from '../../../../src/lib/domain/outcomes/log-facts.ts';
 import { cellOf, codesOfCell } from '../../../../src/lib/domain/patterns/cell-of.ts';
-import { tupleCells, tupleIndex, tuplesOf, usedSlots } from '../../../../src/lib/domain/patterns/cube-layout.ts';
+import {
+  tupleCells,
+  tupleIndex,
+  tuplesOf,
+  usedSlots,
+} from '../../../../src/lib/domain/patterns/cube-layout.ts';
 import { foldBatch } from '../../../../src/lib/domain/patterns/fold-batch.ts';
-import { createFoldImage, imageFromBytes, openImage, readTotals } from '../../../../src/lib/domain/patterns/fold-image.ts';
+import {
+  createFoldImage,
+  imageFromBytes,
+  openImage,
+  readTotals,
+} from '../../../../src/lib/domain/patterns/fold-image.ts';
 import { countOf } from '../../../../src/lib/domain/patterns/lookup.ts';
 import { scanColumns } from '../../../../src/lib/domain/patterns/scan-columns.ts';
 import { trackedPatterns } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
-import { add, bytesOf, columnBytes, encodedBatch, type Fold, foldLog, randomLog, retract, seeded, startFold, step } from '../fold-scripts.ts';
+import {
+  add,
+  bytesOf,
+  columnBytes,
+  encodedBatch,
+  type Fold,
+  foldLog,
+  randomLog,
+  retract,
+  seeded,
+  startFold,
+  step,
+} from '../fold-scripts.ts';
 
 interface Counted {
   n: number;
@@ -71,7 +93,8 @@ function cellsOf({ image }: Fold): Map<string, Counted> {
       const count = view.valueCounts[base + offset] ?? 0;
       const sum = view.valueSums[base + offset] ?? 0;
       const key = tuple.map((slot, i) => `${slot}=${codes[i]}`).join();
-      if (n !== 0 || successes !== 0 || count !== 0 || sum !== 0) found.set(key, { n, successes, count, sum });
+      if (n !== 0 || successes !== 0 || count !== 0 || sum !== 0)
+        found.set(key, { n, successes, count, sum });
     }
   }
   return found;
@@ -91,7 +114,8 @@ function admissions(log: readonly LogFacts[]): string[] {
   for (const entry of log) {
     if (entry.result === 'neutral') continue;
     n += entry.kind === 'add' ? 1 : -1;
-    for (const key of Object.keys(entry.attributes).sort()) if (!slotOf.has(key)) slotOf.set(key, slotOf.size);
+    for (const key of Object.keys(entry.attributes).sort())
+      if (!slotOf.has(key)) slotOf.set(key, slotOf.size);
     const items = Object.entries(entry.attributes)
       .map(([key, value]) => ({ slot: slotOf.get(key) ?? -1, text: `${key}=${String(value)}` }))
       .sort((a, b) => a.slot - b.slot);
@@ -109,7 +133,10 @@ function admissions(log: readonly LogFacts[]): string[] {
   return born;
 }
 
-function named(fold: Fold, { slots, codes }: { readonly slots: readonly number[]; readonly codes: readonly number[] }): string {
+function named(
+  fold: Fold,
+  { slots, codes }: { readonly slots: readonly number[]; readonly codes: readonly number[] },
+): string {
   return slots
     .map((slot, i) => {
       const attribute = fold.space.searched[slot];
@@ -214,7 +241,9 @@ describe('foldBatch', () => {
     const log = randomLog(1, { entries: 20 });
     const fold = foldLog(log.slice(0, 10), () => 10);
     const { batch } = { batch: { ...encodedBatch(fold.space, log.slice(10)), firstPosition: 12 } };
-    expect(() => foldBatch({ front: fold.image, spare: null, columns: fold.columns, batch })).toThrow(RangeError);
+    expect(() => foldBatch({ front: fold.image, spare: null, columns: fold.columns, batch })).toThrow(
+      RangeError,
+    );
   });
 
   it('survives a snapshot and the way between threads', () => {
@@ -237,7 +266,10 @@ describe('foldBatch', () => {
   it('tracks conjunctions when and in the order that support says', () => {
     for (const seed of [1, 2, 3]) {
       const log = categoryLog(seed, 4_500, 4, 5);
-      for (const [from, to] of [[100, 900], [40, 2_000]] as const) {
+      for (const [from, to] of [
+        [100, 900],
+        [40, 2_000],
+      ] as const) {
         const taken = log[from];
         if (taken !== undefined) log[to] = retract(to + 1, taken);
       }
@@ -300,7 +332,8 @@ describe('foldBatch', () => {
       n,
       depth: slots.length,
     }));
-    const rank = (list: readonly { depth: number; n: number }[]) => list.map(({ depth, n }) => `${depth}:${n}`).sort();
+    const rank = (list: readonly { depth: number; n: number }[]) =>
+      list.map(({ depth, n }) => `${depth}:${n}`).sort();
     expect(rank(kept)).toEqual(rank(supported.slice(0, cap)));
     expect(readTotals(compared.image).leftOut).toBe(supported.length - cap);
   });

@@ -95,6 +95,7 @@ export function createCluster(folder: Folder, binaries: Binaries, account: Accou
         ...[`--pwfile=../${draft.slice(folder.dataDir.length + 1)}.password`, '-E', 'UTF8'],
         // Sorts the same on every machine, so indexes survive a move to another one.
         ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
+        ...(process.platform === 'linux' ? ['--sync-method=syncfs'] : []),
       ],
       { cwd: draft, encoding: 'utf8', env: CHILD_ENVIRONMENT, ...asAccount(account) },
     );

@@ -24,10 +24,10 @@ export async function settleFormerPostgres(
     const guarded = guard !== null && livenessOf(guard) === 'alive';
     const pid = readPostmasterPid(folder);
     const running = pid !== null && isRunning(pid);
-    if (!guarded && !running) return;
-    if (!guarded && pid !== null && !isPostmasterOf(pid, folder.clusterDir)) {
-      // The pid now belongs to something else, and PostgreSQL would take that for its former self.
-      rmSync(join(folder.clusterDir, 'postmaster.pid'), { force: true });
+    if (!guarded && (!running || !isPostmasterOf(pid, folder.clusterDir))) {
+      // The pid may belong to something else by now, or to a corpse that a container's init never buries, and
+      // PostgreSQL would take either for its former self. Backends still at work it finds by their shared memory.
+      if (pid !== null) rmSync(join(folder.clusterDir, 'postmaster.pid'), { force: true });
       return;
     }
     if (!guarded && !asked && pid !== null) {

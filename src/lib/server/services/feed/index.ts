@@ -1,1 +1,2 @@
 export { feedCursor } from './feed-cursor.ts';
+export { readStatus } from './read-status.ts';

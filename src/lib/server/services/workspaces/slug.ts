@@ -1,7 +1,5 @@
 const MAX_LENGTH = 48;
 const FALLBACK = 'workspace';
-/** Addresses under /w that are pages of their own. */
-const RESERVED = new Set(['new', 'new-simulated']);
 
 /** The part of the address that names a workspace: "Anrufe für Köln" becomes "anrufe-fur-koln". */
 export function slugFrom(name: string): string {
@@ -12,8 +10,7 @@ export function slugFrom(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_LENGTH)
     .replace(/^-+|-+$/g, '');
-  if (slug === '') return FALLBACK;
-  return RESERVED.has(slug) ? `${slug}-${FALLBACK}` : slug;
+  return slug === '' ? FALLBACK : slug;
 }
 
 /** The slug itself, then with 2, 3, 4 … at its end, never longer than allowed. */

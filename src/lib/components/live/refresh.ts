@@ -1,0 +1,47 @@
+import { invalidate } from '$app/navigation';
+import type { FeedType } from '#lib/contracts/feed.ts';
+import type { LiveFeed } from '#lib/live/index.ts';
+
+const AT_MOST_EVERY_MS = 1_000;
+
+/**
+ * Reads a page's data again after changes of these types, at most once a second and not while the tab is hidden or
+ * a reading is under way. For lists the feed does not carry whole. @returns stops it; call inside an effect
+ */
+export function refreshOn(feed: LiveFeed, types: readonly FeedType[], dependency: string): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let reading = false;
+  let again = false;
+  let readAt = -Infinity;
+
+  async function read() {
+    timer = null;
+    if (document.visibilityState === 'hidden' || reading) {
+      again = true;
+      return;
+    }
+    reading = true;
+    readAt = performance.now();
+    try {
+      await invalidate(dependency);
+    } finally {
+      reading = false;
+    }
+    if (again) schedule();
+  }
+  function schedule() {
+    again = false;
+    timer ??= setTimeout(() => void read(), Math.max(0, readAt + AT_MOST_EVERY_MS - performance.now()));
+  }
+  function onVisible() {
+    if (document.visibilityState === 'visible' && again) schedule();
+  }
+
+  const offs = types.map((type) => feed.on(type, schedule));
+  document.addEventListener('visibilitychange', onVisible);
+  return () => {
+    for (const off of offs) off();
+    document.removeEventListener('visibilitychange', onVisible);
+    if (timer !== null) clearTimeout(timer);
+  };
+}

@@ -1,0 +1,27 @@
+const AGAIN_AFTER_MS = 2_000;
+const WINDOW_MS = 1_000;
+/** More changes a second than this in view, and none of them flashes. */
+const MAX_CHANGES = 5;
+
+/**
+ * Decides which changed figures flash: repeated changes of one within two seconds only the first time, and none when
+ * more than five figures a second change.
+ */
+export class FlashGate {
+  #lastChange = new Map<symbol, number>();
+  #changes: number[] = [];
+
+  /** A figure changed at `now` (ms). @returns whether it may flash */
+  changed(figure: symbol, now: number): boolean {
+    const before = this.#lastChange.get(figure);
+    this.#lastChange.set(figure, now);
+    this.#changes = this.#changes.filter((at) => now - at < WINDOW_MS);
+    this.#changes.push(now);
+    if (before !== undefined && now - before < AGAIN_AFTER_MS) return false;
+    return this.#changes.length <= MAX_CHANGES;
+  }
+
+  forget(figure: symbol): void {
+    this.#lastChange.delete(figure);
+  }
+}

@@ -1,0 +1,39 @@
+interface Keyed {
+  id: string | null;
+}
+
+/**
+ * Rows in an order that does not jump under the pointer: while held, the rows stay where they are with their newest
+ * figures, and the new order waits until the hold ends.
+ */
+export class HeldOrder<T extends Keyed> {
+  readonly #items: () => readonly T[];
+  #held = $state.raw<readonly T[] | null>(null);
+
+  constructor(items: () => readonly T[]) {
+    this.#items = items;
+  }
+
+  readonly rows = $derived.by<readonly T[]>(() => {
+    const newest = this.#items();
+    if (this.#held === null) return newest;
+    const byId = new Map(newest.map((item) => [item.id, item]));
+    return this.#held.map((item) => byId.get(item.id) ?? item);
+  });
+
+  /** How many rows would stand elsewhere, or come or go, in the new order. */
+  readonly wouldMove = $derived.by<number>(() => {
+    if (this.#held === null) return 0;
+    const newest = this.#items();
+    const length = Math.max(newest.length, this.rows.length);
+    return Array.from({ length }, (_, at) => this.rows[at]?.id !== newest[at]?.id).filter(Boolean).length;
+  });
+
+  hold = (): void => {
+    this.#held ??= this.#items();
+  };
+
+  release = (): void => {
+    this.#held = null;
+  };
+}

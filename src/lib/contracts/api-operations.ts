@@ -1,0 +1,347 @@
+import { z } from 'zod';
+import { feedPollSchema, healthSchema, patternReplySchema, readinessSchema } from './api-schemas.ts';
+import { FEED_TOPICS } from './feed.ts';
+import {
+  journeyInputSchema,
+  journeyListSchema,
+  journeyQuerySchema,
+  journeyStepInputSchema,
+  journeyViewSchema,
+} from './journey.ts';
+import { metricsViewSchema } from './metrics.ts';
+import {
+  outcomeDetailSchema,
+  outcomeListSchema,
+  outcomePatchSchema,
+  outcomeQuerySchema,
+  outcomesInputSchema,
+  outcomeViewSchema,
+  recordReplySchema,
+} from './outcome.ts';
+import { patternListSchema, patternQuerySchema } from './pattern.ts';
+
+/** One method of one path of the API, as the document shows it. */
+export interface Operation {
+  id: string;
+  method: 'get' | 'post' | 'patch' | 'delete';
+  path: string;
+  tag: 'outcomes' | 'journeys' | 'patterns' | 'metrics' | 'feed' | 'operation';
+  summary: string;
+  description?: string;
+  /** What the key must be allowed; null: anybody may ask. */
+  permission: 'read' | 'record' | null;
+  query?: z.ZodObject;
+  headers?: {
+    name: string;
+    in: 'header';
+    required: false;
+    schema: { type: 'string' };
+    description: string;
+  }[];
+  body?: { schema: z.ZodType; examples: Record<string, { value: unknown }>; linesExample?: string };
+  reply: { status: number; description: string; schema?: z.ZodType; type?: string; example?: unknown };
+  /** Besides those that every operation has. */
+  errors?: number[];
+}
+
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header' as const,
+  required: false as const,
+  schema: { type: 'string' as const },
+  description,
+});
+const IDEMPOTENCY = header(
+  'Idempotency-Key',
+  'Sent again within 24 hours with the same body, the request changes nothing and gets the same answer, with ' +
+    '`Idempotent-Replayed: true`. With another body: 422. While the first still runs: 409.',
+);
+const IF_MATCH = header('If-Match', 'ETag of the revision that you saw; 412 when it has changed since.');
+const SINCE = header('Last-Event-ID', 'Cursor to continue from; wins over `since`.');
+
+const ID = '01997a3e-6f1c-7b32-8d0a-5f3b2c1d0e4f';
+const outcome = {
+  externalId: 'call-20417-3',
+  subject: 'client 20417',
+  result: 'success',
+  value: 1200,
+  attributes: { contact: 'cellular', marital: 'single', age: 33, housing: false },
+  occurredAt: '2026-03-01T16:30:00+01:00',
+};
+const whereSchema = z.object({
+  where: z.array(z.string()).min(1).max(3).describe('A condition as attribute:value; one to three times.'),
+});
+const feedQuerySchema = z.object({
+  topics: z
+    .string()
+    .optional()
+    .describe(`Comma-separated, of ${FEED_TOPICS.join(', ')}; all when left out.`),
+  since: z.string().optional().describe('Cursor to continue from; the head when left out.'),
+});
+
+export const API_OPERATIONS: readonly Operation[] = [
+  {
+    id: 'recordOutcomes',
+    method: 'post',
+    path: '/api/v1/outcomes',
+    tag: 'outcomes',
+    summary: 'Record one outcome or up to 5,000',
+    description:
+      'All or nothing. An externalId that is known adds nothing and is answered with `duplicate: true`, and with ' +
+      '`differs: true` when its content is another. The order of the items is their order in the log.',
+    permission: 'record',
+    headers: [IDEMPOTENCY],
+    body: {
+      schema: outcomesInputSchema,
+      examples: {
+        one: { value: outcome },
+        many: {
+          value: {
+            outcomes: [
+              outcome,
+              { subject: 'client 20431', result: 'failure', attributes: { contact: 'unknown' } },
+            ],
+          },
+        },
+      },
+      linesExample:
+        '{"subject":"client 20417","result":"success"}\n{"subject":"client 20431","result":"failure"}\n',
+    },
+    reply: {
+      status: 201,
+      description: 'Recorded; figures follow within a fraction of a second.',
+      schema: recordReplySchema,
+      example: {
+        accepted: 1,
+        duplicates: 0,
+        items: [{ id: ID, externalId: 'call-20417-3', duplicate: false }],
+      },
+    },
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'listOutcomes',
+    method: 'get',
+    path: '/api/v1/outcomes',
+    tag: 'outcomes',
+    summary: 'List outcomes, newest recorded first',
+    permission: 'read',
+    query: outcomeQuerySchema,
+    reply: { status: 200, description: 'One page.', schema: outcomeListSchema },
+  },
+  {
+    id: 'getOutcome',
+    method: 'get',
+    path: '/api/v1/outcomes/{id}',
+    tag: 'outcomes',
+    summary: 'One outcome and its history',
+    permission: 'read',
+    reply: {
+      status: 200,
+      description: 'The outcome, deleted or not; its ETag is its revision.',
+      schema: outcomeDetailSchema,
+    },
+  },
+  {
+    id: 'correctOutcome',
+    method: 'patch',
+    path: '/api/v1/outcomes/{id}',
+    tag: 'outcomes',
+    summary: 'Correct an outcome',
+    description:
+      'What is left out stays; `attributes` are replaced as a whole. The same content is no change.',
+    permission: 'record',
+    headers: [IF_MATCH],
+    body: { schema: outcomePatchSchema, examples: { result: { value: { result: 'failure' } } } },
+    reply: { status: 200, description: 'As it is now.', schema: outcomeViewSchema },
+    errors: [400, 409, 412, 413],
+  },
+  {
+    id: 'deleteOutcome',
+    method: 'delete',
+    path: '/api/v1/outcomes/{id}',
+    tag: 'outcomes',
+    summary: 'Delete an outcome',
+    description: 'It no longer counts. Its history stays, and its externalId stays taken.',
+    permission: 'record',
+    headers: [IF_MATCH],
+    reply: { status: 200, description: 'As it is now, with `deletedAt`.', schema: outcomeViewSchema },
+    errors: [412],
+  },
+  {
+    id: 'restoreOutcome',
+    method: 'post',
+    path: '/api/v1/outcomes/{id}/restore',
+    tag: 'outcomes',
+    summary: 'Bring a deleted outcome back',
+    permission: 'record',
+    headers: [IF_MATCH],
+    reply: {
+      status: 200,
+      description: 'As it is now; it counts again, at a new position.',
+      schema: outcomeViewSchema,
+    },
+    errors: [409, 412],
+  },
+  {
+    id: 'listJourneys',
+    method: 'get',
+    path: '/api/v1/journeys',
+    tag: 'journeys',
+    summary: 'List journeys, newest opened first',
+    permission: 'read',
+    query: journeyQuerySchema,
+    reply: { status: 200, description: 'One page.', schema: journeyListSchema },
+  },
+  {
+    id: 'openJourney',
+    method: 'post',
+    path: '/api/v1/journeys',
+    tag: 'journeys',
+    summary: 'Open a journey',
+    description: 'A case that is under way; the outcome that names it closes it.',
+    permission: 'record',
+    headers: [IDEMPOTENCY],
+    body: {
+      schema: journeyInputSchema,
+      examples: {
+        one: { value: { subject: 'client 20417', step: 'first call', attributes: { contact: 'cellular' } } },
+      },
+    },
+    reply: { status: 201, description: 'Opened.', schema: journeyViewSchema },
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'addJourneyStep',
+    method: 'post',
+    path: '/api/v1/journeys/{id}/steps',
+    tag: 'journeys',
+    summary: 'Add a step to an open journey',
+    permission: 'record',
+    headers: [IDEMPOTENCY],
+    body: {
+      schema: journeyStepInputSchema,
+      examples: { one: { value: { step: 'second call', engagement: 0.6 } } },
+    },
+    reply: { status: 201, description: 'The journey as it is now.', schema: journeyViewSchema },
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'listPatterns',
+    method: 'get',
+    path: '/api/v1/patterns',
+    tag: 'patterns',
+    summary: 'List tracked patterns',
+    permission: 'read',
+    query: patternQuerySchema,
+    reply: { status: 200, description: 'One page, as of one position.', schema: patternListSchema },
+  },
+  {
+    id: 'getPattern',
+    method: 'get',
+    path: '/api/v1/patterns/{id}',
+    tag: 'patterns',
+    summary: 'One pattern',
+    permission: 'read',
+    reply: { status: 200, description: 'The pattern.', schema: patternReplySchema },
+  },
+  {
+    id: 'lookupPattern',
+    method: 'get',
+    path: '/api/v1/patterns/lookup',
+    tag: 'patterns',
+    summary: 'The figures of any conjunction of up to three conditions',
+    description:
+      'Such as `?where=contact:cellular&where=poutcome:success`. Split at the first colon; a number finds its bin. ' +
+      'One that is not tracked has `status: "untracked"` and no id.',
+    permission: 'read',
+    query: whereSchema,
+    reply: { status: 200, description: 'One item.', schema: patternListSchema },
+  },
+  {
+    id: 'getMetrics',
+    method: 'get',
+    path: '/api/v1/metrics',
+    tag: 'metrics',
+    summary: 'The totals of the workspace',
+    permission: 'read',
+    query: z.object({
+      history: z.enum(['true', 'false']).optional().describe('true: with cumulative counts for drawing.'),
+    }),
+    reply: { status: 200, description: 'As of one position.', schema: metricsViewSchema },
+  },
+  {
+    id: 'openFeed',
+    method: 'get',
+    path: '/api/v1/feed',
+    tag: 'feed',
+    summary: 'Follow everything that changes (server-sent events)',
+    description:
+      'Events: hello, delta, reset, snapshot, live, cursor, goaway; each `data` is one JSON object, a delta as in the ' +
+      'schema Delta. Reconnect with the last id.',
+    permission: 'read',
+    query: feedQuerySchema.extend({
+      snapshot: z.enum(['auto', 'always', 'never']).optional(),
+      compat: z.enum(['0', '1']).optional().describe('1: each delta has its own event name.'),
+    }),
+    headers: [SINCE],
+    reply: { status: 200, description: 'A stream without end.', type: 'text/event-stream' },
+    errors: [400],
+  },
+  {
+    id: 'pollFeed',
+    method: 'get',
+    path: '/api/v1/feed/poll',
+    tag: 'feed',
+    summary: 'The same events by long polling',
+    permission: 'read',
+    query: feedQuerySchema.extend({
+      wait: z.string().optional().describe('Seconds to wait for the next event, at most 25.'),
+    }),
+    headers: [SINCE],
+    reply: { status: 200, description: 'What came since.', schema: feedPollSchema },
+    errors: [400],
+  },
+  {
+    id: 'getOpenApi',
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    tag: 'operation',
+    summary: 'This document',
+    permission: null,
+    reply: { status: 200, description: 'OpenAPI 3.1.', type: 'application/json' },
+  },
+  {
+    id: 'getHealth',
+    method: 'get',
+    path: '/healthz',
+    tag: 'operation',
+    summary: 'How the server is',
+    description: '503 when the database is down.',
+    permission: null,
+    reply: {
+      status: 200,
+      description: '`degraded`: something is down, the rest goes on.',
+      schema: healthSchema,
+    },
+  },
+  {
+    id: 'getReadiness',
+    method: 'get',
+    path: '/readyz',
+    tag: 'operation',
+    summary: 'Whether requests may come here',
+    description: '503 with the same body when they may not.',
+    permission: null,
+    reply: { status: 200, description: 'They may.', schema: readinessSchema },
+  },
+  {
+    id: 'getPrometheusMetrics',
+    method: 'get',
+    path: '/metrics',
+    tag: 'operation',
+    summary: 'Figures of the process, for Prometheus',
+    permission: null,
+    reply: { status: 200, description: 'Text format of Prometheus.', type: 'text/plain' },
+  },
+];

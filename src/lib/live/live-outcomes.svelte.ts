@@ -1,0 +1,87 @@
+import type { OutcomeView } from '#lib/contracts/outcome.ts';
+import { placeOutcomes, takeOutcomes, type LatestOutcomes } from './latest-outcomes.ts';
+import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
+
+/** Longer than a load of the page takes. */
+const LATELY_MS = 30_000;
+const LATELY_COUNT = 500;
+
+/** The newest outcomes of the page, kept up to date. */
+export class LiveOutcomes {
+  #live = $state.raw<{ base: readonly OutcomeView[]; latest: LatestOutcomes } | null>(null);
+  /** What came lately, of one workspace. */
+  #recent: { workspace: string; came: { at: number; outcome: OutcomeView }[] } = { workspace: '', came: [] };
+  readonly #feed: LiveFeed;
+  readonly #base: () => readonly OutcomeView[];
+  readonly #limit: number;
+
+  constructor(feed: LiveFeed, base: () => readonly OutcomeView[], limit: number) {
+    this.#feed = feed;
+    this.#base = base;
+    this.#limit = limit;
+  }
+
+  /**
+   * What is shown: the page's own load with what came since. A new load replaces it, but it may have been read before
+   * something that came while it was on its way, so what came lately is taken again.
+   */
+  #latest(): LatestOutcomes {
+    const base = this.#base();
+    if (this.#live?.base === base) return this.#live.latest;
+    const fresh: LatestOutcomes = { items: base.slice(0, this.#limit), arrived: new Map() };
+    if (this.#recent.workspace !== this.#feed.workspace) return fresh;
+    const lately = this.#recent.came.map(({ outcome }) => outcome);
+    return takeOutcomes(fresh, lately, { limit: this.#limit, now: null });
+  }
+
+  get items(): readonly OutcomeView[] {
+    return this.#latest().items;
+  }
+  /** When it came in before the reader's eyes; null: as the server rendered it. */
+  arrivedAt(id: string): number | null {
+    return this.#latest().arrived.get(id) ?? null;
+  }
+  /** Position at which it was counted; null: not yet. */
+  position(id: string): number | null {
+    return this.items.find((item) => item.id === id)?.position ?? null;
+  }
+
+  take(outcomes: readonly OutcomeView[], now: number): void {
+    const { workspace } = this.#feed;
+    const before = this.#recent.workspace === workspace ? this.#recent.came : [];
+    const came = [...before.filter(({ at }) => now - at < LATELY_MS), ...outcomes.map((outcome) => ({ at: now, outcome }))];
+    this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
+    this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now }));
+  }
+
+  place(counted: readonly { id: string; position: number }[]): void {
+    this.#set(placeOutcomes(this.#latest(), counted));
+  }
+
+  #set(latest: LatestOutcomes): void {
+    this.#live = { base: this.#base(), latest };
+  }
+
+  /** Hears the feed; returns the way to stop. */
+  follow(): () => void {
+    const feed = this.#feed;
+    const one = (value: OutcomeView) => this.take([value], Date.now());
+    const offs = [
+      feed.on('outcome.recorded', (value) => this.take('items' in value ? value.items : [value], Date.now())),
+      feed.on('outcome.corrected', one),
+      feed.on('outcome.deleted', one),
+      feed.on('outcome.restored', one),
+      feed.on('metrics.updated', (value) => this.place(value.counted ?? [])),
+    ];
+    return () => {
+      for (const off of offs) off();
+    };
+  }
+}
+
+/** Call while the component is made. `base`: newest first. */
+export function liveOutcomes(base: () => readonly OutcomeView[], options: { limit: number }): LiveOutcomes {
+  const outcomes = new LiveOutcomes(useLiveFeed(), base, options.limit);
+  $effect(() => outcomes.follow());
+  return outcomes;
+}

@@ -1,0 +1,147 @@
+import { request } from 'node:http';
+import { chromium } from '@playwright/test';
+import { createParser } from 'eventsource-parser';
+import type { Delta, FeedValues } from '#lib/contracts/feed.ts';
+import { ADMIN, API_KEY, removeData, startServer, WORKSPACE } from '../support/running-server.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { percentiles, row } from './percentiles.ts';
+
+/**
+ * One outcome from the request to the page: `rate` outcomes a second over HTTP, `readers` feed connections, one
+ * Chromium with the live page. All on one machine, so one clock. Run: npm run bench -- latency
+ *
+ * T0 reply: the POST answered. T1 is the commit of the applied batch; seen from outside as the moment its event got
+ * its place (T2 ≥ T1). T3: the event's bytes at a reader. T4: the page's text says the position.
+ */
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 30);
+const RATE = Number(process.env['BENCH_RATE'] ?? 50);
+const READERS = Number(process.env['BENCH_READERS'] ?? 50);
+
+const clock = () => performance.timeOrigin + performance.now();
+const server = await startServer();
+const random = seededRandom(7);
+const pick = (values: string[]) => values[Math.floor(random() * values.length)] ?? '';
+
+const reply: number[] = [];
+const sentAt = new Map<string, number>();
+const positionOf = new Map<string, number>();
+const sequencedAt = new Map<number, number>();
+const t2t3: number[] = [];
+const t0t3: number[] = [];
+
+function openReader(first: boolean): () => void {
+  const parser = createParser({
+    onEvent({ event, data }) {
+      if (event !== 'delta') return;
+      const now = clock();
+      const delta = JSON.parse(data) as Delta;
+      t2t3.push(now - delta.t);
+      if (delta.type !== 'metrics.updated') return;
+      const { asOf, counted = [] } = delta.value as FeedValues['metrics.updated'];
+      for (const { id, position } of counted) {
+        const sent = sentAt.get(id);
+        if (sent !== undefined) t0t3.push(now - sent);
+        if (first) positionOf.set(id, position);
+      }
+      if (first) sequencedAt.set(asOf, delta.t);
+    },
+  });
+  const connection = request(
+    `${server.url}/api/v1/feed?topics=outcomes,patterns,metrics`,
+    { headers: { authorization: `Bearer ${API_KEY}` } },
+    (response) => {
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => parser.feed(text));
+      response.on('error', () => undefined);
+    },
+  );
+  connection.on('error', () => undefined);
+  connection.end();
+  return () => connection.destroy();
+}
+
+const post = async (): Promise<void> => {
+  const started = clock();
+  const response = await server.api('/api/v1/outcomes', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      subject: `client ${Math.floor(random() * 1e6)}`,
+      result: random() < 0.2 ? 'success' : 'failure',
+      attributes: Object.fromEntries(
+        Array.from({ length: 9 }, (_, i) => [`attribute ${i}`, pick(['a', 'b', 'c', 'd', 'e'])]),
+      ),
+    }),
+  });
+  reply.push(clock() - started);
+  const { items } = (await response.json()) as { items: { id: string }[] };
+  for (const { id } of items) sentAt.set(id, started);
+};
+
+try {
+  for (let i = 0; i < 200; i += 1) await post();
+  reply.length = 0;
+  sentAt.clear();
+  const close = Array.from({ length: READERS }, (_, i) => openReader(i === 0));
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${server.url}/login`);
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL(`**/w/**`);
+  await page.goto(`${server.url}/w/${WORKSPACE}`);
+  await page.waitForFunction(() => document.querySelector('[data-state=live]') !== null);
+  // As text, not as a function: the bundler would add helpers that the page does not have.
+  await page.evaluate(`
+    window.seen = [];
+    new MutationObserver(() => {
+      const found = /#([\\d,]+)/.exec(document.querySelector('.live')?.textContent ?? '');
+      if (found) window.seen.push([Number(found[1].replaceAll(',', '')), performance.timeOrigin + performance.now()]);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  `);
+
+  const sends: Promise<void>[] = [];
+  const began = clock();
+  for (let i = 0; i < SECONDS * RATE; i += 1) {
+    const due = began + (i * 1_000) / RATE;
+    while (clock() < due) await new Promise((next) => setTimeout(next, Math.max(0, due - clock())));
+    sends.push(post());
+  }
+  await Promise.all(sends);
+  const end = clock() + 5_000;
+  while (positionOf.size < sentAt.size && clock() < end) await new Promise((next) => setTimeout(next, 50));
+  await new Promise((next) => setTimeout(next, 500));
+  const seen = (await page.evaluate('window.seen')) as [number, number][];
+  await browser.close();
+  for (const destroy of close) destroy();
+
+  const positions = [...sequencedAt].sort((a, b) => a[0] - b[0]);
+  const t0t2: number[] = [];
+  const t0t4: number[] = [];
+  for (const [id, position] of positionOf) {
+    const sent = sentAt.get(id);
+    if (sent === undefined) continue;
+    const sequenced = positions.find(([asOf]) => asOf >= position)?.[1];
+    if (sequenced !== undefined) t0t2.push(sequenced - sent);
+    const shown = seen.find(([asOf]) => asOf >= position)?.[1];
+    if (shown !== undefined) t0t4.push(shown - sent);
+  }
+  console.log(
+    `${RATE} outcomes/s for ${SECONDS} s, ${READERS} feed readers, 1 browser; ${sentAt.size} sent, ${positionOf.size} counted, ${t0t4.length} seen on the page`,
+  );
+  console.log(
+    '| from a request sent to | p50 ms | p95 ms | p99 ms | max ms | budget p99 |\n|---|---|---|---|---|---|',
+  );
+  console.log(row('T0 reply', percentiles(reply), 25));
+  console.log(row('T0 to the batch sequenced (≥ T1)', percentiles(t0t2), 150));
+  console.log(row('T2 to T3, every event at every reader', percentiles(t2t3), 60));
+  console.log(row('T0 to T3, counted at every reader', percentiles(t0t3), 300));
+  console.log(row('T0 to T4, the page says it', percentiles(t0t4), 300));
+} finally {
+  await server.end();
+  removeData(server.dataDir);
+}
