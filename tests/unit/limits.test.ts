@@ -36,8 +36,12 @@ describe('login attempts', () => {
 
   it('of one address with many e-mails, and of one e-mail from many addresses, end too', async () => {
     const limits = limitsWith({ TELLTALE_LOGINS_PER_MINUTE: '2' });
-    expect(await triesUntilRefused((i) => limits.login({ ip: '203.0.113.7', email: `p${i}@example.org` }), 50)).toBe(12);
-    expect(await triesUntilRefused((i) => limits.login({ ip: `198.51.100.${i}`, email: 'ana@example.org' }), 50)).toBe(12);
+    expect(
+      await triesUntilRefused((i) => limits.login({ ip: '203.0.113.7', email: `p${i}@example.org` }), 50),
+    ).toBe(12);
+    expect(
+      await triesUntilRefused((i) => limits.login({ ip: `198.51.100.${i}`, email: 'ana@example.org' }), 50),
+    ).toBe(12);
   });
 
   it('are given back by a success', async () => {

@@ -70,7 +70,8 @@ export const feedEnvironment: FeedEnvironment = {
 };
 
 /** How an attempt ended. `afterMs`: the server said when to come back. */
-type Ending = { kind: 'lost'; afterMs: number | null } | { kind: 'refused'; problem: FeedProblem } | { kind: 'stopped' };
+type Ending =
+  { kind: 'lost'; afterMs: number | null } | { kind: 'refused'; problem: FeedProblem } | { kind: 'stopped' };
 
 const seqOf = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('-') + 1));
 const epochOf = (cursor: string): string => cursor.slice(0, cursor.lastIndexOf('-'));
@@ -227,13 +228,15 @@ export class FeedClient {
     // Never earlier than the events before it were handled: a cut in between must bring them again.
     if (message.id !== undefined && message.id !== '') this.#cursor = message.id;
     if (event === 'cursor' || event === 'live') this.#caughtUp();
-    else if (this.#state === 'catching-up' && this.#cursor !== null && seqOf(this.#cursor) >= stream.headSeq) this.#caughtUp();
+    else if (this.#state === 'catching-up' && this.#cursor !== null && seqOf(this.#cursor) >= stream.headSeq)
+      this.#caughtUp();
   }
 
   #onHello(hello: Hello, stream: StreamReading): void {
     stream.beatMs = (hello.hb ?? DEFAULT_BEAT_S) * 1_000;
     stream.headSeq = seqOf(hello.head);
-    if (hello.resume === 'ok' && hello.from !== null && seqOf(hello.from) < stream.headSeq) this.#setState('catching-up');
+    if (hello.resume === 'ok' && hello.from !== null && seqOf(hello.from) < stream.headSeq)
+      this.#setState('catching-up');
     else if (hello.resume === 'reset') this.#setState('catching-up');
     else this.#caughtUp();
   }

@@ -1,4 +1,10 @@
-export { LiveFeed, provideLiveFeed, useLiveFeed, type LiveFeedOptions, type LiveState } from './live-feed.svelte.ts';
+export {
+  LiveFeed,
+  provideLiveFeed,
+  useLiveFeed,
+  type LiveFeedOptions,
+  type LiveState,
+} from './live-feed.svelte.ts';
 export { LiveImports, liveImports } from './live-imports.svelte.ts';
 export { LiveMetrics, liveMetrics } from './live-metrics.svelte.ts';
 export { LiveOutcomes, liveOutcomes } from './live-outcomes.svelte.ts';

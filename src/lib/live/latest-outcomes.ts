@@ -8,6 +8,12 @@ export interface LatestOutcomes {
   arrived: ReadonlyMap<string, number>;
 }
 
+/** As a page's load has them, newest first. */
+export const latestOf = (items: readonly OutcomeView[], limit: number): LatestOutcomes => ({
+  items: items.slice(0, limit),
+  arrived: new Map(),
+});
+
 /** A later version of an outcome: corrected, deleted or restored ones have a higher revision, placed ones a position. */
 function isOlder(a: OutcomeView, b: OutcomeView): boolean {
   return a.revision < b.revision;
@@ -37,7 +43,10 @@ export function takeOutcomes(
     if (options.now !== null && (known === undefined || known.revision !== outcome.revision)) {
       arrived.set(outcome.id, options.now);
     }
-    byId.set(outcome.id, { ...outcome, position: outcome.position ?? (known?.revision === outcome.revision ? known.position : null) });
+    byId.set(outcome.id, {
+      ...outcome,
+      position: outcome.position ?? (known?.revision === outcome.revision ? known.position : null),
+    });
   }
   const items = [...byId.values()].sort(byNewest).slice(0, options.limit);
   const shown = new Set(items.map(({ id }) => id));
@@ -50,6 +59,10 @@ export function placeOutcomes(
   counted: readonly { id: string; position: number }[],
 ): LatestOutcomes {
   const positions = new Map(counted.map(({ id, position }) => [id, position]));
-  if (!state.items.some((item) => positions.has(item.id) && positions.get(item.id) !== item.position)) return state;
-  return { ...state, items: state.items.map((item) => ({ ...item, position: positions.get(item.id) ?? item.position })) };
+  if (!state.items.some((item) => positions.has(item.id) && positions.get(item.id) !== item.position))
+    return state;
+  return {
+    ...state,
+    items: state.items.map((item) => ({ ...item, position: positions.get(item.id) ?? item.position })),
+  };
 }

@@ -1,6 +1,7 @@
 import { getContext, setContext, untrack } from 'svelte';
 import { invalidateAll } from '$app/navigation';
 import type { Delta, FeedTopic, FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import { EventBus } from './event-bus.ts';
 import { FeedClient, type FeedEnvironment, type FeedProblem, type FeedState } from './feed-client.ts';
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts';
 import { watchBrowser } from './watch-browser.ts';
@@ -18,14 +19,10 @@ export interface LiveFeedOptions {
   environment?: Partial<FeedEnvironment>;
 }
 
-type AnyHandler = (value: unknown, delta: Delta) => void;
-
 const PAGE_TOPICS: readonly FeedTopic[] = ['outcomes', 'patterns', 'metrics', 'collections', 'system'];
 const CONTEXT = Symbol('live feed');
 /** Beyond this, what waits while paused is thrown away and the page is loaded again instead. */
 const LONGEST_PAUSE_EVENTS = 5_000;
-/** Keys whose newest revision is remembered; two versions that cross are always close to each other. */
-const REMEMBERED_KEYS = 2_000;
 
 /** The feed as a page sees it: its state for the badge, and deltas handed out at most once a frame. */
 export class LiveFeed {
@@ -43,9 +40,7 @@ export class LiveFeed {
   waiting = $state(0);
 
   readonly #options: LiveFeedOptions;
-  readonly #handlers = new Map<string, Set<AnyHandler>>();
-  readonly #anyHandlers = new Set<(delta: Delta) => void>();
-  readonly #revisions = new Map<string, number>();
+  readonly #bus = new EventBus();
   readonly #queue: FrameQueue<Delta>;
   #feed: FeedClient | null = null;
   #missedWhilePaused = false;
@@ -70,18 +65,11 @@ export class LiveFeed {
 
   /** Hears events of one type; returns the way to stop. */
   on<T extends FeedType>(type: T, handler: (value: FeedValues[T], delta: Delta) => void): () => void {
-    const handlers = this.#handlers.get(type) ?? new Set<AnyHandler>();
-    this.#handlers.set(type, handlers);
-    // The contract of the feed: a delta's value is that of its type.
-    const own: AnyHandler = (value, delta) => handler(value as FeedValues[T], delta);
-    handlers.add(own);
-    return () => handlers.delete(own);
+    return this.#bus.on(type, handler);
   }
 
   onAny(handler: (delta: Delta) => void): () => void {
-    const own = (delta: Delta) => handler(delta);
-    this.#anyHandlers.add(own);
-    return () => this.#anyHandlers.delete(own);
+    return this.#bus.onAny(handler);
   }
 
   /** Holds the page still; nothing is lost, what comes waits. */
@@ -131,7 +119,7 @@ export class LiveFeed {
       },
     });
     this.#feed = feed;
-    this.#revisions.clear();
+    this.#bus.forget();
     this.#queue.clear();
     this.asOf = 0;
     feed.start();
@@ -162,41 +150,16 @@ export class LiveFeed {
       this.#missedWhilePaused = true;
       return;
     }
-    this.#revisions.clear();
+    this.#bus.forget();
     void (this.#options.onReset ?? invalidateAll)();
   }
 
   #dispatch(delta: Delta): void {
-    if (this.#isOutdated(delta)) return;
+    if (!this.#bus.dispatch(delta)) return;
     const { value } = delta;
     if (typeof value === 'object' && value !== null && 'asOf' in value && typeof value.asOf === 'number') {
       this.asOf = Math.max(this.asOf, value.asOf);
     }
-    for (const handler of this.#handlers.get(delta.type) ?? []) call(() => handler(value, delta));
-    for (const handler of this.#anyHandlers) call(() => handler(delta));
-  }
-
-  /** Two changes of one thing that were saved at the same time may come in either order; the revision decides. */
-  #isOutdated(delta: Delta): boolean {
-    const key = `${delta.topic} ${delta.key}`;
-    const known = this.#revisions.get(key);
-    if (known !== undefined && delta.rev < known) return true;
-    this.#revisions.delete(key);
-    this.#revisions.set(key, delta.rev);
-    if (this.#revisions.size > REMEMBERED_KEYS) {
-      const oldest = this.#revisions.keys().next();
-      if (oldest.done !== true) this.#revisions.delete(oldest.value);
-    }
-    return false;
-  }
-}
-
-/** One panel that fails is reported and leaves the others their events. */
-function call(handler: () => void): void {
-  try {
-    handler();
-  } catch (thrown) {
-    reportError(thrown);
   }
 }
 

@@ -1,16 +1,10 @@
 import type { ImportView } from '#lib/contracts/feed.ts';
+import { mergeImports } from './import-views.ts';
 import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
-
-/** Of what a load and the feed say of one import, the one that is further along. */
-function further(loaded: ImportView | undefined, live: ImportView): ImportView {
-  if (loaded === undefined) return live;
-  if ((loaded.finishedAt !== null) !== (live.finishedAt !== null)) return loaded.finishedAt !== null ? loaded : live;
-  return loaded.done > live.done ? loaded : live;
-}
 
 /** The imports of the page, kept up to date. */
 export class LiveImports {
-  #live = $state.raw<{ workspace: string; views: ReadonlyMap<string, ImportView> } | null>(null);
+  #live = $state.raw<{ workspace: string; views: readonly ImportView[] } | null>(null);
   readonly #feed: LiveFeed;
   readonly #base: () => readonly ImportView[];
 
@@ -19,19 +13,18 @@ export class LiveImports {
     this.#base = base;
   }
 
-  #views(): ReadonlyMap<string, ImportView> {
-    return this.#live?.workspace === this.#feed.workspace ? this.#live.views : new Map();
+  #views(): readonly ImportView[] {
+    return this.#live?.workspace === this.#feed.workspace ? this.#live.views : [];
   }
 
   /** Newest first. */
   get items(): readonly ImportView[] {
-    const views = new Map(this.#base().map((view) => [view.id, view]));
-    for (const [id, view] of this.#views()) views.set(id, further(views.get(id), view));
-    return [...views.values()].sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+    return mergeImports(this.#base(), this.#views());
   }
 
   take(view: ImportView): void {
-    this.#live = { workspace: this.#feed.workspace, views: new Map([...this.#views(), [view.id, view]]) };
+    const others = this.#views().filter(({ id }) => id !== view.id);
+    this.#live = { workspace: this.#feed.workspace, views: [...others, view] };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
-import { placeOutcomes, takeOutcomes, type LatestOutcomes } from './latest-outcomes.ts';
+import { latestOf, placeOutcomes, takeOutcomes, type LatestOutcomes } from './latest-outcomes.ts';
 import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
 /** Longer than a load of the page takes. */
@@ -28,7 +28,7 @@ export class LiveOutcomes {
   #latest(): LatestOutcomes {
     const base = this.#base();
     if (this.#live?.base === base) return this.#live.latest;
-    const fresh: LatestOutcomes = { items: base.slice(0, this.#limit), arrived: new Map() };
+    const fresh = latestOf(base, this.#limit);
     if (this.#recent.workspace !== this.#feed.workspace) return fresh;
     const lately = this.#recent.came.map(({ outcome }) => outcome);
     return takeOutcomes(fresh, lately, { limit: this.#limit, now: null });
@@ -49,7 +49,10 @@ export class LiveOutcomes {
   take(outcomes: readonly OutcomeView[], now: number): void {
     const { workspace } = this.#feed;
     const before = this.#recent.workspace === workspace ? this.#recent.came : [];
-    const came = [...before.filter(({ at }) => now - at < LATELY_MS), ...outcomes.map((outcome) => ({ at: now, outcome }))];
+    const came = [
+      ...before.filter(({ at }) => now - at < LATELY_MS),
+      ...outcomes.map((outcome) => ({ at: now, outcome })),
+    ];
     this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
     this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now }));
   }

@@ -1,73 +1,46 @@
-import type { FeedValues } from '#lib/contracts/feed.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import {
+  againstTotals,
+  hasMoved,
+  leadingOf,
+  takeUpdate,
+  type LeadingPatterns,
+  type PatternUpdate,
+} from './leading-patterns.ts';
 import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
-
-type PatternUpdate = FeedValues['pattern.updated'];
-
-interface Leading {
-  asOf: number;
-  items: PatternView[];
-}
-
-interface LiveState extends Leading {
-  workspace: string;
-  /** Every pattern seen, also those that do not lead now and may again. */
-  known: ReadonlyMap<string, PatternView>;
-  moved: ReadonlyMap<string, number>;
-}
-
-const isMoved = (before: PatternView | undefined, after: PatternView): boolean =>
-  before === undefined || before.n !== after.n || before.successes !== after.successes || before.status !== after.status;
-
-function knownOf(items: readonly PatternView[]): Map<string, PatternView> {
-  return new Map(items.flatMap((item) => (item.id === null ? [] : [[item.id, item] as const])));
-}
 
 /** The leading patterns of the page, kept up to date and in order. */
 export class LivePatterns {
-  #live = $state.raw<LiveState | null>(null);
+  #live = $state.raw<{ workspace: string; leading: LeadingPatterns } | null>(null);
   readonly #feed: LiveFeed;
-  readonly #base: () => Leading;
+  readonly #base: () => { asOf: number; items: PatternView[] };
 
-  constructor(feed: LiveFeed, base: () => Leading) {
+  constructor(feed: LiveFeed, base: () => { asOf: number; items: PatternView[] }) {
     this.#feed = feed;
     this.#base = base;
   }
 
-  #current(): Leading {
+  #leading(): LeadingPatterns {
     const base = this.#base();
     const live = this.#live;
-    const isNewer = live !== null && live.workspace === this.#feed.workspace && live.asOf >= base.asOf;
-    return isNewer ? live : base;
+    const isNewer =
+      live !== null && live.workspace === this.#feed.workspace && live.leading.asOf >= base.asOf;
+    return isNewer ? live.leading : leadingOf(base.asOf, base.items);
   }
 
   get items(): PatternView[] {
-    return this.#current().items;
+    return [...this.#leading().items];
   }
   get asOf(): number {
-    return this.#current().asOf;
+    return this.#leading().asOf;
   }
   /** When its figures last changed before the reader's eyes; null: as the server rendered it. */
   movedAt(id: string | null): number | null {
-    const live = this.#live;
-    if (id === null || live === null || live.workspace !== this.#feed.workspace) return null;
-    return live.moved.get(id) ?? null;
+    return id === null ? null : (this.#leading().moved.get(id) ?? null);
   }
 
   apply(update: PatternUpdate, now: number): void {
-    const current = this.#current();
-    if (update.asOf < current.asOf) return;
-    const workspace = this.#feed.workspace;
-    const before = this.#live?.workspace === workspace ? this.#live : null;
-    const known = new Map([...(before?.known ?? []), ...knownOf(current.items)]);
-    const moved = new Map(before?.moved);
-    for (const item of update.items) {
-      if (item.id === null) continue;
-      if (isMoved(known.get(item.id), item)) moved.set(item.id, now);
-      known.set(item.id, item);
-    }
-    const items = update.leaders.flatMap((id) => known.get(id) ?? []);
-    this.#live = { workspace, asOf: update.asOf, items, known, moved };
+    this.#live = { workspace: this.#feed.workspace, leading: takeUpdate(this.#leading(), update, now) };
   }
 }
 
@@ -79,7 +52,7 @@ export function livePatterns(items: () => PatternView[], asOf: () => number): Li
   return patterns;
 }
 
-/** One pattern's page, kept up to date. */
+/** One pattern's page, kept up to date while it is among those the feed carries. */
 export class LivePattern {
   #live = $state.raw<{ asOf: number; value: PatternView; movedAt: number | null } | null>(null);
   readonly #base: () => { asOf: number; value: PatternView };
@@ -91,7 +64,9 @@ export class LivePattern {
   #current(): { asOf: number; value: PatternView; movedAt: number | null } {
     const base = this.#base();
     const live = this.#live;
-    return live !== null && live.value.id === base.value.id && live.asOf >= base.asOf ? live : { ...base, movedAt: null };
+    return live !== null && live.value.id === base.value.id && live.asOf >= base.asOf
+      ? live
+      : { ...base, movedAt: null };
   }
 
   get value(): PatternView {
@@ -106,13 +81,19 @@ export class LivePattern {
 
   apply(update: PatternUpdate, now: number): void {
     const current = this.#current();
-    if (update.asOf < current.asOf) return;
-    const item = update.items.find(({ id }) => id !== null && id === current.value.id);
-    this.#live = {
-      asOf: update.asOf,
-      value: item ?? current.value,
-      movedAt: item !== undefined && isMoved(current.value, item) ? now : current.movedAt,
-    };
+    const { id } = current.value;
+    if (update.asOf < current.asOf || id === null) return;
+    const item = update.items.find((one) => one.id === id);
+    if (item !== undefined) {
+      this.#live = {
+        asOf: update.asOf,
+        value: item,
+        movedAt: hasMoved(current.value, item) ? now : current.movedAt,
+      };
+    } else if (update.leaders.includes(id)) {
+      // Named and not among the changed: its own counts stand, the rest moved.
+      this.#live = { ...current, asOf: update.asOf, value: againstTotals(current.value, update.totals) };
+    }
   }
 }
 

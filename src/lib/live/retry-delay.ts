@@ -7,6 +7,8 @@ const LONGEST_MS = 30_000;
  * doubling up to half a minute, each spread over 50 to 100 % so that clients do not come back together.
  */
 export function retryDelayMs(failures: number, random: number): number {
-  const full = FAST_TRIES_MS[failures] ?? Math.min(FIRST_BACKOFF_MS * 2 ** (failures - FAST_TRIES_MS.length), LONGEST_MS);
+  const full =
+    FAST_TRIES_MS[failures] ??
+    Math.min(FIRST_BACKOFF_MS * 2 ** (failures - FAST_TRIES_MS.length), LONGEST_MS);
   return Math.round(full * (0.5 + random / 2));
 }

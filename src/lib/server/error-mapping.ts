@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { error as kitError, fail, isHttpError, isRedirect, type ActionFailure, type RequestEvent } from '@sveltejs/kit';
+import {
+  error as kitError,
+  fail,
+  isHttpError,
+  isRedirect,
+  type ActionFailure,
+  type RequestEvent,
+} from '@sveltejs/kit';
 import type { ErrorCode, Issue, Problem } from '#lib/contracts/problem.ts';
 import { AppError, coerceError } from './errors.ts';
 import { logger } from './logger.ts';

@@ -6,7 +6,11 @@ import { AppError } from './errors.ts';
 /** How many times more than one person at one address an address, or one e-mail from everywhere, may try. */
 const WIDE = 6;
 
-async function consume(limiter: RateLimiterMemory, key: string, message: (seconds: number) => string): Promise<void> {
+async function consume(
+  limiter: RateLimiterMemory,
+  key: string,
+  message: (seconds: number) => string,
+): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (thrown) {
@@ -24,10 +28,15 @@ const loginWords = (seconds: number) =>
  * given back when they succeed.
  */
 export function createLimits(
-  env: Pick<Env, 'TELLTALE_LOGINS_PER_MINUTE' | 'TELLTALE_WRITES_PER_SECOND' | 'TELLTALE_STREAM_OPENS_PER_SECOND'>,
+  env: Pick<
+    Env,
+    'TELLTALE_LOGINS_PER_MINUTE' | 'TELLTALE_WRITES_PER_SECOND' | 'TELLTALE_STREAM_OPENS_PER_SECOND'
+  >,
 ): Limits {
-  const minute = (keyPrefix: string, points: number) => new RateLimiterMemory({ keyPrefix, points, duration: 60 });
-  const second = (keyPrefix: string, points: number) => new RateLimiterMemory({ keyPrefix, points, duration: 1 });
+  const minute = (keyPrefix: string, points: number) =>
+    new RateLimiterMemory({ keyPrefix, points, duration: 60 });
+  const second = (keyPrefix: string, points: number) =>
+    new RateLimiterMemory({ keyPrefix, points, duration: 1 });
   const attempts = env.TELLTALE_LOGINS_PER_MINUTE;
   const loginPair = minute('login', attempts);
   const loginAddress = minute('login-ip', attempts * WIDE);
@@ -55,8 +64,17 @@ export function createLimits(
       await loginEmail.reward(email, 1);
     },
     write: (key) =>
-      consume(writes, key, () => `More than ${env.TELLTALE_WRITES_PER_SECOND} writing requests a second. Send more outcomes in one request.`),
+      consume(
+        writes,
+        key,
+        () =>
+          `More than ${env.TELLTALE_WRITES_PER_SECOND} writing requests a second. Send more outcomes in one request.`,
+      ),
     openStream: (key) =>
-      consume(opens, key, () => `More than ${env.TELLTALE_STREAM_OPENS_PER_SECOND} streams opened in one second.`),
+      consume(
+        opens,
+        key,
+        () => `More than ${env.TELLTALE_STREAM_OPENS_PER_SECOND} streams opened in one second.`,
+      ),
   };
 }

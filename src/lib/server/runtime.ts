@@ -62,14 +62,14 @@ export async function startRuntime(): Promise<Runtime> {
   const instance = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`;
   const now = () => Date.now();
 
-  const partitions = createPartitionKeeper({ db });
+  const partitions = createPartitionKeeper({ db, retentionDays: env.TELLTALE_FEED_DAYS });
   await partitions.start();
   const doorbell = createDoorbell({ url: db.url, instance });
   await doorbell.start();
   const pool = createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger });
   const folds = new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now });
   const sequencer = createSequencer({ url: db.url, doorbell });
-  const feed = createFeedHub({ db, doorbell, env });
+  const feed = createFeedHub({ db, doorbell, env, sequencing: () => sequencer.leading });
   const app: App = { db, env, doorbell, folds, feed, limits: createLimits(env), instance, now };
 
   await bootstrapFromEnv(app);

@@ -1,11 +1,12 @@
 import { redirect } from '@sveltejs/kit';
+import { cameOverHttps } from '#lib/server/auth/session-cookie.ts';
 import type { RequestHandler } from './$types';
 
 const THEMES = new Set(['light', 'dark', 'system']);
 const YEAR_SECONDS = 31_536_000;
 
 /** Keeps the chosen theme without JavaScript, and goes back to where it was chosen. */
-export const POST: RequestHandler = async ({ request, cookies, url }) => {
+export const POST: RequestHandler = async ({ request, cookies, locals }) => {
   const form = await request.formData();
   const theme = String(form.get('theme') ?? '');
   if (THEMES.has(theme)) {
@@ -14,7 +15,7 @@ export const POST: RequestHandler = async ({ request, cookies, url }) => {
       maxAge: YEAR_SECONDS,
       httpOnly: false,
       sameSite: 'lax',
-      secure: url.protocol === 'https:',
+      secure: cameOverHttps(request.headers, locals.app.env.ORIGIN),
     });
   }
   const to = String(form.get('to') ?? '/');

@@ -10,7 +10,13 @@ export const load: PageServerLoad = async (event) => {
   const workspaces = await listWorkspaces(app, actor.id);
   return {
     user: { name: actor.name },
-    workspaces: workspaces.map(({ slug, name, preset, simulated, role }) => ({ slug, name, preset, simulated, role })),
+    workspaces: workspaces.map(({ slug, name, preset, simulated, role }) => ({
+      slug,
+      name,
+      preset,
+      simulated,
+      role,
+    })),
     zones: timezones(),
   };
 };

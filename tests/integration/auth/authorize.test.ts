@@ -5,7 +5,16 @@ import { authenticate } from '#lib/server/auth/authenticate.ts';
 import { authorizeApi, authorizePage } from '#lib/server/auth/authorize.ts';
 import type { Actor, ApiScope, Permission, WorkspaceInfo, WorkspaceRole } from '#lib/server/context.ts';
 import { createApiKey, revokeApiKey } from '#lib/server/services/api-keys/index.ts';
-import { addMember, addUser, addWorkspace, codeOf, contextOf, createIdentityApp, requestEvent, type IdentityApp } from '../../support/identity.ts';
+import {
+  addMember,
+  addUser,
+  addWorkspace,
+  codeOf,
+  contextOf,
+  createIdentityApp,
+  requestEvent,
+  type IdentityApp,
+} from '../../support/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 const PERMISSIONS: Permission[] = ['read', 'record', 'analyse', 'manage'];
@@ -65,12 +74,16 @@ describe('a page', () => {
 
   it('sends somebody who is not logged in to the login page and back', async () => {
     const event = requestEvent(app, { path: '/w/calls/patterns?sort=n' });
-    expect(await statusOf(authorizePage(event, 'calls', 'read'))).toBe('/login?next=%2Fw%2Fcalls%2Fpatterns%3Fsort%3Dn');
+    expect(await statusOf(authorizePage(event, 'calls', 'read'))).toBe(
+      '/login?next=%2Fw%2Fcalls%2Fpatterns%3Fsort%3Dn',
+    );
   });
 
   it('cannot be opened with an API key', async () => {
     const { key } = await newKey(['read', 'record', 'manage']);
-    expect(await statusOf(authorizePage(await keyEvent(key, '/w/x'), workspace.slug, 'read'))).toBe('/login?next=%2Fw%2Fx');
+    expect(await statusOf(authorizePage(await keyEvent(key, '/w/x'), workspace.slug, 'read'))).toBe(
+      '/login?next=%2Fw%2Fx',
+    );
   });
 });
 
@@ -79,7 +92,10 @@ describe('an API key', () => {
     [['read'], ['read']],
     [['record'], ['record']],
     [['manage'], ['analyse', 'manage']],
-    [['read', 'record'], ['read', 'record']],
+    [
+      ['read', 'record'],
+      ['read', 'record'],
+    ],
   ])('with %j may %j and nothing else', async (scopes, may) => {
     const { key } = await newKey(scopes);
     for (const permission of PERMISSIONS) {
@@ -107,7 +123,8 @@ describe('an API key', () => {
     const first = (await read()).last_used_at?.getTime();
     await keyEvent(key);
     expect((await read()).last_used_at?.getTime()).toBe(first);
-    await app.db.sql`update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = ${id}`;
+    await app.db
+      .sql`update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = ${id}`;
     await keyEvent(key);
     expect((await read()).last_used_at?.getTime()).toBeGreaterThanOrEqual(first ?? Infinity);
   });
@@ -115,7 +132,9 @@ describe('an API key', () => {
   it('that was revoked, never was, or is malformed is nobody', async () => {
     const { id, key } = await newKey(['read']);
     expect(await codeOf(authorizeApi(await keyEvent('nonsense'), 'read'))).toBe('UNAUTHENTICATED');
-    expect(await codeOf(authorizeApi(await keyEvent(createApiKeyToken().key), 'read'))).toBe('UNAUTHENTICATED');
+    expect(await codeOf(authorizeApi(await keyEvent(createApiKeyToken().key), 'read'))).toBe(
+      'UNAUTHENTICATED',
+    );
     expect((await authorizeApi(await keyEvent(key), 'read')).workspace.id).toBe(workspace.id);
     await revokeApiKey(contextOf(app, workspace, admin, 'admin'), id);
     expect(await codeOf(authorizeApi(await keyEvent(key), 'read'))).toBe('UNAUTHENTICATED');
@@ -134,14 +153,19 @@ describe('an API key', () => {
   it('reaches no other workspace', async () => {
     const other = await addWorkspace(app, 'Other');
     const { key } = await newKey(['read']);
-    expect(await codeOf(authorizeApi(await keyEvent(key, `/api/v1/outcomes?ws=${other.workspace.slug}`), 'read'))).toBe('NOT_FOUND');
-    expect((await authorizeApi(await keyEvent(key, `/api/v1/outcomes?ws=${workspace.slug}`), 'read')).workspace.id).toBe(workspace.id);
+    expect(
+      await codeOf(authorizeApi(await keyEvent(key, `/api/v1/outcomes?ws=${other.workspace.slug}`), 'read')),
+    ).toBe('NOT_FOUND');
+    expect(
+      (await authorizeApi(await keyEvent(key, `/api/v1/outcomes?ws=${workspace.slug}`), 'read')).workspace.id,
+    ).toBe(workspace.id);
   });
 });
 
 describe('the API with a session', () => {
   it('needs the workspace by name, and it must be one of the person’s', async () => {
-    const at = (path: string, actor: Actor | null) => authorizeApi(requestEvent(app, { path, actor }), 'read');
+    const at = (path: string, actor: Actor | null) =>
+      authorizeApi(requestEvent(app, { path, actor }), 'read');
     expect((await at(`/api/v1/outcomes?ws=${workspace.slug}`, admin)).workspace).toEqual(workspace);
     expect(await codeOf(at('/api/v1/outcomes', admin))).toBe('VALIDATION');
     expect(await codeOf(at('/api/v1/outcomes?ws=nope', admin))).toBe('NOT_FOUND');

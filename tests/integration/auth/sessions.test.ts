@@ -2,8 +2,21 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authenticate } from '#lib/server/auth/authenticate.ts';
 import { createSession, readSession } from '#lib/server/auth/sessions.ts';
-import { listOwnSessions, logOut, revokeOtherSessions, revokeOwnSession } from '#lib/server/services/identity/index.ts';
-import { addUser, auditOf, codeOf, createIdentityApp, personOf, requestEvent, type IdentityApp } from '../../support/identity.ts';
+import {
+  listOwnSessions,
+  logOut,
+  revokeOtherSessions,
+  revokeOwnSession,
+} from '#lib/server/services/identity/index.ts';
+import {
+  addUser,
+  auditOf,
+  codeOf,
+  createIdentityApp,
+  personOf,
+  requestEvent,
+  type IdentityApp,
+} from '../../support/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,7 +37,8 @@ describe('a session', () => {
   it('is stored as the hash of its token only', async () => {
     const user = await addUser(app);
     const { token, rowId } = await createSession(app.db.sql, user.id, FROM);
-    const [row] = await app.db.sql`select id, row_id, ip, user_agent from sessions where user_id = ${user.id}`;
+    const [row] = await app.db
+      .sql`select id, row_id, ip, user_agent from sessions where user_id = ${user.id}`;
     expect(row).toEqual({
       id: createHash('sha256').update(token).digest('hex'),
       row_id: rowId,
@@ -54,9 +68,12 @@ describe('a session', () => {
     const user = await addUser(app);
     const { token } = await createSession(app.db.sql, user.id, FROM);
     const daysAfterUse = async (left: number) => {
-      await app.db.sql`update sessions set expires_at = now() + ${left} * interval '1 day' where user_id = ${user.id}`;
+      await app.db
+        .sql`update sessions set expires_at = now() + ${left} * interval '1 day' where user_id = ${user.id}`;
       const found = await readSession(app.db.sql, token);
-      const [row] = await app.db.sql<{ at: Date }[]>`select expires_at as at from sessions where user_id = ${user.id}`;
+      const [row] = await app.db.sql<
+        { at: Date }[]
+      >`select expires_at as at from sessions where user_id = ${user.id}`;
       expect(found?.session.expiresAt.getTime()).toBe(row?.at.getTime());
       return Math.round(((row?.at.getTime() ?? 0) - Date.now()) / DAY_MS);
     };
@@ -85,9 +102,15 @@ describe('ending sessions', () => {
     const { a, b, c, person } = await threeSessions();
     const before = app.rung.rechecked;
     await revokeOwnSession(person, b.rowId);
-    expect([await who(a.token), await who(b.token), await who(c.token)].map((actor) => actor !== null)).toEqual([true, false, true]);
+    expect(
+      [await who(a.token), await who(b.token), await who(c.token)].map((actor) => actor !== null),
+    ).toEqual([true, false, true]);
     expect(app.rung.rechecked).toBe(before + 1);
-    expect(await auditOf(app, null)).toContainEqual({ action: 'session.revoked', actor: person.actor.name, target: b.rowId });
+    expect(await auditOf(app, null)).toContainEqual({
+      action: 'session.revoked',
+      actor: person.actor.name,
+      target: b.rowId,
+    });
   });
 
   it('of another person answers that there is none', async () => {

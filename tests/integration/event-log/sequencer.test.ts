@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDoorbell, createSequencer, ensurePartitions, readHead, type Sequencer } from '#lib/server/event-log/index.ts';
+import {
+  createDoorbell,
+  createSequencer,
+  ensurePartitions,
+  readHead,
+  type Sequencer,
+} from '#lib/server/event-log/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { appendNote, until, workspaceId } from './support.ts';
 
@@ -22,7 +28,8 @@ function startSequencer(doorbell = createDoorbell({ url: db.url })): Sequencer {
   return sequencer;
 }
 
-const outbox = () => db.sql<{ key: string; seq: number | null }[]>`select key, seq from feed_outbox order by seq`;
+const outbox = () =>
+  db.sql<{ key: string; seq: number | null }[]>`select key, seq from feed_outbox order by seq`;
 const waiting = async () => (await db.sql`select 1 from feed_outbox where seq is null`).length;
 
 /** Transactions of random length that write one or more events each; some are rolled back. */
@@ -74,7 +81,10 @@ describe('the sequencer', () => {
 
   it('loses and doubles nothing while leaders are killed, and another takes over within two seconds', async () => {
     const sequencers = [startSequencer(), startSequencer(), startSequencer()];
-    await until(() => sequencers.filter((s) => s.leading).length, (count) => count === 1);
+    await until(
+      () => sequencers.filter((s) => s.leading).length,
+      (count) => count === 1,
+    );
     const written = new Set<string>();
     const writers = Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer, 80, written)));
     for (let kill = 0; kill < 4; kill += 1) {
@@ -102,7 +112,10 @@ describe('the sequencer', () => {
   it('does not let a leader write that was replaced without noticing', async () => {
     // Two at once: the second one's lock is forced by letting go of the first one's behind its back.
     const first = startSequencer();
-    await until(() => first.leading, (leading) => leading);
+    await until(
+      () => first.leading,
+      (leading) => leading,
+    );
     const written = new Set<string>();
     const writers = Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer, 60, written)));
     // The head moves by another hand, as a forced second leader would move it.
@@ -115,7 +128,9 @@ describe('the sequencer', () => {
           where o.wid = batch.wid and o.seq is null
             and head.seq = (select seq from feed_head where id = 'feed') returning o.seq
         )
-        update feed_head set seq = (select max(seq) from placed) where exists (select 1 from placed)`.catch(() => undefined);
+        update feed_head set seq = (select max(seq) from placed) where exists (select 1 from placed)`.catch(
+        () => undefined,
+      );
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
     await writers;
@@ -139,6 +154,10 @@ describe('the sequencer', () => {
     await frozen`set idle_session_timeout = '2500ms'`;
     await frozen`select pg_advisory_lock(7411011)`;
     const other = startSequencer();
-    await until(() => other.leading, (leading) => leading, 6_000);
+    await until(
+      () => other.leading,
+      (leading) => leading,
+      6_000,
+    );
   });
 });

@@ -19,20 +19,35 @@ export async function until<Value>(
 
 export const workspaceId = () => randomUUID();
 
-/** A small event whose key tells it apart. */
-export async function appendNote(
+interface NoteOptions {
+  type?: 'workspace.changed' | 'import.progressed';
+  scope?: string;
+  value?: unknown;
+}
+
+/** Small events whose keys tell them apart. */
+export async function appendNotes(
   sql: Sql | TransactionSql,
   workspace: string,
-  key: string,
-  more: { type?: 'workspace.changed' | 'import.progressed'; scope?: string; value?: unknown } = {},
+  keys: readonly string[],
+  more: NoteOptions = {},
 ): Promise<void> {
-  await appendEvents(sql, workspace, [
-    {
+  await appendEvents(
+    sql,
+    workspace,
+    keys.map((key) => ({
       type: more.type ?? 'workspace.changed',
       key,
       rev: 1,
       value: (more.value ?? { id: key }) as never,
       ...(more.scope === undefined ? {} : { scope: more.scope }),
-    },
-  ]);
+    })),
+  );
 }
+
+export const appendNote = (
+  sql: Sql | TransactionSql,
+  workspace: string,
+  key: string,
+  more: NoteOptions = {},
+) => appendNotes(sql, workspace, [key], more);

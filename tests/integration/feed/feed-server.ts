@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { getRequest, setResponse } from '@sveltejs/kit/node';
 import type { App } from '#lib/server/app.ts';
 import { permissionsOfScopes, type ApiScope, type Context, type WorkspaceInfo } from '#lib/server/context.ts';
-import { createDoorbell, createSequencer, ensurePartitions, type DoorbellService } from '#lib/server/event-log/index.ts';
+import {
+  createDoorbell,
+  createSequencer,
+  ensurePartitions,
+  type DoorbellService,
+} from '#lib/server/event-log/index.ts';
 import { createFeedHub, type FeedHub } from '#lib/server/feed/index.ts';
 import type { FeedTimings } from '#lib/server/feed/timings.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -34,6 +39,8 @@ export interface FeedServerOptions {
   openStream?: (key: string) => Promise<void>;
   db?: TestDatabase;
   sequence?: boolean;
+  /** Hears no other instance, so that only polling finds what they did. */
+  deaf?: boolean;
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -43,13 +50,16 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
   const db = options.db ?? (await createTestDatabase({ max: 10 }));
   await ensurePartitions(db.database);
   const doorbell = createDoorbell({ url: db.url });
-  await doorbell.start();
+  if (options.deaf !== true) await doorbell.start();
   const sequencer = createSequencer({ url: db.url, doorbell });
   if (options.sequence !== false) sequencer.start();
   const hub = createFeedHub({
     db: db.database,
     doorbell,
-    env: { TELLTALE_STREAMS: options.streams ?? 5_000, TELLTALE_STREAMS_PER_KEY: options.streamsPerKey ?? 5_000 },
+    env: {
+      TELLTALE_STREAMS: options.streams ?? 5_000,
+      TELLTALE_STREAMS_PER_KEY: options.streamsPerKey ?? 5_000,
+    },
     ...(options.timings === undefined ? {} : { timings: options.timings }),
   });
   await hub.start();
@@ -90,7 +100,9 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     http,
     url: `http://127.0.0.1:${port}/api/v1/feed`,
     async addWorkspace(slug) {
-      const [row] = await db.sql<{ id: string }[]>`insert into workspaces (slug, name) values (${slug}, ${slug}) returning id`;
+      const [row] = await db.sql<
+        { id: string }[]
+      >`insert into workspaces (slug, name) values (${slug}, ${slug}) returning id`;
       if (row === undefined) throw new Error('no workspace');
       return { id: row.id, slug, name: slug, preset: 'content', timezone: 'UTC', simulated: false };
     },

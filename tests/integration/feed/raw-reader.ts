@@ -11,7 +11,7 @@ export interface Frame {
 
 /** Reads a stream as curl does: bytes of a GET, cut at empty lines. Nothing reconnects by itself. */
 export class RawReader {
-  readonly frames: Frame[] = [];
+  frames: Frame[] = [];
   text = '';
   ended = false;
   status = 0;
@@ -22,7 +22,11 @@ export class RawReader {
   readonly #request;
   #changed: (() => void)[] = [];
 
-  constructor(url: string, key: Key, options: { headers?: Record<string, string>; pause?: boolean; method?: string } = {}) {
+  constructor(
+    url: string,
+    key: Key,
+    options: { headers?: Record<string, string>; pause?: boolean; method?: string } = {},
+  ) {
     const begun = performance.now();
     this.#request = request(url, {
       agent: false,
@@ -91,6 +95,12 @@ export class RawReader {
     return this;
   }
 
+  /** Drops what was read so far. */
+  forget(): void {
+    this.frames = [];
+    this.text = '';
+  }
+
   resume(): void {
     this.#response?.resume();
   }
@@ -108,7 +118,8 @@ function parseFrame(block: string): Frame {
   let dataLines = 0;
   for (const line of block.split('\n')) {
     const [, field, value] = /^([a-z]+): (.*)$/s.exec(line) ?? [];
-    if (field === undefined || value === undefined) throw new Error(`Not a line of a frame: ${JSON.stringify(line)}`);
+    if (field === undefined || value === undefined)
+      throw new Error(`Not a line of a frame: ${JSON.stringify(line)}`);
     if (field === 'id') frame.id = value;
     else if (field === 'event') frame.event = value;
     else if (field === 'retry') frame.retry = Number(value);

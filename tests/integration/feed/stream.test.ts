@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CURSOR, FEED_EVENTS } from '#lib/contracts/feed.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
-import { appendNote, until } from '../event-log/support.ts';
+import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer, type FeedServer, type Key } from './feed-server.ts';
 import { RawReader } from './raw-reader.ts';
 
@@ -25,11 +25,13 @@ afterAll(() => server.stop());
 
 const nextKey = () => `k${(count += 1)}`;
 
-async function publish(n: number, more: Parameters<typeof appendNote>[3] = {}, where = workspace): Promise<string[]> {
+async function publish(
+  n: number,
+  more: Parameters<typeof appendNotes>[3] = {},
+  where = workspace,
+): Promise<string[]> {
   const keys = Array.from({ length: n }, nextKey);
-  await server.db.sql.begin(async (tx) => {
-    for (const name of keys) await appendNote(tx, where.id, name, { type: 'import.progressed', ...more });
-  });
+  await appendNotes(server.db.sql, where.id, keys, { type: 'import.progressed', ...more });
   server.doorbell.ringFeed();
   return keys;
 }
@@ -94,7 +96,11 @@ describe('a stream', () => {
     for (const [k, cursor] of cursors.entries()) {
       const reader = ways[k % ways.length]?.(cursor);
       await reader?.until((r) => r.frames.length > 200 - k);
-      expect(reader?.frames[0]).toMatchObject({ event: 'hello', id: cursor, json: { resume: 'ok', from: cursor } });
+      expect(reader?.frames[0]).toMatchObject({
+        event: 'hello',
+        id: cursor,
+        json: { resume: 'ok', from: cursor },
+      });
       expect(reader?.keys()).toEqual(keys.slice(k));
       reader?.close();
     }
@@ -106,7 +112,8 @@ describe('a stream', () => {
     const seen: string[] = [];
     while (seen.length < keys.length) {
       const source = new EventSource(`${server.url}?since=${cursor}`, {
-        fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${key.token}` } }),
+        fetch: (url, init) =>
+          fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${key.token}` } }),
       });
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error('no event')), 5_000);
@@ -129,16 +136,24 @@ describe('a stream', () => {
   it('lets npm eventsource reconnect by itself when the server cuts it, without a miss or a repeat', async () => {
     const seen: string[] = [];
     const source = new EventSource(`${server.url}`, {
-      fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${key.token}` } }),
+      fetch: (url, init) =>
+        fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${key.token}` } }),
     });
     source.addEventListener('delta', (event) => seen.push((JSON.parse(event.data) as { key: string }).key));
-    await until(() => source.readyState, (state) => state === EventSource.OPEN);
+    await until(
+      () => source.readyState,
+      (state) => state === EventSource.OPEN,
+    );
     const keys: string[] = [];
     for (let round = 0; round < 3; round += 1) {
       keys.push(...(await publish(20)));
       server.http.closeAllConnections();
       keys.push(...(await publish(20)));
-      await until(() => seen.length, (length) => length >= keys.length, 8_000);
+      await until(
+        () => seen.length,
+        (length) => length >= keys.length,
+        8_000,
+      );
     }
     expect(seen).toEqual(keys);
     source.close();
@@ -196,8 +211,15 @@ describe('a stream', () => {
     server.doorbell.ringFeed();
     const plain = await read(`since=${start}`).until((r) => r.deltas.length === 4);
     const compat = await read(`since=${start}&compat=1`).until((r) => r.frames.length === 5);
-    expect(compat.frames.slice(1).map((frame) => frame.event)).toEqual(['outcome_recorded', 'conversion_update', 'pattern_update', 'delta']);
-    expect(compat.frames.slice(1).map((frame) => frame.data)).toEqual(plain.frames.slice(1).map((frame) => frame.data));
+    expect(compat.frames.slice(1).map((frame) => frame.event)).toEqual([
+      'outcome_recorded',
+      'conversion_update',
+      'pattern_update',
+      'delta',
+    ]);
+    expect(compat.frames.slice(1).map((frame) => frame.data)).toEqual(
+      plain.frames.slice(1).map((frame) => frame.data),
+    );
     plain.close();
     compat.close();
   });
@@ -228,7 +250,14 @@ describe('a reset', () => {
   };
 
   it('answers what was never a cursor, however long, with bad-cursor and echoes nothing of it', async () => {
-    for (const cursor of ['garbage', 'x'.repeat(5_000), 'abcd-', '-5', 'ABCD-5', encodeURIComponent('a\nid: 5')]) {
+    for (const cursor of [
+      'garbage',
+      'x'.repeat(5_000),
+      'abcd-',
+      '-5',
+      'ABCD-5',
+      encodeURIComponent('a\nid: 5'),
+    ]) {
       const { hello, reason } = await resetOf(`since=${cursor}`);
       expect(reason).toBe('bad-cursor');
       expect(hello?.id).toBeUndefined();
@@ -247,8 +276,14 @@ describe('a reset', () => {
   it('answers a cursor older than what is kept with expired, and more than 5,000 missed events with too-much', async () => {
     const start = await readCursor(server.db.sql);
     await publish(5_001);
-    await until(() => readCursor(server.db.sql), (cursor) => Number(cursor.split('-')[1]) >= Number(start.split('-')[1]) + 5_001);
-    await until(() => server.hub.stats().head, (head) => Number(head.split('-')[1]) >= Number(start.split('-')[1]) + 5_001);
+    await until(
+      () => readCursor(server.db.sql),
+      (cursor) => Number(cursor.split('-')[1]) >= Number(start.split('-')[1]) + 5_001,
+    );
+    await until(
+      () => server.hub.stats().head,
+      (head) => Number(head.split('-')[1]) >= Number(start.split('-')[1]) + 5_001,
+    );
     expect((await resetOf(`since=${start}`)).reason).toBe('too-much');
     // Filtered out, the same events are no reason: the cap counts what would be delivered.
     const filtered = await read(`since=${start}&topics=system`).until((r) => r.frames.length > 0);
@@ -259,8 +294,13 @@ describe('a reset', () => {
     try {
       const mine = await restarted.addKey(workspace);
       const epoch = start.split('-')[0];
-      const gone = await new RawReader(`${restarted.url}?since=${epoch}-0`, mine).until((r) => r.of('live').length > 0);
-      expect(gone.of('reset')[0]?.json).toMatchObject({ reason: 'expired', oldest: `${epoch}-${Number(start.split('-')[1]) + 1}` });
+      const gone = await new RawReader(`${restarted.url}?since=${epoch}-0`, mine).until(
+        (r) => r.of('live').length > 0,
+      );
+      expect(gone.of('reset')[0]?.json).toMatchObject({
+        reason: 'expired',
+        oldest: `${epoch}-${Number(start.split('-')[1]) + 1}`,
+      });
       gone.close();
     } finally {
       await restarted.stop();
@@ -272,7 +312,10 @@ describe('a process that has just started', () => {
   it('replays from the outbox what is older than its memory, without a miss or a repeat, while events keep coming', async () => {
     const start = await readCursor(server.db.sql);
     const before = await publish(700);
-    await until(() => readCursor(server.db.sql), (cursor) => Number(cursor.split('-')[1]) >= Number(start.split('-')[1]) + 700);
+    await until(
+      () => readCursor(server.db.sql),
+      (cursor) => Number(cursor.split('-')[1]) >= Number(start.split('-')[1]) + 700,
+    );
     const restarted = await startFeedServer({ db: server.db, sequence: false });
     try {
       const mine = await restarted.addKey(workspace);
@@ -287,16 +330,29 @@ describe('a process that has just started', () => {
   });
 
   it('waits for events that the client has seen elsewhere already', async () => {
-    const restarted = await startFeedServer({ db: server.db, sequence: false, timings: { pollMs: 400 } });
+    const late = await startFeedServer({
+      db: server.db,
+      sequence: false,
+      deaf: true,
+      timings: { pollMs: 600 },
+    });
     try {
-      const mine = await restarted.addKey(workspace);
+      const mine = await late.addKey(workspace);
+      const before = late.hub.stats().head;
       await publish(3);
-      const cursor = await until(() => readCursor(server.db.sql), (c) => c !== restarted.hub.stats().head || true);
-      const reader = await new RawReader(`${restarted.url}?since=${cursor}`, mine).until((r) => r.frames.length > 0);
+      const cursor = await until(
+        () => readCursor(server.db.sql),
+        (c) => c !== before,
+      );
+      expect(late.hub.stats().head).toBe(before);
+      const reader = await new RawReader(`${late.url}?since=${cursor}`, mine).until(
+        (r) => r.frames.length > 0,
+      );
       expect(reader.headers['x-feed-resume']).toBe('ok');
+      expect(reader.frames[0]?.json['head']).toBe(cursor);
       reader.close();
     } finally {
-      await restarted.stop();
+      await late.stop();
     }
   });
 });
@@ -308,9 +364,16 @@ describe('polling', () => {
     const stream = await read(`since=${start}`).until((r) => r.deltas.length === 30);
     stream.close();
     const poll = async (query: string) => {
-      const response = await fetch(`${server.url}/poll?${query}`, { headers: { authorization: `Bearer ${key.token}` } });
+      const response = await fetch(`${server.url}/poll?${query}`, {
+        headers: { authorization: `Bearer ${key.token}` },
+      });
       expect(response.status).toBe(200);
-      return (await response.json()) as { from: string; to: string; events: { c: string; key: string }[]; reset?: { reason: string } };
+      return (await response.json()) as {
+        from: string;
+        to: string;
+        events: { c: string; key: string }[];
+        reset?: { reason: string };
+      };
     };
     const first = await poll(`since=${start}`);
     expect(first.from).toBe(start);

@@ -1,13 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttributeView } from '#lib/contracts/fold.ts';
 import type { Context } from '#lib/server/context.ts';
-import { chooseSearched, cutAttribute, declareBands, listAttributes } from '#lib/server/services/attributes/index.ts';
-import { addMember, addWorkspace, auditOf, codeOf, contextOf, createIdentityApp, type IdentityApp } from '../../support/identity.ts';
+import {
+  chooseSearched,
+  cutAttribute,
+  declareBands,
+  listAttributes,
+} from '#lib/server/services/attributes/index.ts';
+import {
+  addMember,
+  addWorkspace,
+  auditOf,
+  codeOf,
+  contextOf,
+  createIdentityApp,
+  type IdentityApp,
+} from '../../support/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 function attribute(key: string, changes: Partial<AttributeView>): AttributeView {
-  const blank = { key, label: key, type: 'string', searched: true, state: 'category', values: [], otherCount: 0, edges: null, collected: 0 };
-  return { ...(blank as AttributeView), ...changes };
+  const blank: AttributeView = {
+    key,
+    label: key,
+    type: 'string',
+    searched: true,
+    state: 'category',
+    values: [],
+    hasOther: false,
+    edges: null,
+    collected: null,
+  };
+  return { ...blank, ...changes };
 }
 
 const KNOWN = [
@@ -48,7 +71,9 @@ describe('a decision about attributes', () => {
       recorded_by: `user:${ctx.actor.id}`,
     });
     expect(app.rung.log).toContain(ctx.workspace.id);
-    expect(await auditOf(app, ctx.workspace.id)).toContainEqual(expect.objectContaining({ action: 'attribute.cut', target: 'age' }));
+    expect(await auditOf(app, ctx.workspace.id)).toContainEqual(
+      expect.objectContaining({ action: 'attribute.cut', target: 'age' }),
+    );
   });
 
   it('may declare bands of a number, with names', async () => {
@@ -61,7 +86,10 @@ describe('a decision about attributes', () => {
 
   it('may choose what is searched; the same choice again is none', async () => {
     expect(await chooseSearched(ctx, { attributes: ['notes', 'contact'] })).toBe(true);
-    expect(await lastSetting()).toMatchObject({ kind: 'attribute.choose', payload: { attributes: ['contact', 'notes'] } });
+    expect(await lastSetting()).toMatchObject({
+      kind: 'attribute.choose',
+      payload: { attributes: ['contact', 'notes'] },
+    });
     expect(await chooseSearched(ctx, { attributes: ['campaign', 'contact', 'balance', 'age'] })).toBe(false);
   });
 
@@ -88,7 +116,12 @@ describe('a decision about attributes', () => {
   });
 
   it('takes an analyst, and everybody may look', async () => {
-    const recorder = contextOf(app, ctx.workspace, await addMember(app, ctx.workspace, 'recorder'), 'recorder');
+    const recorder = contextOf(
+      app,
+      ctx.workspace,
+      await addMember(app, ctx.workspace, 'recorder'),
+      'recorder',
+    );
     expect(await codeOf(cutAttribute(recorder, 'age'))).toBe('FORBIDDEN');
     expect(await codeOf(declareBands(recorder, 'age', { edges: [30] }))).toBe('FORBIDDEN');
     expect(await codeOf(chooseSearched(recorder, { attributes: ['contact'] }))).toBe('FORBIDDEN');

@@ -13,7 +13,16 @@ import {
   prepareSetup,
   resetPasswordAsOperator,
 } from '#lib/server/services/identity/index.ts';
-import { addUser, auditOf, codeOf, createIdentityApp, personOf, requestEvent, visitor, type IdentityApp } from '../../support/identity.ts';
+import {
+  addUser,
+  auditOf,
+  codeOf,
+  createIdentityApp,
+  personOf,
+  requestEvent,
+  visitor,
+  type IdentityApp,
+} from '../../support/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -46,11 +55,28 @@ const actorOf = async (token: string) =>
 describe('setup', () => {
   it('makes the admin and the first workspace, logs in, and audits it', async () => {
     const { session, workspace } = await completeSetup(visitor(app), await tokenFromStart(), SETUP);
-    expect(workspace).toMatchObject({ slug: 'term-deposit-calls', name: 'Term deposit calls', timezone: 'Europe/Lisbon', simulated: false });
-    expect(await actorOf(session.token)).toMatchObject({ type: 'user', name: 'Mira Costa', email: 'mira@example.org' });
-    expect(await app.db.sql`select role from memberships where workspace_id = ${workspace.id}`).toEqual([{ role: 'admin' }]);
-    expect((await auditOf(app, null)).map(({ action }) => action)).toEqual(['user.created', 'session.created']);
-    expect((await auditOf(app, workspace.id)).map(({ action }) => action)).toEqual(['workspace.created', 'member.added']);
+    expect(workspace).toMatchObject({
+      slug: 'term-deposit-calls',
+      name: 'Term deposit calls',
+      timezone: 'Europe/Lisbon',
+      simulated: false,
+    });
+    expect(await actorOf(session.token)).toMatchObject({
+      type: 'user',
+      name: 'Mira Costa',
+      email: 'mira@example.org',
+    });
+    expect(await app.db.sql`select role from memberships where workspace_id = ${workspace.id}`).toEqual([
+      { role: 'admin' },
+    ]);
+    expect((await auditOf(app, null)).map(({ action }) => action)).toEqual([
+      'user.created',
+      'session.created',
+    ]);
+    expect((await auditOf(app, workspace.id)).map(({ action }) => action)).toEqual([
+      'workspace.created',
+      'member.added',
+    ]);
     const [row] = await app.db.sql<{ password_hash: string }[]>`select password_hash from users`;
     expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
@@ -70,9 +96,15 @@ describe('setup', () => {
   it('refuses a wrong token and the one of an earlier start, and stores neither', async () => {
     const earlier = await tokenFromStart();
     const token = await tokenFromStart();
-    expect([await isSetupToken(app, 'guess'), await isSetupToken(app, earlier), await isSetupToken(app, token)]).toEqual([false, false, true]);
+    expect([
+      await isSetupToken(app, 'guess'),
+      await isSetupToken(app, earlier),
+      await isSetupToken(app, token),
+    ]).toEqual([false, false, true]);
     expect(await codeOf(completeSetup(visitor(app), earlier, SETUP))).toBe('FORBIDDEN');
-    const [row] = await app.db.sql<{ value: unknown }[]>`select value from instance where key = 'setup-token'`;
+    const [row] = await app.db.sql<
+      { value: unknown }[]
+    >`select value from instance where key = 'setup-token'`;
     expect(JSON.stringify(row)).not.toContain(token);
   });
 
@@ -82,7 +114,9 @@ describe('setup', () => {
     const refused = completeSetup(visitor(app), token, wrong);
     await expect(refused).rejects.toMatchObject({
       code: 'VALIDATION',
-      issues: expect.arrayContaining(['email', 'password', 'timezone'].map((path) => expect.objectContaining({ path }))),
+      issues: expect.arrayContaining(
+        ['email', 'password', 'timezone'].map((path) => expect.objectContaining({ path })),
+      ),
     });
     expect(await isSetupToken(app, token)).toBe(true);
   });
@@ -135,13 +169,17 @@ describe('changing the password', () => {
     if (actor?.type !== 'user') throw new Error('Nobody is logged in.');
     const person = personOf(app, actor, { rowId: here.rowId, expiresAt: new Date() });
 
-    await expect(changePassword(person, { current: 'wrong one here', password: 'another fine pass' })).rejects.toMatchObject({
+    await expect(
+      changePassword(person, { current: 'wrong one here', password: 'another fine pass' }),
+    ).rejects.toMatchObject({
       issues: [{ path: 'current' }],
     });
     expect(await changePassword(person, { current: PASSWORD, password: 'another fine pass' })).toBe(1);
     expect(await actorOf(here.token)).not.toBeNull();
     expect(await actorOf(elsewhere.token)).toBeNull();
-    expect(await codeOf(logIn(visitor(app), { email: 'mira@example.org', password: PASSWORD }))).toBe('UNAUTHENTICATED');
+    expect(await codeOf(logIn(visitor(app), { email: 'mira@example.org', password: PASSWORD }))).toBe(
+      'UNAUTHENTICATED',
+    );
     await logIn(visitor(app), { email: 'mira@example.org', password: 'another fine pass' });
     expect((await auditOf(app, null)).map(({ action }) => action)).toContain('user.password-changed');
   });
@@ -154,8 +192,14 @@ describe('the person at the terminal', () => {
     await resetPasswordAsOperator(app, { email: 'Mira@example.org', password: 'a brand new one' });
     expect(await actorOf(token)).toBeNull();
     await logIn(visitor(app), { email: 'mira@example.org', password: 'a brand new one' });
-    expect(await auditOf(app, null)).toContainEqual(expect.objectContaining({ action: 'user.password-reset', actor: 'command line' }));
-    expect(await codeOf(resetPasswordAsOperator(app, { email: 'nobody@example.org', password: 'a brand new one' }))).toBe('NOT_FOUND');
+    expect(await auditOf(app, null)).toContainEqual(
+      expect.objectContaining({ action: 'user.password-reset', actor: 'command line' }),
+    );
+    expect(
+      await codeOf(
+        resetPasswordAsOperator(app, { email: 'nobody@example.org', password: 'a brand new one' }),
+      ),
+    ).toBe('NOT_FOUND');
   });
 
   it('cannot make a second account for an address', async () => {
@@ -173,18 +217,24 @@ describe('the environment of a first start', () => {
     TELLTALE_WORKSPACE: 'term-deposit-calls',
     TELLTALE_API_KEY: KEY,
   };
-  const startWith = (env: Record<string, string>) => bootstrapFromEnv(createIdentityApp(database.database, { env }));
+  const startWith = (env: Record<string, string>) =>
+    bootstrapFromEnv(createIdentityApp(database.database, { env }));
 
   it('makes admin, workspace and key, once, also when two instances start together', async () => {
     expect((await Promise.all([startWith(FULL), startWith(FULL)])).sort()).toEqual([false, true]);
     expect(await startWith({ ...FULL, TELLTALE_ADMIN_EMAIL: 'other@example.org' })).toBe(false);
-    expect(await listUsers(app)).toMatchObject([{ email: 'admin@example.org', workspaces: ['term-deposit-calls (admin)'] }]);
+    expect(await listUsers(app)).toMatchObject([
+      { email: 'admin@example.org', workspaces: ['term-deposit-calls (admin)'] },
+    ]);
     await logIn(visitor(app), { email: 'admin@example.org', password: PASSWORD });
 
     const event = requestEvent(app, { headers: { authorization: `Bearer ${KEY}` } });
     event.locals.actor = (await authenticate({ app, event })).actor;
     for (const permission of ['read', 'record', 'analyse', 'manage'] as const) {
-      expect((await authorizeApi(event, permission)).workspace).toMatchObject({ slug: 'term-deposit-calls', preset: 'content' });
+      expect((await authorizeApi(event, permission)).workspace).toMatchObject({
+        slug: 'term-deposit-calls',
+        preset: 'content',
+      });
     }
     expect(await prepareSetup(app)).toBeNull();
   });
@@ -201,10 +251,18 @@ describe('the environment of a first start', () => {
   it.each([
     ['an e-mail without a password', { TELLTALE_ADMIN_EMAIL: 'a@example.org' }, /TELLTALE_ADMIN_PASSWORD/],
     ['a wrong e-mail', { ...FULL, TELLTALE_ADMIN_EMAIL: 'admin' }, /TELLTALE_ADMIN_EMAIL/],
-    ['a short password', { ...FULL, TELLTALE_ADMIN_PASSWORD: 'short' }, /TELLTALE_ADMIN_PASSWORD.*10 characters/],
+    [
+      'a short password',
+      { ...FULL, TELLTALE_ADMIN_PASSWORD: 'short' },
+      /TELLTALE_ADMIN_PASSWORD.*10 characters/,
+    ],
     ['a workspace that is no address', { ...FULL, TELLTALE_WORKSPACE: 'Term Calls' }, /TELLTALE_WORKSPACE/],
     ['a short key', { ...FULL, TELLTALE_API_KEY: 'tt_short' }, /TELLTALE_API_KEY.*32/],
-    ['a key without a workspace', { ...FULL, TELLTALE_WORKSPACE: '' }, /TELLTALE_API_KEY needs TELLTALE_WORKSPACE/],
+    [
+      'a key without a workspace',
+      { ...FULL, TELLTALE_WORKSPACE: '' },
+      /TELLTALE_API_KEY needs TELLTALE_WORKSPACE/,
+    ],
     ['a workspace without an admin', { TELLTALE_WORKSPACE: 'calls' }, /TELLTALE_ADMIN_EMAIL/],
   ])('stops the start for %s, in words, and makes nothing', async (_, env, words) => {
     const stopped = startWith(env);

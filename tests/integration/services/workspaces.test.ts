@@ -13,7 +13,18 @@ import {
   revokeInvitation,
 } from '#lib/server/services/members/index.ts';
 import { createWorkspace, listWorkspaces, updateWorkspace } from '#lib/server/services/workspaces/index.ts';
-import { addMember, addUser, addWorkspace, auditOf, codeOf, contextOf, createIdentityApp, personOf, visitor, type IdentityApp } from '../../support/identity.ts';
+import {
+  addMember,
+  addUser,
+  addWorkspace,
+  auditOf,
+  codeOf,
+  contextOf,
+  createIdentityApp,
+  personOf,
+  visitor,
+  type IdentityApp,
+} from '../../support/identity.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 let database: TestDatabase;
@@ -32,16 +43,24 @@ async function freshWorkspace(): Promise<{ ctx: Context; workspace: WorkspaceInf
 
 const actionsOf = async (ctx: Context) => (await auditOf(app, ctx.workspace.id)).map(({ action }) => action);
 const changesOf = async (ctx: Context) =>
-  (await app.db.sql`select 1 from feed_outbox where workspace_id = ${ctx.workspace.id} and type = 'workspace.changed'`).length;
+  (
+    await app.db
+      .sql`select 1 from feed_outbox where workspace_id = ${ctx.workspace.id} and type = 'workspace.changed'`
+  ).length;
 
 describe('workspaces', () => {
   it('get an address from their name, with a number when it is taken', async () => {
     const person = personOf(app, await addUser(app));
-    const make = async (name: string) => (await createWorkspace(person, { name, preset: 'trading', timezone: 'UTC' })).slug;
+    const make = async (name: string) =>
+      (await createWorkspace(person, { name, preset: 'trading', timezone: 'UTC' })).slug;
     expect(await make('Anrufe für Köln!')).toBe('anrufe-fur-koln');
     expect(await make('Anrufe für Köln')).toBe('anrufe-fur-koln-2');
     expect(await make('電話')).toBe('workspace');
-    expect((await listWorkspaces(app, person.actor.id)).map(({ role }) => role)).toEqual(['admin', 'admin', 'admin']);
+    expect((await listWorkspaces(app, person.actor.id)).map(({ role }) => role)).toEqual([
+      'admin',
+      'admin',
+      'admin',
+    ]);
   });
 
   it('are renamed under the same address, audited with before and after', async () => {
@@ -65,10 +84,17 @@ describe('members', () => {
     const viewer = await addMember(app, workspace, 'viewer');
     const before = app.rung.rechecked;
     await changeRole(ctx, viewer.id, { role: 'analyst' });
-    expect(await listMembers(ctx)).toContainEqual(expect.objectContaining({ id: viewer.id, role: 'analyst' }));
+    expect(await listMembers(ctx)).toContainEqual(
+      expect.objectContaining({ id: viewer.id, role: 'analyst' }),
+    );
     await removeMember(ctx, viewer.id);
     expect((await listMembers(ctx)).map(({ id }) => id)).not.toContain(viewer.id);
-    expect(await actionsOf(ctx)).toEqual(['workspace.created', 'member.added', 'member.role-changed', 'member.removed']);
+    expect(await actionsOf(ctx)).toEqual([
+      'workspace.created',
+      'member.added',
+      'member.role-changed',
+      'member.removed',
+    ]);
     expect(await changesOf(ctx)).toBe(2);
     expect(app.rung.rechecked).toBe(before + 2);
   });
@@ -104,15 +130,38 @@ describe('an invitation', () => {
   it('lets somebody new make an account and join, once', async () => {
     const { ctx } = await freshWorkspace();
     const { token } = await invite(ctx, { email: 'Tom@Example.org', role: 'recorder' });
-    expect(await readInvitation(app, token)).toMatchObject({ email: 'tom@example.org', role: 'recorder', workspaceName: 'Calls', hasAccount: false });
-    expect(await codeOf(acceptInvitationAsNewUser(visitor(app), token, { name: 'Tom', password: 'short' }))).toBe('VALIDATION');
-    const joined = await acceptInvitationAsNewUser(visitor(app), token, { name: 'Tom', password: 'correct horse battery' });
+    expect(await readInvitation(app, token)).toMatchObject({
+      email: 'tom@example.org',
+      role: 'recorder',
+      workspaceName: 'Calls',
+      hasAccount: false,
+    });
+    expect(
+      await codeOf(acceptInvitationAsNewUser(visitor(app), token, { name: 'Tom', password: 'short' })),
+    ).toBe('VALIDATION');
+    const joined = await acceptInvitationAsNewUser(visitor(app), token, {
+      name: 'Tom',
+      password: 'correct horse battery',
+    });
     expect(joined.slug).toBe(ctx.workspace.slug);
-    expect(await listMembers(ctx)).toContainEqual(expect.objectContaining({ email: 'tom@example.org', role: 'recorder' }));
+    expect(await listMembers(ctx)).toContainEqual(
+      expect.objectContaining({ email: 'tom@example.org', role: 'recorder' }),
+    );
     expect(await readInvitation(app, token)).toBeNull();
-    expect(await codeOf(acceptInvitationAsNewUser(visitor(app), token, { name: 'Eve', password: 'correct horse battery' }))).toBe('NOT_FOUND');
-    expect(await actionsOf(ctx)).toEqual(['workspace.created', 'member.added', 'invitation.created', 'invitation.accepted']);
-    const [row] = await app.db.sql<{ n: number }[]>`select count(*) as n from invitations where token_hash = ${token}`;
+    expect(
+      await codeOf(
+        acceptInvitationAsNewUser(visitor(app), token, { name: 'Eve', password: 'correct horse battery' }),
+      ),
+    ).toBe('NOT_FOUND');
+    expect(await actionsOf(ctx)).toEqual([
+      'workspace.created',
+      'member.added',
+      'invitation.created',
+      'invitation.accepted',
+    ]);
+    const [row] = await app.db.sql<
+      { n: number }[]
+    >`select count(*) as n from invitations where token_hash = ${token}`;
     expect(row?.n).toBe(0);
   });
 
@@ -123,7 +172,9 @@ describe('an invitation', () => {
     expect(await readInvitation(app, token)).toMatchObject({ hasAccount: true });
     expect(await codeOf(acceptInvitation(personOf(app, other), token))).toBe('FORBIDDEN');
     await acceptInvitation(personOf(app, invited), token);
-    expect(await listMembers(ctx)).toContainEqual(expect.objectContaining({ id: invited.id, role: 'analyst' }));
+    expect(await listMembers(ctx)).toContainEqual(
+      expect.objectContaining({ id: invited.id, role: 'analyst' }),
+    );
     expect(await codeOf(invite(ctx, { email: invited.email, role: 'viewer' }))).toBe('VALIDATION');
   });
 
@@ -135,7 +186,9 @@ describe('an invitation', () => {
     const latest = await invite(ctx, { email: 'b@example.org', role: 'admin' });
     const old = await invite(ctx, { email: 'c@example.org', role: 'viewer' });
     await app.db.sql`update invitations set expires_at = now() where id = ${old.id}`;
-    const open = await Promise.all([revoked, replaced, latest, old].map(({ token }) => readInvitation(app, token)));
+    const open = await Promise.all(
+      [revoked, replaced, latest, old].map(({ token }) => readInvitation(app, token)),
+    );
     expect(open.map((found) => found?.role ?? null)).toEqual([null, null, 'admin', null]);
     expect((await listInvitations(ctx)).map(({ id }) => id)).toEqual([latest.id]);
   });
@@ -146,12 +199,23 @@ describe('API keys', () => {
     const { ctx } = await freshWorkspace();
     const { id, key } = await createApiKey(ctx, { name: 'Nightly import', scopes: ['record', 'record'] });
     const [listed] = await listApiKeys(ctx);
-    expect(listed).toMatchObject({ id, name: 'Nightly import', scopes: ['record'], createdBy: 'Ana Ruiz', revokedAt: null });
+    expect(listed).toMatchObject({
+      id,
+      name: 'Nightly import',
+      scopes: ['record'],
+      createdBy: 'Ana Ruiz',
+      revokedAt: null,
+    });
     expect(JSON.stringify(listed)).not.toContain(key);
     await revokeApiKey(ctx, id);
     expect((await listApiKeys(ctx))[0]?.revokedAt).toBeInstanceOf(Date);
     expect(await codeOf(revokeApiKey(ctx, id))).toBe('NOT_FOUND');
-    expect(await actionsOf(ctx)).toEqual(['workspace.created', 'member.added', 'api-key.created', 'api-key.revoked']);
+    expect(await actionsOf(ctx)).toEqual([
+      'workspace.created',
+      'member.added',
+      'api-key.created',
+      'api-key.revoked',
+    ]);
     expect(await codeOf(createApiKey(ctx, { name: 'x', scopes: [] }))).toBe('VALIDATION');
   });
 });
@@ -189,6 +253,8 @@ describe('ids of another workspace', () => {
     expect(refused).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']);
     expect((await listApiKeys(theirs.ctx))[0]?.revokedAt).toBeNull();
     expect(await listInvitations(theirs.ctx)).toHaveLength(1);
-    expect(await listMembers(theirs.ctx)).toContainEqual(expect.objectContaining({ id: member.id, role: 'viewer' }));
+    expect(await listMembers(theirs.ctx)).toContainEqual(
+      expect.objectContaining({ id: member.id, role: 'viewer' }),
+    );
   });
 });

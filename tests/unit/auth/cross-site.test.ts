@@ -12,7 +12,14 @@ interface Case {
   headers?: Record<string, string>;
 }
 
-function allowed({ method = 'POST', cookie = true, origin, host = 'localhost:3000', configured, headers = {} }: Case): boolean {
+function allowed({
+  method = 'POST',
+  cookie = true,
+  origin,
+  host = 'localhost:3000',
+  configured,
+  headers = {},
+}: Case): boolean {
   // A plain object instead of Headers, which drops Host and Origin.
   const all = new Map(Object.entries({ host, ...(origin === undefined ? {} : { origin }), ...headers }));
   const event = {
@@ -74,7 +81,9 @@ describe('other requests', () => {
 
   it('without a cookie are refused when they are a plain form, so that nobody is logged in by another site', () => {
     const form = { cookie: false, origin: 'https://evil.example' };
-    expect(allowed({ ...form, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).toBe(false);
+    expect(allowed({ ...form, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).toBe(
+      false,
+    );
     expect(allowed({ ...form, headers: { 'content-type': 'application/json' } })).toBe(true);
   });
 });

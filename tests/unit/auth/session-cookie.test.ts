@@ -3,7 +3,9 @@ import { cameOverHttps } from '#lib/server/auth/session-cookie.ts';
 
 describe('whether a cookie is marked Secure', () => {
   it('is decided by ORIGIN when there is one', () => {
-    expect(cameOverHttps(new Headers({ 'x-forwarded-proto': 'http' }), 'https://tell.example.org')).toBe(true);
+    expect(cameOverHttps(new Headers({ 'x-forwarded-proto': 'http' }), 'https://tell.example.org')).toBe(
+      true,
+    );
     expect(cameOverHttps(new Headers({ 'x-forwarded-proto': 'https' }), 'http://localhost:3000')).toBe(false);
   });
 

@@ -6,10 +6,16 @@ describe('the address to go to after logging in', () => {
     expect(localPath(path)).toBe(path);
   });
 
-  it.each([null, '', 'w/calls', '//evil.example', '/\\evil.example', 'https://evil.example', '/\t/evil.example', '/a\\b'])(
-    'is the start page instead of %j',
-    (path) => {
-      expect(localPath(path)).toBe('/');
-    },
-  );
+  it.each([
+    null,
+    '',
+    'w/calls',
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    '/\t/evil.example',
+    '/a\\b',
+  ])('is the start page instead of %j', (path) => {
+    expect(localPath(path)).toBe('/');
+  });
 });

@@ -12,18 +12,28 @@ export function messagesOf(issues: readonly Issue[] | undefined): Record<string,
   return messages;
 }
 
-/**
- * For `use:enhance`: keeps what was typed when nothing was saved and goes to the first field that needs attention.
- * Without JavaScript the server renders the same page with the same messages.
- */
-export const keepTyped: SubmitFunction = ({ formElement }) => {
-  const button = formElement.querySelector<HTMLButtonElement>('button[type="submit"], button:not([type])');
-  if (button !== null) button.disabled = true;
-  return async ({ result, update }) => {
-    await update({ reset: result.type === 'success' });
-    if (button !== null) button.disabled = false;
-    if (result.type !== 'failure') return;
-    await tick();
-    formElement.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+type Saved = 'keep' | 'clear';
+
+/** Without JavaScript the server renders the same page with the same messages. */
+function submitting(whenSaved: Saved): SubmitFunction {
+  return ({ formElement, submitter }) => {
+    const button = submitter instanceof HTMLButtonElement ? submitter : null;
+    if (button !== null) button.disabled = true;
+    return async ({ result, update }) => {
+      await update({ reset: whenSaved === 'clear' && result.type === 'success' });
+      if (button !== null) button.disabled = false;
+      if (result.type !== 'failure') return;
+      await tick();
+      formElement.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    };
   };
-};
+}
+
+/**
+ * For `use:enhance` of a form that shows what is: keeps what was typed, and goes to the first field that needs
+ * attention when nothing was saved.
+ */
+export const keepTyped: SubmitFunction = submitting('keep');
+
+/** The same for a form that makes something: empty again once it was made. */
+export const clearWhenSaved: SubmitFunction = submitting('clear');

@@ -5,8 +5,6 @@ export interface EncodedCut {
   /** Ascending positions of the entries that carry a value. */
   readonly positions: Float64Array;
   readonly codes: Uint8Array;
-  /** Bit per slot that still waits for its own cut at this moment: its codes do not count yet. */
-  readonly pendingSlots: number;
 }
 
 /** A run of log entries as columns: all that a worker needs to fold them. Rows are in position order. */

@@ -63,8 +63,6 @@ export class SpaceDraft {
   private readonly storedNew: StoredAttribute[] = [];
   private chosenKeys: readonly string[] | null;
   private binning: readonly PlannedBinning[];
-  /** Slots of number attributes without bins. */
-  private pendingSlots = 0;
   /** A pending attribute has just seen its last value, or a planned cut may be due. */
   private maybeDue: boolean;
 
@@ -73,7 +71,6 @@ export class SpaceDraft {
     this.drafts = space.searched.map((attribute, slot) => draftOf(attribute, slot));
     for (const draft of this.drafts) {
       this.byKey.set(draft.from.key, draft);
-      if (draft.type === 'number' && draft.bins === null) this.pendingSlots |= 1 << draft.slot;
     }
     this.storedBefore = space.stored;
     for (const stored of space.stored) this.byKey.set(stored.key, null);
@@ -184,8 +181,6 @@ export class SpaceDraft {
       if (planned?.edges && planned.at < position) {
         draft.bins = binsFrom(planned, planned.edges, position - 1, []);
         this.binning = this.binning.filter((one) => one !== planned);
-      } else {
-        this.pendingSlots |= 1 << slot;
       }
     }
     this.drafts.push(draft);
@@ -227,13 +222,11 @@ export class SpaceDraft {
     const bins = binsFrom(planned, edges, position, seen);
     draft.bins = bins;
     draft.pending = { positions: [], values: [], retracts: [], adds: 0 };
-    this.pendingSlots &= ~(1 << draft.slot);
     cuts.push({
       after: position,
       slot: draft.slot,
       positions: Float64Array.from(pending.positions),
       codes: Uint8Array.from(pending.values, (value) => binCode(edges, value)),
-      pendingSlots: this.pendingSlots,
     });
     if (planned?.edges) return { edges, decision: null };
     const payload = { attribute: draft.from.key, edges, whole: bins.whole, values: seen.length };

@@ -13,6 +13,13 @@ export function columnNames(header: readonly string[]): string[] {
 
 /** A column's name as an attribute's: no colons, at most 64 characters, not the one name that objects keep for themselves. */
 export function attributeKeyOf(name: string): string {
-  const key = name.replaceAll(':', ' ').replace(/\s+/gu, ' ').trim().slice(0, 64).trim();
+  const key = name
+    .replace(/[:\0]/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .slice(0, 64)
+    // The cut may have left half of a pair.
+    .replace(/\p{Surrogate}$/u, '')
+    .trim();
   return isAttributeKey(key) && key !== '__proto__' ? key : 'column';
 }

@@ -69,7 +69,8 @@ const MONTH_NAMES = [
   'november',
   'december',
 ];
-const FIRST_YEAR = 1900;
+/** Outcomes are from 1900 on, in UTC; a year later holds in every zone. */
+const FIRST_YEAR = 1901;
 const LAST_YEAR = 2199;
 
 function monthNumber(text: string): number | null {

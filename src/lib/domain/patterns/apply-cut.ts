@@ -32,6 +32,8 @@ export function applyCut(
   cut: EncodedCut,
   onBirth: (index: number) => void,
 ): void {
+  // An attribute that still waits has no tables, so that what a failed batch has left in its column does
+  // not count.
   const tuples = tuplesOf(usedSlots(view.layout.capacities)).filter((tuple) => tuple.includes(cut.slot));
   let chunk = -1;
   let rows: ChunkView | null = null;
@@ -43,18 +45,12 @@ export function applyCut(
     }
     const at = row & (CHUNK_ROWS - 1);
     rows.codes[cut.slot * CHUNK_ROWS + at] = byteAt(cut.codes, i);
-    countEarlierRow(view, tuples, rows, at, cut.pendingSlots);
+    countEarlierRow(view, tuples, rows, at);
   }
   admitCells(view, supportedCells(view, tuples), cut.after, onBirth);
 }
 
-function countEarlierRow(
-  view: ImageView,
-  tuples: readonly Tuple[],
-  rows: ChunkView,
-  at: number,
-  pendingSlots: number,
-): void {
+function countEarlierRow(view: ImageView, tuples: readonly Tuple[], rows: ChunkView, at: number): void {
   const meta = byteAt(rows.meta, at);
   const result = meta & META_RESULT;
   if (result === NEUTRAL) return;
@@ -63,8 +59,7 @@ function countEarlierRow(
   const value = rows.values === null ? NaN : float64At(rows.values, at);
   const codes: number[] = [];
   for (let slot = 0; slot < SLOTS; slot += 1) {
-    // A slot that waits for its own cut may hold codes of a batch that failed: they do not count yet.
-    codes.push(pendingSlots & (1 << slot) ? 0 : byteAt(rows.codes, slot * CHUNK_ROWS + at));
+    codes.push(byteAt(rows.codes, slot * CHUNK_ROWS + at));
   }
   for (const tuple of tuples) {
     const cell = cellOf(

@@ -20,7 +20,8 @@ export function describeApiKey(key: string): ApiKeyToken {
 }
 
 /** A new key with 256 random bits. */
-export const createApiKeyToken = (): ApiKeyToken => describeApiKey(`tt_${randomBytes(32).toString('base64url')}`);
+export const createApiKeyToken = (): ApiKeyToken =>
+  describeApiKey(`tt_${randomBytes(32).toString('base64url')}`);
 
 /** The token of `Authorization: Bearer …`; an empty string when the header says Bearer and nothing else. */
 export function bearerToken(headers: Headers): string | null {

@@ -37,7 +37,11 @@ async function contextOfUser(event: AuthorizeEvent, slug: string): Promise<Conte
  * Context of a page or form action of the workspace `slug`. Sends to the login page when nobody is logged in; an
  * unknown workspace and one of other people are the same 404; a missing permission is a 403.
  */
-export async function authorizePage(event: AuthorizeEvent, slug: string, permission: Permission): Promise<Context> {
+export async function authorizePage(
+  event: AuthorizeEvent,
+  slug: string,
+  permission: Permission,
+): Promise<Context> {
   authorizeUser(event);
   const ctx = await contextOfUser(event, slug);
   if (ctx === null) error(404, { message: NO_WORKSPACE, code: 'NOT_FOUND' });

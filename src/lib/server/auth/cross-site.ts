@@ -17,7 +17,10 @@ export function isSameSite(headers: Headers, configuredOrigin: string | undefine
   if (origin === null || origin === 'null') return headers.get('sec-fetch-site') === 'same-origin';
   const host = hostOf(origin);
   if (host === null) return false;
-  return host === headers.get('host')?.toLowerCase() || (configuredOrigin !== undefined && host === hostOf(configuredOrigin));
+  return (
+    host === headers.get('host')?.toLowerCase() ||
+    (configuredOrigin !== undefined && host === hostOf(configuredOrigin))
+  );
 }
 
 /**
@@ -25,11 +28,16 @@ export function isSameSite(headers: Headers, configuredOrigin: string | undefine
  * that nobody is logged in as somebody else. A request with a Bearer key cannot be forged that way and is exempt.
  * @throws AppError FORBIDDEN
  */
-export function refuseCrossSite(event: Pick<RequestEvent, 'request' | 'cookies'>, configuredOrigin: string | undefined): void {
+export function refuseCrossSite(
+  event: Pick<RequestEvent, 'request' | 'cookies'>,
+  configuredOrigin: string | undefined,
+): void {
   const { method, headers } = event.request;
   if (SAFE_METHODS.has(method) || bearerToken(headers) !== null) return;
   const contentType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (event.cookies.get(SESSION_COOKIE) === undefined && !FORM_TYPES.has(contentType)) return;
   if (isSameSite(headers, configuredOrigin)) return;
-  throw forbidden('This form was sent from another site, so nothing was saved. Open the page here and send it again.');
+  throw forbidden(
+    'This form was sent from another site, so nothing was saved. Open the page here and send it again.',
+  );
 }

@@ -16,7 +16,10 @@ export function cameOverHttps(headers: Headers, origin: string | undefined): boo
 }
 
 /** Gives the browser of this request its new session. */
-export function logInCookie(event: Pick<RequestEvent, 'cookies' | 'request' | 'locals'>, session: { token: string }): void {
+export function logInCookie(
+  event: Pick<RequestEvent, 'cookies' | 'request' | 'locals'>,
+  session: { token: string },
+): void {
   const secure = cameOverHttps(event.request.headers, event.locals.app.env.ORIGIN);
   event.cookies.set(SESSION_COOKIE, session.token, {
     path: '/',

@@ -58,7 +58,8 @@ export async function listSessionRows(sql: Sql, userId: string): Promise<Session
 
 /** Ends one session of this person. @returns whether there was one */
 export async function endSession(tx: Sql | TransactionSql, userId: string, rowId: string): Promise<boolean> {
-  const gone = await tx`delete from sessions where user_id = ${userId} and row_id = ${rowId} returning row_id`;
+  const gone =
+    await tx`delete from sessions where user_id = ${userId} and row_id = ${rowId} returning row_id`;
   return gone.length > 0;
 }
 

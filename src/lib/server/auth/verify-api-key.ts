@@ -14,7 +14,10 @@ interface KeyRow {
  * Who a key is, or null for an unknown or revoked one. The key is hashed and looked up whole, so how long it takes
  * says nothing about how much of it was right. The last use is written at most once a minute.
  */
-export async function verifyApiKey(db: Database, key: string): Promise<Extract<Actor, { type: 'api-key' }> | null> {
+export async function verifyApiKey(
+  db: Database,
+  key: string,
+): Promise<Extract<Actor, { type: 'api-key' }> | null> {
   const hash = hashApiKey(key);
   if (!API_KEY_FORM.test(key)) return null;
   const [row] = await db.sql<KeyRow[]>`

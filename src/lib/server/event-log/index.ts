@@ -3,5 +3,12 @@ export { createDoorbell, type DoorbellService } from './doorbell.ts';
 export { readCursor, readHead, type FeedHead } from './head.ts';
 export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';
 export { createSequencer, type Sequencer } from './sequencer.ts';
-export { measureMatching, readAfter, readMatching, readOldest, type ReadFilter, type SequencedEvent } from './read-after.ts';
+export {
+  measureMatching,
+  readAfter,
+  readMatching,
+  readOldest,
+  type ReadFilter,
+  type SequencedEvent,
+} from './read-after.ts';
 export { createWaker, type Waker } from './waker.ts';

@@ -70,7 +70,8 @@ export function createNotifyChannel(options: {
 
   function reportLost(thrown: unknown): void {
     if (stopped) return;
-    if (listening) logger.warn({ err: coerceError(thrown) }, 'other instances are not heard; polling finds the work');
+    if (listening)
+      logger.warn({ err: coerceError(thrown) }, 'other instances are not heard; polling finds the work');
     listening = false;
   }
 
@@ -140,7 +141,7 @@ export function createNotifyChannel(options: {
   async function sendAll(channel: string, slot: string, first: string): Promise<void> {
     sending.set(slot, null);
     try {
-      for (let payload: string | null = first; payload !== null && !stopped; ) {
+      for (let payload: string | null = first; payload !== null && !stopped;) {
         await notify(channel, payload);
         payload = sending.get(slot) ?? null;
         sending.set(slot, null);

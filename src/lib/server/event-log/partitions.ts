@@ -83,7 +83,11 @@ async function createDay(tx: TransactionSql, day: Day): Promise<void> {
 }
 
 /** Drops days by whole tables. One that still holds an event without a place stays until it has one. */
-async function dropOld(tx: TransactionSql, existing: readonly string[], retentionDays: number): Promise<void> {
+async function dropOld(
+  tx: TransactionSql,
+  existing: readonly string[],
+  retentionDays: number,
+): Promise<void> {
   const [limit] = await tx<{ day: string }[]>`
     select to_char((now() at time zone 'utc')::date - ${Math.max(1, retentionDays)}::int, 'YYYYMMDD') as day`;
   for (const name of existing) {

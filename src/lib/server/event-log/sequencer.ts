@@ -41,7 +41,11 @@ interface Step {
  * `feed_head` only while it still says what this leader saw last, on the very connection that holds the lock, so a
  * leader that was replaced writes nothing, whatever it believes.
  */
-export function createSequencer(options: { url: string; doorbell: Doorbell; random?: () => number }): Sequencer {
+export function createSequencer(options: {
+  url: string;
+  doorbell: Doorbell;
+  random?: () => number;
+}): Sequencer {
   const random = options.random ?? Math.random;
   const waker = createWaker();
   let sql: Sql | null = null;
@@ -92,7 +96,8 @@ export function createSequencer(options: { url: string; doorbell: Doorbell; rand
         await waker.wait(waitMs);
         // Rings that come close together share a batch.
         const sinceStart = performance.now() - startedAt;
-        if (step.placed > 0 && sinceStart < SHORTEST_WAIT_MS) await waker.wait(SHORTEST_WAIT_MS - sinceStart, { ignoreRings: true });
+        if (step.placed > 0 && sinceStart < SHORTEST_WAIT_MS)
+          await waker.wait(SHORTEST_WAIT_MS - sinceStart, { ignoreRings: true });
       }
     }
     await connection`select pg_advisory_unlock(${SEQUENCER_LOCK})`;

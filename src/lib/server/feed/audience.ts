@@ -46,7 +46,9 @@ export class Audience {
 
   sees(event: EncodedEvent): boolean {
     return (
-      event.workspaceId === this.filter.workspaceId && this.#topics.has(event.topic) && this.#scopes.has(event.scope)
+      event.workspaceId === this.filter.workspaceId &&
+      this.#topics.has(event.topic) &&
+      this.#scopes.has(event.scope)
     );
   }
 
@@ -71,7 +73,11 @@ export class Audience {
   }
 
   /** Events and bytes after `from` that this audience sees, counted up to the limits. */
-  measure(ring: Ring, from: number, limit: { events: number; bytes: number }): { events: number; bytes: number } {
+  measure(
+    ring: Ring,
+    from: number,
+    limit: { events: number; bytes: number },
+  ): { events: number; bytes: number } {
     const total = { events: 0, bytes: 0 };
     for (let seq = from + 1; seq <= ring.head; seq += 1) {
       const event = ring.at(seq);

@@ -28,7 +28,15 @@ const DELTA = 'delta';
 
 export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent {
   const cursor = formatCursor(epoch, event.seq);
-  const head = { c: cursor, t: event.t, topic: event.topic, type: event.type, op: event.op, key: event.key, rev: event.rev };
+  const head = {
+    c: cursor,
+    t: event.t,
+    topic: event.topic,
+    type: event.type,
+    op: event.op,
+    key: event.key,
+    rev: event.rev,
+  };
   // PostgreSQL writes jsonb as JSON on one line, so the payload is spliced in without reading it.
   const json = `${toLine(head).slice(0, -1)},"value":${escapeLineLike(event.payload)}}`;
   const beforeName = `id: ${cursor}\nevent: `;
@@ -46,7 +54,8 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
 }
 
 /** The JSON of a delta without its frame. */
-export const jsonOf = (event: EncodedEvent): Buffer => event.frame.subarray(event.jsonAt, event.frame.length - 2);
+export const jsonOf = (event: EncodedEvent): Buffer =>
+  event.frame.subarray(event.jsonAt, event.frame.length - 2);
 
 /** The names of the first draft of this product, for `?compat=1`; everything else stays `delta`. */
 const COMPAT_NAMES: Partial<Record<FeedType, string>> = {

@@ -21,7 +21,8 @@ export async function answerPoll(
     return pollBody(host, head, reader.visible, [], { reason: resume.reason, head, ...oldest });
   }
   const from = formatCursor(reader.epoch, resume.from);
-  const segment = (await next(host, audience, resume.from)) ?? (await arrival(audience, options.waitMs, options.leaving));
+  const segment =
+    (await next(host, audience, resume.from)) ?? (await arrival(audience, options.waitMs, options.leaving));
   host.delivered(segment?.events.length ?? 0);
   return pollBody(host, from, segment?.to ?? reader.visible, segment?.events.map(jsonOf) ?? []);
 }
@@ -55,7 +56,13 @@ function arrival(audience: Audience, waitMs: number, leaving: Promise<void>): Pr
   });
 }
 
-function pollBody(host: StreamHost, from: string, to: number, events: Buffer[], reset?: Record<string, unknown>): string {
+function pollBody(
+  host: StreamHost,
+  from: string,
+  to: number,
+  events: Buffer[],
+  reset?: Record<string, unknown>,
+): string {
   const { epoch } = host.reader;
   const tail = reset === undefined ? '' : `,"reset":${JSON.stringify(reset)}`;
   const list = events.map((json) => json.toString()).join(',');

@@ -144,7 +144,8 @@ export class FeedReader {
       this.ring.push(event);
       this.#read += 1;
       this.#unflushedBytes += event.frame.length;
-      if (this.ring.head - this.#visible >= FLUSH_EVENTS || this.#unflushedBytes >= FLUSH_BYTES) this.#flush();
+      if (this.ring.head - this.#visible >= FLUSH_EVENTS || this.#unflushedBytes >= FLUSH_BYTES)
+        this.#flush();
       this.#hooks.onEvent(event);
     }
     if (rows.length > 0) this.#openWindow();

@@ -16,7 +16,9 @@ export interface FeedQuery {
 const isTopic = (text: string): text is FeedTopic => (FEED_TOPICS as readonly string[]).includes(text);
 
 /** The parameters of a feed request, or what is wrong with them. */
-export function readFeedQuery(request: Pick<FeedRequest, 'url' | 'headers'>): FeedQuery | { issues: Issue[] } {
+export function readFeedQuery(
+  request: Pick<FeedRequest, 'url' | 'headers'>,
+): FeedQuery | { issues: Issue[] } {
   const parameters = request.url.searchParams;
   const issues: Issue[] = [];
   const named = parameters

@@ -61,11 +61,17 @@ export async function replayTrouble(
   const limits = { events: REPLAY_EVENTS, bytes: REPLAY_BYTES };
   if (ring.covers(from)) {
     const missed = audience.measure(ring, from, limits);
-    return missed.events > limits.events || missed.bytes > limits.bytes ? { reason: 'too-much', oldest: null } : null;
+    return missed.events > limits.events || missed.bytes > limits.bytes
+      ? { reason: 'too-much', oldest: null }
+      : null;
   }
   const oldest = await readOldest(db.sql);
   // Events are dropped by days, oldest first, so what follows `from` is there when its successor is.
   if (oldest === null || from < oldest - 1) return { reason: 'expired', oldest };
-  const missed = await measureMatching(db.sql, audience.filter, { from, to: reader.visible, limit: limits.events + 1 });
+  const missed = await measureMatching(db.sql, audience.filter, {
+    from,
+    to: reader.visible,
+    limit: limits.events + 1,
+  });
   return missed.events > limits.events || missed.bytes > limits.bytes ? { reason: 'too-much', oldest } : null;
 }

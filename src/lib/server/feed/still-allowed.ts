@@ -1,5 +1,12 @@
 import type { Database } from '../db/client.ts';
-import { permissionsOfRole, permissionsOfScopes, type ApiScope, type Context, type Permission, type WorkspaceRole } from '../context.ts';
+import {
+  permissionsOfRole,
+  permissionsOfScopes,
+  type ApiScope,
+  type Context,
+  type Permission,
+  type WorkspaceRole,
+} from '../context.ts';
 
 /** Who opened a stream, and what they might do then. */
 export interface Reader {
@@ -29,13 +36,17 @@ export async function findChanged(db: Database, readers: readonly Reader[]): Pro
       const { actor, sessionRowId } = reader;
       if (actor.type === 'system') return false;
       if (sessionRowId !== null && !sessions.has(sessionRowId)) return true;
-      const now = actor.type === 'api-key' ? keys.get(actor.id) : members.get(`${actor.id} ${reader.workspaceId}`);
+      const now =
+        actor.type === 'api-key' ? keys.get(actor.id) : members.get(`${actor.id} ${reader.workspaceId}`);
       return now === undefined || !now.has('read') || !equal(now, reader.permissions);
     }),
   );
 }
 
-async function permissionsOfKeys(db: Database, readers: readonly Reader[]): Promise<Map<string, ReadonlySet<Permission>>> {
+async function permissionsOfKeys(
+  db: Database,
+  readers: readonly Reader[],
+): Promise<Map<string, ReadonlySet<Permission>>> {
   const ids = readers.flatMap(({ actor }) => (actor.type === 'api-key' ? [actor.id] : []));
   if (ids.length === 0) return new Map();
   const rows = await db.sql<{ id: string; scopes: ApiScope[] }[]>`
@@ -43,7 +54,10 @@ async function permissionsOfKeys(db: Database, readers: readonly Reader[]): Prom
   return new Map(rows.map((row) => [row.id, permissionsOfScopes(row.scopes)]));
 }
 
-async function permissionsOfMembers(db: Database, readers: readonly Reader[]): Promise<Map<string, ReadonlySet<Permission>>> {
+async function permissionsOfMembers(
+  db: Database,
+  readers: readonly Reader[],
+): Promise<Map<string, ReadonlySet<Permission>>> {
   const users = readers.filter(({ actor }) => actor.type === 'user');
   if (users.length === 0) return new Map();
   const rows = await db.sql<{ userId: string; workspaceId: string; role: WorkspaceRole }[]>`

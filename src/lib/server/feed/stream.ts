@@ -62,7 +62,10 @@ export class FeedStream implements Waiting {
   /** One more with each reset, so that an answer of the outbox which was asked for before is not used. */
   #history = 0;
 
-  constructor(host: StreamHost, options: { audience: Audience; owner: string; resume: Resume; topics: readonly string[] }) {
+  constructor(
+    host: StreamHost,
+    options: { audience: Audience; owner: string; resume: Resume; topics: readonly string[] },
+  ) {
     this.#host = host;
     this.audience = options.audience;
     this.owner = options.owner;

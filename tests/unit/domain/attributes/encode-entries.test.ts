@@ -99,7 +99,7 @@ describe('encodeEntries', () => {
       payload: { attribute: 'age', whole: true, values: 500 },
     });
     const [cut] = batch.cuts;
-    expect(cut).toMatchObject({ after: 501, slot: 0, pendingSlots: 0 });
+    expect(cut).toMatchObject({ after: 501, slot: 0 });
     expect(cut?.positions).toHaveLength(501);
     // The retract is coded like the add it takes back.
     expect(cut?.codes[499]).toBe(cut?.codes[3]);
@@ -199,6 +199,7 @@ describe('setting entries in a live run and in a refold', () => {
       { kind: 'attribute.cut', payload: { attribute: 'nobody' } },
       150,
     ],
+    ['cut now, before its first value', { kind: 'attribute.cut', payload: { attribute: 'number4' } }, 20],
     [
       'bands for an attribute that comes later',
       { kind: 'attribute.bands', payload: { attribute: 'number4', edges: [30] } },
@@ -254,6 +255,41 @@ describe('setting entries in a live run and in a refold', () => {
     });
     // The refolded space takes the same settings again without another refold.
     expect(encodeEntries(refold.space, [], settings).kind).toBe('encoded');
+  });
+
+  it('reach back to the very entry after which they hold', () => {
+    const log = [...adds([{ sex: 'f' }, { sex: 'm' }]), ...ages(60, 3)];
+    const bands = (effectiveAfter: number): SettingEntry => ({
+      kind: 'attribute.bands',
+      payload: { attribute: 'age', edges: [40] },
+      effectiveAfter,
+      ordinal: 1,
+    });
+    for (const at of [2, 3, 4]) {
+      const { live, refold } = liveAndRefold(log, [bands(at)], 64);
+      expect(refold.space).toEqual(live.space);
+      expect(refold.born).toEqual(live.born);
+    }
+  });
+
+  it('let the last edges win, from where the attribute was first cut', () => {
+    const log = ages(400);
+    const cut: SettingEntry = {
+      kind: 'attribute.cut',
+      payload: { attribute: 'age' },
+      effectiveAfter: 150,
+      ordinal: 1,
+    };
+    const { live } = liveAndRefold(log, [cut], 64);
+    const bands: SettingEntry = {
+      kind: 'attribute.bands',
+      payload: { attribute: 'age', edges: [40] },
+      effectiveAfter: 400,
+      ordinal: 9,
+    };
+    expect(encodeEntries(live.space, [], [bands]).kind).toBe('refold');
+    const refold = foldLog(log, () => 50, startFold([...live.settings, bands]));
+    expect(refold.space.searched[0]).toMatchObject({ key: 'age', bins: { edges: [40], cutAt: 150 } });
   });
 
   it('are refused a place before what has been encoded', () => {

@@ -108,7 +108,7 @@ describe('leadingPatterns', () => {
     const planted = Array.from({ length: 6_000 }, (_, i) => {
       const facts = { a: pick(4), b: pick(4), c: pick(4), d: pick(3) };
       const twin = random() < 0.99 ? facts.a : 'odd';
-      const rate = facts.a === 'v1' && facts.b === 'v2' ? 0.7 : 0.2;
+      const rate = facts.a === 'v1' && facts.b === 'v2' ? 0.7 : facts.d === 'v2' ? 0.1 : 0.25;
       return add(i + 1, random() < rate ? 'success' : 'failure', { ...facts, twin });
     });
     const state = foldLog(planted, () => 1_000);
@@ -128,6 +128,10 @@ describe('leadingPatterns', () => {
         if (one !== other) expect(other.every((item) => one.includes(item))).toBe(false);
       }
     }
+    const strengths = leadingPatterns(state.image).map(({ z }) => z);
+    expect(strengths.map(Math.abs)).toEqual(strengths.map(Math.abs).sort((x, y) => y - x));
+    expect(leaders).toContainEqual(['d=v2']);
+    expect(Math.min(...strengths)).toBeLessThan(-5);
     expect(leadingPatterns(state.image, { minimumZ: 1e9 })).toEqual([]);
     expect(leadingPatterns(state.image, { limit: 2 })).toHaveLength(2);
   });

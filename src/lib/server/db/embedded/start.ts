@@ -14,7 +14,7 @@ import {
 import { acquireOwnerLock, type OwnerLock, type OwnerRole } from './owner-lock.ts';
 import { writePort } from './port.ts';
 import { settleFormerPostgres } from './postmaster.ts';
-import { explainFileError, StartupError } from './startup-error.ts';
+import { errorCode, explainFileError, StartupError } from './startup-error.ts';
 import {
   ensureDatabase,
   Supervisor,
@@ -156,6 +156,13 @@ function makeDataDir(wanted: string): string {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return realpathSync(dataDir);
   } catch (error) {
+    // Node says ENOENT of a read-only disk when it makes folders on the way.
+    if (errorCode(error) === 'ENOENT') {
+      throw new StartupError(
+        `The folder ${dataDir} cannot be made; its disk may be read-only.\nChoose another folder with TELLTALE_DATA.`,
+        { cause: error },
+      );
+    }
     throw explainFileError(error, dataDir);
   }
 }

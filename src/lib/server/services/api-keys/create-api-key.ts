@@ -13,6 +13,8 @@ export async function createApiKey(ctx: Context, input: unknown): Promise<{ id: 
   const { name, scopes } = parseInput(apiKeyInputSchema, input);
   const { key } = createApiKeyToken();
   const createdBy = ctx.actor.type === 'user' ? ctx.actor.id : null;
-  const id = await ctx.app.db.sql.begin((tx) => insertApiKey(tx, ctx, ctx.workspace, { name, scopes, key, createdBy }));
+  const id = await ctx.app.db.sql.begin((tx) =>
+    insertApiKey(tx, ctx, ctx.workspace, { name, scopes, key, createdBy }),
+  );
   return { id, key };
 }

@@ -17,11 +17,15 @@ export async function insertApiKey(
     values (${workspace.id}, ${input.name}, ${prefix}, ${hash}, ${scopes}::text[], ${input.createdBy})
     returning id`;
   if (row === undefined) throw new Error('The key was not stored.');
-  await emitAudit(tx, { ...author, workspace }, {
-    action: 'api-key.created',
-    targetType: 'api-key',
-    targetId: row.id,
-    metadata: { name: input.name, prefix, scopes },
-  });
+  await emitAudit(
+    tx,
+    { ...author, workspace },
+    {
+      action: 'api-key.created',
+      targetType: 'api-key',
+      targetId: row.id,
+      metadata: { name: input.name, prefix, scopes },
+    },
+  );
   return row.id;
 }

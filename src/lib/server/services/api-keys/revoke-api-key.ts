@@ -18,7 +18,12 @@ export async function revokeApiKey(ctx: Context, id: string): Promise<void> {
       where id = ${id} and workspace_id = ${workspace.id} and revoked_at is null
       returning name, prefix`;
     if (row === undefined) throw notFound('API key');
-    await emitAudit(tx, ctx, { action: 'api-key.revoked', targetType: 'api-key', targetId: id, metadata: { ...row } });
+    await emitAudit(tx, ctx, {
+      action: 'api-key.revoked',
+      targetType: 'api-key',
+      targetId: id,
+      metadata: { ...row },
+    });
     await appendWorkspaceChanged(tx, app, workspace.id);
   });
   app.doorbell.ringFeed();

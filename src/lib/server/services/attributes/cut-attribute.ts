@@ -11,6 +11,6 @@ export async function cutAttribute(ctx: Context, key: string): Promise<void> {
   requirePermission(ctx, 'analyse');
   const attribute = await findAttribute(ctx, key);
   if (attribute.state !== 'collecting') throw conflict(`${key} does not wait for its bins.`);
-  if (attribute.collected === 0) throw conflict(`${key} has no counted value yet, so there is nothing to cut.`);
+  if (!attribute.collected) throw conflict(`${key} has no counted value yet, so there is nothing to cut.`);
   await recordSetting(ctx, { kind: 'attribute.cut', payload: { attribute: key } }, key);
 }

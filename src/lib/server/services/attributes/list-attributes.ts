@@ -6,5 +6,8 @@ export async function listAttributes(ctx: Context): Promise<{ asOf: number; attr
   requirePermission(ctx, 'read');
   const knowledge = await ctx.app.folds.of(ctx.workspace.id);
   const attributes = knowledge.attributes();
-  return { asOf: knowledge.asOf, attributes: [...attributes].sort((a, b) => Number(b.searched) - Number(a.searched)) };
+  return {
+    asOf: knowledge.asOf,
+    attributes: [...attributes].sort((a, b) => Number(b.searched) - Number(a.searched)),
+  };
 }

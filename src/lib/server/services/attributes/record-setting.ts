@@ -8,14 +8,23 @@ import { appendWorkspaceChanged } from '../workspaces/index.ts';
  * Stores a decision that the fold depends on. It has no place in the log yet: the leader of the workspace gives it
  * one, after everything placed so far (FINE-PRINT 1).
  */
-export async function recordSetting(ctx: Context, decision: SettingDecision, targetId: string | null): Promise<void> {
+export async function recordSetting(
+  ctx: Context,
+  decision: SettingDecision,
+  targetId: string | null,
+): Promise<void> {
   const { app, workspace } = ctx;
   await app.db.sql.begin((tx) => insertSetting(tx, ctx, decision, targetId));
   app.doorbell.ringLog(workspace.id);
   app.doorbell.ringFeed();
 }
 
-async function insertSetting(tx: TransactionSql, ctx: Context, decision: SettingDecision, targetId: string | null) {
+async function insertSetting(
+  tx: TransactionSql,
+  ctx: Context,
+  decision: SettingDecision,
+  targetId: string | null,
+) {
   const { app, workspace, actor } = ctx;
   const recordedBy = `${actor.type}:${actor.id ?? actor.name}`;
   await tx`

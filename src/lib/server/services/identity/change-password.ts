@@ -29,12 +29,16 @@ export async function changePassword(person: Person, input: unknown): Promise<nu
       update users set password_hash = ${after} where id = ${actor.id} and password_hash = ${before} returning id`;
     if (changed.length === 0) throw conflict('Your password was changed elsewhere at the same moment.');
     const count = await endSessions(tx, actor.id, session?.rowId ?? null);
-    await emitAudit(tx, { ...person, workspace: null }, {
-      action: 'user.password-changed',
-      targetType: 'user',
-      targetId: actor.id,
-      metadata: { sessionsEnded: count },
-    });
+    await emitAudit(
+      tx,
+      { ...person, workspace: null },
+      {
+        action: 'user.password-changed',
+        targetType: 'user',
+        targetId: actor.id,
+        metadata: { sessionsEnded: count },
+      },
+    );
     return count;
   });
   app.feed.recheck();

@@ -23,7 +23,14 @@ export async function completeSetup(
 ): Promise<{ session: NewSession; workspace: WorkspaceInfo }> {
   const { app } = visitor;
   if (!(await isSetupToken(app, token))) throw forbidden(USED_UP);
-  const { name, email, password, workspace: workspaceName, preset, timezone } = parseInput(setupInputSchema, input);
+  const {
+    name,
+    email,
+    password,
+    workspace: workspaceName,
+    preset,
+    timezone,
+  } = parseInput(setupInputSchema, input);
   const passwordHash = await hashPassword(password);
   const made = await app.db.sql.begin(async (tx) => {
     if (!(await takeSetupToken(tx, token))) throw forbidden(USED_UP);
@@ -31,11 +38,15 @@ export async function completeSetup(
     const author = { ...visitor, actor };
     const workspace = await insertWorkspace(tx, author, actor.id, { name: workspaceName, preset, timezone });
     const session = await createSession(tx, actor.id, visitor);
-    await emitAudit(tx, { ...author, workspace: null }, {
-      action: 'session.created',
-      targetType: 'session',
-      targetId: session.rowId,
-    });
+    await emitAudit(
+      tx,
+      { ...author, workspace: null },
+      {
+        action: 'session.created',
+        targetType: 'session',
+        targetId: session.rowId,
+      },
+    );
     return { session, workspace };
   });
   app.doorbell.ringLog(made.workspace.id);

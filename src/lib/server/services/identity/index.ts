@@ -5,5 +5,11 @@ export { hasUsers } from './has-users.ts';
 export { insertUser, type NewUser } from './insert-user.ts';
 export { logIn } from './log-in.ts';
 export { createUserAsOperator, listUsers, resetPasswordAsOperator, type UserRow } from './operator.ts';
-export { listOwnSessions, logOut, revokeOtherSessions, revokeOwnSession, type OwnSession } from './sessions.ts';
+export {
+  listOwnSessions,
+  logOut,
+  revokeOtherSessions,
+  revokeOwnSession,
+  type OwnSession,
+} from './sessions.ts';
 export { isSetupToken, prepareSetup } from './setup-token.ts';

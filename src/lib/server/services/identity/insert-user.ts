@@ -21,13 +21,18 @@ export async function insertUser(
   const [row] = await tx<{ id: string }[]>`
     insert into users (name, email, password_hash) values (${name}, ${email}, ${passwordHash})
     on conflict (lower(email)) do nothing returning id`;
-  if (row === undefined) throw invalid([{ path: 'email', message: 'There is an account with this e-mail address.' }]);
+  if (row === undefined)
+    throw invalid([{ path: 'email', message: 'There is an account with this e-mail address.' }]);
   const user = { type: 'user' as const, id: row.id, name, email };
-  await emitAudit(tx, { ...from, actor: from.actor ?? user, workspace: null }, {
-    action: 'user.created',
-    targetType: 'user',
-    targetId: row.id,
-    metadata: { email, name },
-  });
+  await emitAudit(
+    tx,
+    { ...from, actor: from.actor ?? user, workspace: null },
+    {
+      action: 'user.created',
+      targetType: 'user',
+      targetId: row.id,
+      metadata: { email, name },
+    },
+  );
   return user;
 }

@@ -35,11 +35,15 @@ export async function logIn(visitor: Visitor, input: unknown): Promise<NewSessio
   const actor = { type: 'user' as const, id: account.id, name: account.name, email: account.email };
   return app.db.sql.begin(async (tx) => {
     const session = await createSession(tx, account.id, visitor);
-    await emitAudit(tx, { ...visitor, actor, workspace: null }, {
-      action: 'session.created',
-      targetType: 'session',
-      targetId: session.rowId,
-    });
+    await emitAudit(
+      tx,
+      { ...visitor, actor, workspace: null },
+      {
+        action: 'session.created',
+        targetType: 'session',
+        targetId: session.rowId,
+      },
+    );
     return session;
   });
 }

@@ -9,7 +9,11 @@ import { parseInput } from '../../parse-input.ts';
 import { insertUser } from './insert-user.ts';
 
 /** What the person at the server's terminal does, with the rights of whoever can read its data folder. */
-const OPERATOR = { actor: { type: 'system' as const, id: null, name: 'command line' }, ip: null, requestId: 'command-line' };
+const OPERATOR = {
+  actor: { type: 'system' as const, id: null, name: 'command line' },
+  ip: null,
+  requestId: 'command-line',
+};
 
 export interface UserRow {
   id: string;
@@ -42,18 +46,25 @@ export async function createUserAsOperator(app: Pick<App, 'db'>, input: unknown)
  * @throws AppError NOT_FOUND or VALIDATION
  */
 export async function resetPasswordAsOperator(app: Pick<App, 'db'>, input: unknown): Promise<void> {
-  const { email, password } = parseInput(z.object({ email: z.string().trim().toLowerCase(), password: newPasswordSchema }), input);
+  const { email, password } = parseInput(
+    z.object({ email: z.string().trim().toLowerCase(), password: newPasswordSchema }),
+    input,
+  );
   const passwordHash = await hashPassword(password);
   await app.db.sql.begin(async (tx) => {
     const [row] = await tx<{ id: string }[]>`
       update users set password_hash = ${passwordHash}, disabled_at = null where lower(email) = ${email} returning id`;
     if (row === undefined) throw notFound('account');
     const ended = await endSessions(tx, row.id, null);
-    await emitAudit(tx, { ...OPERATOR, workspace: null }, {
-      action: 'user.password-reset',
-      targetType: 'user',
-      targetId: row.id,
-      metadata: { sessionsEnded: ended },
-    });
+    await emitAudit(
+      tx,
+      { ...OPERATOR, workspace: null },
+      {
+        action: 'user.password-reset',
+        targetType: 'user',
+        targetId: row.id,
+        metadata: { sessionsEnded: ended },
+      },
+    );
   });
 }

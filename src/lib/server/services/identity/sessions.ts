@@ -18,11 +18,15 @@ export async function revokeOwnSession(person: Person, rowId: string): Promise<v
   const { app, actor } = person;
   await app.db.sql.begin(async (tx) => {
     if (!(await endSession(tx, actor.id, rowId))) throw notFound('session');
-    await emitAudit(tx, { ...person, workspace: null }, {
-      action: 'session.revoked',
-      targetType: 'session',
-      targetId: rowId,
-    });
+    await emitAudit(
+      tx,
+      { ...person, workspace: null },
+      {
+        action: 'session.revoked',
+        targetType: 'session',
+        targetId: rowId,
+      },
+    );
   });
   app.feed.recheck();
 }
@@ -32,12 +36,16 @@ export async function revokeOtherSessions(person: Person): Promise<number> {
   const { app, actor, session } = person;
   const ended = await app.db.sql.begin(async (tx) => {
     const count = await endSessions(tx, actor.id, session?.rowId ?? null);
-    await emitAudit(tx, { ...person, workspace: null }, {
-      action: 'session.others-revoked',
-      targetType: 'user',
-      targetId: actor.id,
-      metadata: { sessionsEnded: count },
-    });
+    await emitAudit(
+      tx,
+      { ...person, workspace: null },
+      {
+        action: 'session.others-revoked',
+        targetType: 'user',
+        targetId: actor.id,
+        metadata: { sessionsEnded: count },
+      },
+    );
     return count;
   });
   app.feed.recheck();
@@ -50,11 +58,15 @@ export async function logOut(person: Person): Promise<void> {
   if (session === null) return;
   await app.db.sql.begin(async (tx) => {
     if (!(await endSession(tx, actor.id, session.rowId))) return;
-    await emitAudit(tx, { ...person, workspace: null }, {
-      action: 'session.ended',
-      targetType: 'session',
-      targetId: session.rowId,
-    });
+    await emitAudit(
+      tx,
+      { ...person, workspace: null },
+      {
+        action: 'session.ended',
+        targetType: 'session',
+        targetId: session.rowId,
+      },
+    );
   });
   app.feed.recheck();
 }

@@ -31,16 +31,25 @@ async function takeInvitation(tx: TransactionSql, token: string): Promise<Taken>
   return row;
 }
 
-async function join(tx: TransactionSql, visitor: Visitor, actor: Extract<Actor, { type: 'user' }>, taken: Taken) {
+async function join(
+  tx: TransactionSql,
+  visitor: Visitor,
+  actor: Extract<Actor, { type: 'user' }>,
+  taken: Taken,
+) {
   await tx`
     insert into memberships (workspace_id, user_id, role) values (${taken.workspaceId}, ${actor.id}, ${taken.role})
     on conflict do nothing`;
-  await emitAudit(tx, { ...visitor, actor, workspace: { id: taken.workspaceId } }, {
-    action: 'invitation.accepted',
-    targetType: 'invitation',
-    targetId: taken.id,
-    metadata: { userId: actor.id, role: taken.role },
-  });
+  await emitAudit(
+    tx,
+    { ...visitor, actor, workspace: { id: taken.workspaceId } },
+    {
+      action: 'invitation.accepted',
+      targetType: 'invitation',
+      targetId: taken.id,
+      metadata: { userId: actor.id, role: taken.role },
+    },
+  );
   await appendWorkspaceChanged(tx, visitor.app, taken.workspaceId);
 }
 
@@ -66,11 +75,18 @@ export async function acceptInvitationAsNewUser(
   input: unknown,
 ): Promise<{ slug: string; session: NewSession }> {
   const { app } = visitor;
-  const { name, password } = parseInput(z.object({ name: personNameSchema, password: newPasswordSchema }), input);
+  const { name, password } = parseInput(
+    z.object({ name: personNameSchema, password: newPasswordSchema }),
+    input,
+  );
   const passwordHash = await hashPassword(password);
   const joined = await app.db.sql.begin(async (tx) => {
     const taken = await takeInvitation(tx, token);
-    const actor = await insertUser(tx, { ...visitor, actor: null }, { name, email: taken.email, passwordHash });
+    const actor = await insertUser(
+      tx,
+      { ...visitor, actor: null },
+      { name, email: taken.email, passwordHash },
+    );
     await join(tx, visitor, actor, taken);
     return { slug: taken.slug, session: await createSession(tx, actor.id, visitor) };
   });

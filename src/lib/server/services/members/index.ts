@@ -1,4 +1,5 @@
 export { acceptInvitation, acceptInvitationAsNewUser } from './accept-invitation.ts';
+export { addMember } from './add-member.ts';
 export { changeRole } from './change-role.ts';
 export {
   listInvitations,

@@ -13,7 +13,10 @@ const DAYS = 7;
  * invitation of the same address ends.
  * @throws AppError FORBIDDEN or VALIDATION (also for somebody who is a member)
  */
-export async function invite(ctx: Context, input: unknown): Promise<{ id: string; token: string; email: string }> {
+export async function invite(
+  ctx: Context,
+  input: unknown,
+): Promise<{ id: string; token: string; email: string }> {
   requirePermission(ctx, 'manage');
   const { email, role } = parseInput(invitationInputSchema, input);
   const { app, workspace, actor } = ctx;

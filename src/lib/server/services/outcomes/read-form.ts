@@ -1,24 +1,8 @@
 import type { AttributeView } from '#lib/contracts/fold.ts';
 import type { AttributeValue } from '#lib/contracts/outcome.ts';
+import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import { parseWhen } from './parse-when.ts';
-
-/** What was typed, as it was typed, so that nothing is ever lost. */
-export interface OutcomeFormValues {
-  subject: string;
-  variant: string;
-  journeyId: string;
-  result: string;
-  value: string;
-  when: string;
-  note: string;
-  attributes: { key: string; value: string; type: AttributeView['type'] }[];
-  /** Attributes that this workspace does not know yet. */
-  extra: { key: string; value: string }[];
-  another: boolean;
-  /** Makes a double click or a resend one outcome. */
-  once: string;
-}
 
 export const ONE_VALUE_EXAMPLE = 'Use digits only, such as 1,200 or 12.50.';
 
@@ -60,7 +44,7 @@ const typeFrom = (written: string | undefined): AttributeView['type'] =>
  */
 export function parseNumber(written: string): number | null {
   const plain = written.trim().replace('−', '-').replace(/[\u00a0\u202f ]/g, '');
-  if (!/^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?$/.test(plain) || !/\d/.test(plain)) return null;
+  if (!/^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?(e[+-]?\d+)?$/i.test(plain) || !/\d/.test(plain)) return null;
   const number = Number(plain.replaceAll(',', ''));
   return Number.isFinite(number) ? number : null;
 }
@@ -102,16 +86,23 @@ function readAttributes(values: OutcomeFormValues, issues: Issue[]): Record<stri
 
 const orNull = (written: string): string | null => (written.trim() === '' ? null : written.trim());
 
-/**
- * What the form says, in the words of the API, and what of it cannot be read. `issues` have the form's paths:
- * field names, `attributes.name`, `extra.0`.
- */
-export function readOutcomeForm(
-  data: FormData,
-  nowMs: number,
-  timeZone: string,
-): { values: OutcomeFormValues; input: Record<string, unknown>; issues: Issue[] } {
-  const values = readFormValues(data);
+/** What the form says, in the words of the API. */
+export interface ReadForm {
+  input: {
+    subject: string;
+    variant: string | null;
+    journeyId: string | null;
+    result: string;
+    value: number | null;
+    attributes: Record<string, AttributeValue>;
+    note: string | null;
+    occurredAt?: string;
+  };
+  /** What of it cannot be read, with the form's paths: field names, `attributes.name`, `extra.0`. */
+  issues: Issue[];
+}
+
+export function readForm(values: OutcomeFormValues, nowMs: number, timeZone: string): ReadForm {
   const issues: Issue[] = [];
   if (values.subject.trim() === '') issues.push({ path: 'subject', message: 'Say whom or what this outcome is about.' });
   if (values.result === '') issues.push({ path: 'result', message: 'Choose how it ended.' });
@@ -132,5 +123,15 @@ export function readOutcomeForm(
     note: orNull(values.note),
     ...(when.kind === 'at' ? { occurredAt: new Date(when.ms).toISOString() } : {}),
   };
-  return { values, input, issues };
+  return { input, issues };
+}
+
+/** Issues of the API with the form's paths: a new attribute is pointed at in its own row. */
+export function formIssues(issues: readonly Issue[], values: OutcomeFormValues): Issue[] {
+  return issues.map(({ path, message }) => {
+    if (path === 'occurredAt') return { path: 'when', message };
+    const key = path.startsWith('attributes.') ? path.slice('attributes.'.length) : null;
+    const row = key === null ? -1 : values.extra.findIndex((extra) => extra.key.trim() === key);
+    return { path: row === -1 ? path : `extra.${row}`, message };
+  });
 }

@@ -1,11 +1,28 @@
 import type { TransactionSql } from '../../db/client.ts';
 import type { OutcomeRow } from './outcome-row.ts';
 
-const iso = (date: Date): string => date.toISOString();
+/** A row as the statement below reads it; what is the same in all rows is sent once. */
+const toJson = (row: OutcomeRow) => ({
+  id: row.id,
+  external_id: row.external_id,
+  subject: row.subject,
+  variant: row.variant,
+  journey_id: row.journey_id,
+  result: row.result,
+  value: row.value,
+  attributes: row.attributes,
+  note: row.note,
+  occurred_at: row.occurred_at,
+  entry_id: row.entry_id,
+});
 
 /**
- * Inserts outcomes and their log entries in one statement. Rows whose externalId is taken are left out, also when a
- * concurrent transaction took it; taken in the order of externalId, so two requests cannot wait for each other.
+ * Inserts outcomes that were recorded together, and their log entries, in one statement. Rows whose externalId is
+ * taken are left out, also when a concurrent transaction took it; they are taken in the order of externalId, so two
+ * requests cannot wait for each other.
+ *
+ * The rows travel as one JSON text: as arrays for `unnest`, the driver's escaping and its garbage cost more than
+ * the database's work (5,000 rows: 170 ms of CPU against 25 ms).
  * @returns the ids that were written
  */
 export async function writeOutcomes(
@@ -13,26 +30,18 @@ export async function writeOutcomes(
   workspaceId: string,
   rows: readonly OutcomeRow[],
 ): Promise<ReadonlySet<string>> {
-  if (rows.length === 0) return new Set();
-  const column = <T>(of: (row: OutcomeRow) => T): T[] => rows.map(of);
+  const [first] = rows;
+  if (first === undefined) return new Set();
   const written = await tx<{ id: string }[]>`
     with kept as (
       insert into outcomes (id, workspace_id, external_id, subject, variant, journey_id, result, value, attributes,
         note, occurred_at, recorded_at, recorded_by, source, entry_id, backfill)
-      select i.id, ${workspaceId}, i.external_id, i.subject, i.variant, i.journey_id, i.result, i.value,
-        i.attributes::jsonb, i.note, i.occurred_at, i.recorded_at, i.recorded_by, i.source, i.entry_id,
-        i.backfill::boolean
-      from unnest(
-        ${column((r) => r.id)}::uuid[], ${column((r) => r.external_id)}::text[],
-        ${column((r) => r.subject)}::text[], ${column((r) => r.variant)}::text[],
-        ${column((r) => r.journey_id)}::uuid[], ${column((r) => r.result)}::text[],
-        ${column((r) => r.value)}::float8[], ${column((r) => JSON.stringify(r.attributes))}::text[],
-        ${column((r) => r.note)}::text[], ${column((r) => iso(r.occurred_at))}::timestamptz[],
-        ${column((r) => iso(r.recorded_at))}::timestamptz[], ${column((r) => r.recorded_by)}::text[],
-        ${column((r) => r.source)}::text[], ${column((r) => r.entry_id)}::bigint[],
-        ${column((r) => String(r.backfill))}::text[]
-      ) as i (id, external_id, subject, variant, journey_id, result, value, attributes, note, occurred_at,
-        recorded_at, recorded_by, source, entry_id, backfill)
+      select i.id, ${workspaceId}, i.external_id, i.subject, i.variant, i.journey_id, i.result, i.value, i.attributes,
+        i.note, i.occurred_at, ${first.recorded_at}, ${first.recorded_by}, ${first.source}, i.entry_id,
+        ${first.backfill}
+      from json_to_recordset(${JSON.stringify(rows.map(toJson))}::json) as i (id uuid, external_id text, subject text,
+        variant text, journey_id uuid, result text, value float8, attributes jsonb, note text,
+        occurred_at timestamptz, entry_id bigint)
       order by i.external_id, i.entry_id
       on conflict (workspace_id, external_id) where external_id is not null do nothing
       returning id, entry_id, result, value, attributes, occurred_at, recorded_at

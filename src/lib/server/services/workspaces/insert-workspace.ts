@@ -33,7 +33,12 @@ export async function insertWorkspace(
       action: 'workspace.created',
       targetType: 'workspace',
       targetId: workspace.id,
-      metadata: { slug: workspace.slug, name: workspace.name, preset: workspace.preset, simulated: workspace.simulated },
+      metadata: {
+        slug: workspace.slug,
+        name: workspace.name,
+        preset: workspace.preset,
+        simulated: workspace.simulated,
+      },
     },
     { action: 'member.added', targetType: 'user', targetId: adminId, metadata: { role: 'admin' } },
   );
@@ -42,7 +47,13 @@ export async function insertWorkspace(
 
 async function insertWithFreeSlug(
   tx: TransactionSql,
-  { name, preset, timezone, slug, simulated = false }: WorkspaceInput & { slug?: string; simulated?: boolean },
+  {
+    name,
+    preset,
+    timezone,
+    slug,
+    simulated = false,
+  }: WorkspaceInput & { slug?: string; simulated?: boolean },
 ): Promise<WorkspaceInfo> {
   const wanted = slug ?? slugFrom(name);
   const attempts = slug === undefined ? MAX_ATTEMPTS : 1;

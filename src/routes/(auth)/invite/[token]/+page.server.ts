@@ -2,7 +2,11 @@ import { error, redirect } from '@sveltejs/kit';
 import { logInCookie } from '#lib/server/auth/session-cookie.ts';
 import { authorizeUser, visitorOf } from '#lib/server/auth/visitor.ts';
 import { actionFailure } from '#lib/server/error-mapping.ts';
-import { acceptInvitation, acceptInvitationAsNewUser, readInvitation } from '#lib/server/services/members/index.ts';
+import {
+  acceptInvitation,
+  acceptInvitationAsNewUser,
+  readInvitation,
+} from '#lib/server/services/members/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals: { app, actor }, params, setHeaders }) => {
@@ -11,7 +15,11 @@ export const load: PageServerLoad = async ({ locals: { app, actor }, params, set
   if (invitation === null) {
     error(404, { message: 'This invitation was used or has ended. Ask for a new one.', code: 'NOT_FOUND' });
   }
-  return { invitation, loggedInAs: actor?.type === 'user' ? actor.email : null, path: `/invite/${params.token}` };
+  return {
+    invitation,
+    loggedInAs: actor?.type === 'user' ? actor.email : null,
+    path: `/invite/${params.token}`,
+  };
 };
 
 export const actions: Actions = {
@@ -31,7 +39,10 @@ export const actions: Actions = {
     let slug: string;
     try {
       const password = String(form.get('password') ?? '');
-      const joined = await acceptInvitationAsNewUser(visitorOf(event), event.params.token, { name, password });
+      const joined = await acceptInvitationAsNewUser(visitorOf(event), event.params.token, {
+        name,
+        password,
+      });
       logInCookie(event, joined.session);
       slug = joined.slug;
     } catch (thrown) {

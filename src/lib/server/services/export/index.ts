@@ -1,0 +1,2 @@
+export { EXPORT_FORMATS, exportOutcomes, type ExportFormat } from './export-outcomes.ts';
+export { OWN_ID_PREFIX, toOutcomeLine, type OutcomeLine } from './outcome-line.ts';

@@ -1,0 +1,118 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { appendNotes, until } from '../event-log/support.ts';
+import { startFeedServer, type FeedServer, type Key } from '../feed/feed-server.ts';
+
+let server: FeedServer;
+let workspace: WorkspaceInfo;
+let key: Key;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  server = await startFeedServer();
+  workspace = await server.addWorkspace('one');
+  key = await server.addKey(workspace);
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await server.stop();
+});
+
+function tail(parameters: string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/tail.ts', ...parameters], {
+    env: {
+      ...process.env,
+      TELLTALE_URL: new URL(server.url).origin,
+      TELLTALE_API_KEY: key.token,
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const run = { child, out: '', err: '', code: undefined as number | null | undefined };
+  child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
+  child.on('exit', (code) => (run.code = code));
+  return run;
+}
+const keysOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { key: string }).key);
+const publish = async (
+  keys: string[],
+  type: 'workspace.changed' | 'import.progressed' = 'import.progressed',
+) => {
+  await appendNotes(server.db.sql, workspace.id, keys, { type });
+  server.doorbell.ringFeed();
+};
+
+describe('npm run tail', () => {
+  it('prints the deltas of its topics as lines of JSON, resumes after a cut, and ends cleanly saying where', async () => {
+    const run = tail(['--topics', 'collections']);
+    await until(
+      () => run.err,
+      (text) => text.includes('Connected'),
+    );
+    await publish(['a', 'b']);
+    await publish(['no'], 'workspace.changed');
+    await until(
+      () => keysOf(run.out),
+      (keys) => keys.length === 2,
+    );
+    server.http.closeAllConnections();
+    await publish(['c']);
+    await until(
+      () => keysOf(run.out),
+      (keys) => keys.length === 3,
+    );
+    expect(keysOf(run.out)).toEqual(['a', 'b', 'c']);
+    run.child.kill('SIGINT');
+    await until(
+      () => run.code,
+      (code) => code !== undefined,
+    );
+    expect(run.code).toBe(0);
+    const since = /--since (\S+)/.exec(run.err)?.[1] ?? '';
+    await publish(['d']);
+    const next = tail(['--since', since]);
+    await until(
+      () => keysOf(next.out),
+      (keys) => keys.includes('d'),
+    );
+    expect(keysOf(next.out)).toEqual(expect.not.arrayContaining(['a', 'b', 'c']));
+    next.child.kill('SIGINT');
+  });
+
+  it('says what is wrong with a key or a topic and ends with 1', async () => {
+    const wrong = tail(['--key', 'tt_wrong']);
+    const topic = tail(['--topics', 'nonsense']);
+    const none = tail([], { TELLTALE_API_KEY: '' });
+    await until(
+      () => [wrong.code, topic.code, none.code],
+      (codes) => codes.every((code) => code !== undefined),
+      20_000,
+    );
+    expect([wrong.code, topic.code, none.code]).toEqual([1, 1, 2]);
+    expect(wrong.err).toContain('not known');
+    expect(topic.err).toContain('Topics are');
+  });
+
+  it('ends without a word when its reader does', async () => {
+    const run = tail([]);
+    await until(
+      () => run.err,
+      (text) => text.includes('Connected'),
+    );
+    run.child.stdout?.destroy();
+    await publish(['x', 'y', 'z']);
+    await until(
+      () => run.code,
+      (code) => code !== undefined,
+    );
+    expect(run.code).toBe(0);
+    expect(run.err).not.toContain('Error');
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricsView } from '#lib/contracts/metrics.ts';
+import type { OutcomeView } from '#lib/contracts/outcome.ts';
+import type { PatternView } from '#lib/contracts/pattern.ts';
+import { LiveMetrics, LivePattern, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
+import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
+
+const feed = { workspace: 'one' } as LiveFeed;
+const metrics = (asOf: number, more: Partial<MetricsView> = {}) =>
+  ({ asOf, outcomes: asOf, ...more }) as MetricsView;
+const pattern = (id: string, n: number, more: Partial<PatternView> = {}) =>
+  ({ id, n, successes: 0, status: 'collecting', label: id, ...more }) as PatternView;
+const outcome = (id: string, more: Partial<OutcomeView> = {}) =>
+  ({ id, revision: 1, deletedAt: null, position: null, ...more }) as OutcomeView;
+
+describe('live metrics', () => {
+  it('start as rendered, move forward only, and give way to a newer load', () => {
+    let base = metrics(10, { history: [{ position: 10, n: 10, successes: 1 }] });
+    const live = new LiveMetrics(feed, () => base);
+    expect(live.value).toBe(base);
+    live.apply(metrics(9));
+    expect(live.value.asOf).toBe(10);
+    live.apply(metrics(12));
+    expect(live.value).toMatchObject({ asOf: 12, history: [{ position: 10 }] });
+    expect(live.changed).toBe(1);
+    live.apply(metrics(12, { waiting: 3 }));
+    expect(live.value.waiting).toBe(3);
+    base = metrics(20);
+    expect(live.value).toBe(base);
+  });
+
+  it('of one workspace are not shown in another', () => {
+    const moving = { workspace: 'one' };
+    const live = new LiveMetrics(moving as LiveFeed, () => metrics(1));
+    live.apply(metrics(500));
+    moving.workspace = 'two';
+    expect(live.value.asOf).toBe(1);
+  });
+});
+
+describe('live patterns', () => {
+  it('are in the order of the leaders, also one that comes back, and say which moved', () => {
+    const base = { asOf: 5, items: [pattern('a', 1), pattern('b', 2), pattern('c', 3)] };
+    const live = new LivePatterns(feed, () => base);
+    live.apply(
+      {
+        totals: { n: 100, successes: 20 },
+        asOf: 6,
+        leaders: ['b', 'd'],
+        items: [pattern('d', 9), pattern('b', 2)],
+      },
+      77,
+    );
+    expect(live.items.map(({ id }) => id)).toEqual(['b', 'd']);
+    expect([live.movedAt('b'), live.movedAt('d')]).toEqual([null, 77]);
+    live.apply(
+      { totals: { n: 100, successes: 20 }, asOf: 7, leaders: ['a', 'd', 'b'], items: [pattern('b', 3)] },
+      88,
+    );
+    expect(live.items.map(({ id, n }) => [id, n])).toEqual([
+      ['a', 1],
+      ['d', 9],
+      ['b', 3],
+    ]);
+    expect(live.movedAt('b')).toBe(88);
+    // Its own counts stand; the rest is what the totals leave.
+    expect(live.items[0]?.rest).toMatchObject({ n: 99, successes: 20 });
+    live.apply({ totals: { n: 100, successes: 20 }, asOf: 4, leaders: [], items: [] }, 99);
+    expect(live.items).toHaveLength(3);
+    expect(live.asOf).toBe(7);
+  });
+
+  it('of one page follow that pattern, and the rest while it leads', () => {
+    const live = new LivePattern(() => ({ asOf: 5, value: pattern('a', 1) }));
+    live.apply({ totals: { n: 100, successes: 20 }, asOf: 6, leaders: [], items: [pattern('b', 9)] }, 1);
+    expect(live).toMatchObject({ asOf: 5, value: { n: 1 }, movedAt: null });
+    live.apply({ totals: { n: 100, successes: 20 }, asOf: 6, leaders: ['a'], items: [] }, 1);
+    expect(live).toMatchObject({ asOf: 6, value: { n: 1, rest: { n: 99 } }, movedAt: null });
+    live.apply({ totals: { n: 100, successes: 20 }, asOf: 7, leaders: [], items: [pattern('a', 2)] }, 2);
+    expect(live).toMatchObject({ asOf: 7, value: { n: 2 }, movedAt: 2 });
+  });
+});
+
+describe('the newest outcomes', () => {
+  const start: LatestOutcomes = { items: [outcome('03'), outcome('02')], arrived: new Map() };
+  const take = (state: LatestOutcomes, list: OutcomeView[], limit = 3) =>
+    takeOutcomes(state, list, { limit, now: 5 });
+  const ids = (state: LatestOutcomes) => state.items.map(({ id }) => id);
+
+  it('come newest first, at most so many, and say which just came', () => {
+    const after = take(start, [outcome('05'), outcome('04')]);
+    expect(ids(after)).toEqual(['05', '04', '03']);
+    expect([...after.arrived]).toEqual([
+      ['05', 5],
+      ['04', 5],
+    ]);
+  });
+
+  it('change nothing when they come again', () => {
+    const once = take(start, [outcome('04')]);
+    expect(take(once, [outcome('04')])).toEqual(once);
+    expect(take(start, [outcome('03')]).arrived.size).toBe(0);
+  });
+
+  it('take corrections and deletions, and ignore a version older than the one shown', () => {
+    const corrected = take(start, [outcome('03', { revision: 2, subject: 'new' })]);
+    expect(corrected.items[0]).toMatchObject({ subject: 'new' });
+    expect(take(corrected, [outcome('03', { revision: 1, subject: 'old' })]).items[0]).toMatchObject({
+      subject: 'new',
+    });
+    const deleted = take(corrected, [outcome('03', { revision: 3, deletedAt: '2025-01-01' })]);
+    expect(ids(deleted)).toEqual(['02']);
+    expect(ids(take(deleted, [outcome('03', { revision: 4 })]))).toEqual(['03', '02']);
+  });
+
+  it('get their position when they are counted, and keep it', () => {
+    const placed = placeOutcomes(start, [{ id: '03', position: 8 }]);
+    expect(placed.items.map(({ position }) => position)).toEqual([8, null]);
+    expect(take(placed, [outcome('03')]).items[0]?.position).toBe(8);
+    expect(take(placed, [outcome('03', { revision: 2 })]).items[0]?.position).toBe(null);
+    expect(placeOutcomes(start, [{ id: 'elsewhere', position: 1 }])).toBe(start);
+  });
+});
