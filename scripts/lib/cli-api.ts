@@ -22,12 +22,18 @@ interface Call {
   onRetry?: (why: string, pauseMs: number) => void;
 }
 
+interface Answer {
+  body: unknown;
+  /** The server had answered this very request before this command sent it. */
+  fromBefore: boolean;
+}
+
 /**
  * One request to the API, tried again with growing pauses while the server is away, busy or says so. Writes are
  * repeated with the same Idempotency-Key, so they happen once.
  * @throws ApiError
  */
-export async function callApi(target: Target, path: string, call: Call = {}): Promise<unknown> {
+export async function callApi(target: Target, path: string, call: Call = {}): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     let why: string;
     let retryAfterMs = 0;
@@ -42,7 +48,10 @@ export async function callApi(target: Target, path: string, call: Call = {}): Pr
         ...(call.body === undefined ? {} : { body: call.body }),
         signal: AbortSignal.timeout(DEADLINE_MS),
       });
-      if (response.ok) return await response.json();
+      if (response.ok) {
+        const replayed = response.headers.get('idempotent-replayed') === 'true';
+        return { body: await response.json(), fromBefore: replayed && attempt === 1 };
+      }
       const problem = await problemOf(response);
       if (!RETRIED.has(response.status)) throw new ApiError(problem);
       why = problem;

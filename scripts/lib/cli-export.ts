@@ -14,9 +14,8 @@ export async function exportThroughApi(target: Target, write: (text: string) => 
   const all: OutcomeView[] = [];
   let cursor: string | null = null;
   do {
-    const page = outcomeListSchema.parse(
-      await callApi(target, `/api/v1/outcomes?limit=${PAGE}${cursor === null ? '' : `&cursor=${cursor}`}`),
-    );
+    const { body } = await callApi(target, `/api/v1/outcomes?limit=${PAGE}${cursor === null ? '' : `&cursor=${cursor}`}`);
+    const page = outcomeListSchema.parse(body);
     all.push(...page.items);
     cursor = page.next;
   } while (cursor !== null);

@@ -70,17 +70,18 @@ export async function sendLive(target: Target, file: CheckedFile, perSecond: num
 
 async function send(target: Target, batch: readonly object[], sent: Sent): Promise<void> {
   const body = batch.map((outcome) => JSON.stringify(outcome)).join('\n');
-  const reply = recordReplySchema.parse(
-    await callApi(target, '/api/v1/outcomes', {
-      method: 'POST',
-      body,
-      contentType: 'application/x-ndjson',
-      // From the content: a command that is started again repeats its batches under the same keys.
-      idempotencyKey: `record-${createHash('sha256').update(body).digest('hex').slice(0, 40)}`,
-      onRetry: (why, pauseMs) => say(`${why.split('\n')[0] ?? ''} Trying again in ${(pauseMs / 1_000).toFixed(1)} s.`),
-    }),
-  );
-  sent.added += reply.accepted;
-  sent.duplicates += reply.duplicates;
+  const answer = await callApi(target, '/api/v1/outcomes', {
+    method: 'POST',
+    body,
+    contentType: 'application/x-ndjson',
+    // From the content: a command that is started again repeats its batches under the same keys.
+    idempotencyKey: `record-${createHash('sha256').update(body).digest('hex').slice(0, 40)}`,
+    onRetry: (why, pauseMs) => say(`${why.split('\n')[0] ?? ''} Trying again in ${(pauseMs / 1_000).toFixed(1)} s.`),
+  });
+  const reply = recordReplySchema.parse(answer.body);
+  // What an earlier command was told is not added again.
+  const added = answer.fromBefore ? 0 : reply.accepted;
+  sent.added += added;
+  sent.duplicates += batch.length - added;
   sent.differing += reply.items.filter((item) => item.differs === true).length;
 }

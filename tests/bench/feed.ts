@@ -11,7 +11,12 @@ import { permissionsOfScopes, type Context, type WorkspaceInfo } from '#lib/serv
 import { openDatabase } from '#lib/server/db/client.ts';
 import { startEmbeddedPostgres } from '#lib/server/db/embedded/index.ts';
 import { migrate } from '#lib/server/db/migrate.ts';
-import { appendEvents, createDoorbell, createSequencer, ensurePartitions } from '#lib/server/event-log/index.ts';
+import {
+  appendEvents,
+  createDoorbell,
+  createSequencer,
+  ensurePartitions,
+} from '#lib/server/event-log/index.ts';
 import { createFeedHub } from '#lib/server/feed/index.ts';
 import { percentiles, row } from './percentiles.ts';
 
@@ -67,9 +72,10 @@ function readStreams(): void {
           opened += 1;
           if (opened === message.open) process.send?.('opened');
         }
-        for (let at = chunk.indexOf(mark); at >= 0; at = chunk.indexOf(mark, at + mark.length)) report.deliveries += 1;
+        for (let at = chunk.indexOf(mark); at >= 0; at = chunk.indexOf(mark, at + mark.length))
+          report.deliveries += 1;
         if (!close) return;
-        for (const [, t, due] of chunk.toString('latin1').matchAll(/"t":(\d+).*?"due": ?([\d.]+)/g)) {
+        for (const [, t, due] of chunk.toString('latin1').matchAll(/"t":(\d+).*?"due": ?([\d.]+)\}/g)) {
           report.fromSequenced.push(now - Number(t));
           report.fromDue.push(now - Number(due));
         }
@@ -92,7 +98,11 @@ async function serve(): Promise<void> {
     await doorbell.start();
     const sequencer = createSequencer({ url: postgres.url, doorbell });
     sequencer.start();
-    const hub = createFeedHub({ db, doorbell, env: { TELLTALE_STREAMS: 5_000, TELLTALE_STREAMS_PER_KEY: 5_000 } });
+    const hub = createFeedHub({
+      db,
+      doorbell,
+      env: { TELLTALE_STREAMS: 5_000, TELLTALE_STREAMS_PER_KEY: 5_000 },
+    });
     await hub.start();
     const token = `tt_${randomUUID()}`;
     const workspace = await makeWorkspace(db.sql, token);
@@ -100,7 +110,13 @@ async function serve(): Promise<void> {
     const ctx: Context = {
       app,
       workspace: workspace.info,
-      actor: { type: 'api-key', id: workspace.keyId, name: 'bench', workspaceId: workspace.info.id, scopes: ['read'] },
+      actor: {
+        type: 'api-key',
+        id: workspace.keyId,
+        name: 'bench',
+        workspaceId: workspace.info.id,
+        scopes: ['read'],
+      },
       permissions: permissionsOfScopes(['read']),
       requestId: 'bench',
       ip: null,
@@ -108,34 +124,41 @@ async function serve(): Promise<void> {
     };
     const server = createServer((request, response) => {
       void getRequest({ request, base: 'http://localhost' })
-        .then((asked) => hub.open(ctx, { url: new URL(asked.url), headers: asked.headers, sessionRowId: null }))
+        .then((asked) =>
+          hub.open(ctx, { url: new URL(asked.url), headers: asked.headers, sessionRowId: null }),
+        )
         .then((answer) => setResponse(response, answer));
     });
-    await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, resolve));
+    await new Promise<void>((resolve) =>
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }, resolve),
+    );
     const { port } = server.address() as AddressInfo;
 
-    console.log('| readers x events/s | from | p50 ms | p95 | p99 | max | deliveries/s | deliveries per CPU s | KB per reader |');
-    console.log('|---|---|---|---|---|---|---|---|---|');
+    console.log(
+      '| readers x events/s | from | p50 ms | p95 | p99 | max | deliveries/s | deliveries per CPU s |',
+    );
+    console.log('|---|---|---|---|---|---|---|---|');
     for (const run of RUNS) {
-      const before = process.memoryUsage().rss;
       const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
       await told(child, () => child.send({ open: run.readers, port, token }));
-      const perReader = (process.memoryUsage().rss - before) / 1024 / run.readers;
       await publish(run.rate, 1, ctx.workspace.id);
       await told(child, () => child.send({ collect: true }));
       const cpu = process.cpuUsage();
       await publish(run.rate, SECONDS, ctx.workspace.id);
       const { user, system } = process.cpuUsage(cpu);
       const report = (await told(child, () => child.send({ collect: true }))) as ReaderReport;
-      const rates = `${Math.round(report.deliveries / SECONDS)} | ${Math.round(report.deliveries / ((user + system) / 1e6))} | ${perReader.toFixed(0)}`;
+      const rates = `${Math.round(report.deliveries / SECONDS)} | ${Math.round(report.deliveries / ((user + system) / 1e6))}`;
       for (const [from, values, end] of [
         ['written', report.fromDue, rates],
-        ['sequenced', report.fromSequenced, '| |'],
+        ['sequenced', report.fromSequenced, '|'],
       ] as const) {
-        console.log(`| ${run.readers} x ${run.rate} ${row(from, percentiles(values), null).replace(/ – \|$/, '')} ${end} |`);
+        console.log(
+          `| ${run.readers} x ${run.rate} ${row(from, percentiles(values), null).replace(/ – \|$/, '')} ${end} |`,
+        );
       }
       const expected = run.readers * run.rate * SECONDS;
-      if (report.deliveries < expected) console.log(`(${expected - report.deliveries} of ${expected} still under way)`);
+      if (report.deliveries < expected)
+        console.log(`(${expected - report.deliveries} of ${expected} still under way)`);
       child.kill();
       await pause(300);
     }
@@ -149,17 +172,19 @@ async function serve(): Promise<void> {
       const begun = clock();
       const writes: Promise<void>[] = [];
       const filler = 'x'.repeat(300);
-      for (let written = 0; written < rate * seconds; ) {
+      for (let written = 0; written < rate * seconds;) {
         const due = Math.min(rate * seconds, Math.floor(((clock() - begun) / 1_000) * rate) + 1);
         if (due > written) {
           const events = Array.from({ length: due - written }, (_, n) => ({
-            type: 'workspace.changed' as const,
+            type: 'import.progressed' as const,
             key: `event/${written + n}`,
             rev: 1,
-            value: { id: filler, due: begun + ((written + n) * 1_000) / rate } as { id: string },
+            value: { id: filler, due: begun + ((written + n) * 1_000) / rate } as never,
           }));
           written = due;
-          writes.push(db.sql.begin((tx) => appendEvents(tx, workspaceId, events)).then(() => doorbell.ringFeed()));
+          writes.push(
+            db.sql.begin((tx) => appendEvents(tx, workspaceId, events)).then(() => doorbell.ringFeed()),
+          );
         }
         await pause(Math.max(1, Math.min(20, 1_000 / rate)));
       }
@@ -177,7 +202,9 @@ async function makeWorkspace(
   sql: ReturnType<typeof openDatabase>['sql'],
   token: string,
 ): Promise<{ info: WorkspaceInfo; keyId: string }> {
-  const [made] = await sql<{ id: string }[]>`insert into workspaces (slug, name) values ('bench', 'bench') returning id`;
+  const [made] = await sql<
+    { id: string }[]
+  >`insert into workspaces (slug, name) values ('bench', 'bench') returning id`;
   const id = made?.id ?? '';
   const hash = createHash('sha256').update(token).digest('hex');
   const [key] = await sql<{ id: string }[]>`

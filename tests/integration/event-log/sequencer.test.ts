@@ -149,15 +149,15 @@ describe('the sequencer', () => {
   });
 
   it('lets another take over from a leader that freezes', async () => {
-    // A frozen process sends nothing; PostgreSQL ends its session after 2.5 s. Seen from the server: a session that holds the lock and is silent.
+    // A frozen process sends nothing; PostgreSQL ends its session after 5 s. Seen from the server: a session that holds the lock and is silent.
     const frozen = await db.sql.reserve();
-    await frozen`set idle_session_timeout = '2500ms'`;
+    await frozen`set idle_session_timeout = '5s'`;
     await frozen`select pg_advisory_lock(7411011)`;
     const other = startSequencer();
     await until(
       () => other.leading,
       (leading) => leading,
-      6_000,
+      9_000,
     );
   });
 });

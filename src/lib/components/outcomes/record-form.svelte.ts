@@ -10,6 +10,8 @@ export interface Matching {
 
 interface Options {
   workspace: () => string;
+  /** Changes when another outcome is to be filled in. */
+  sheet: () => string;
   /** The subject that the form was rendered with. */
   subject: () => string;
   /** The newest open journeys, as the page came; `complete`: there are no more. */
@@ -35,8 +37,8 @@ export class RecordForm {
   }
 
   get subject(): string {
-    const rendered = this.#options.subject();
-    return (this.#typed?.sheet === rendered ? this.#typed.subject : rendered).trim();
+    const typed = this.#typed?.sheet === this.#options.sheet() ? this.#typed.subject : null;
+    return (typed ?? this.#options.subject()).trim();
   }
 
   get journeys(): JourneyView[] {
@@ -54,7 +56,7 @@ export class RecordForm {
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
     clearTimeout(this.#timer);
     if (field.name === 'subject') {
-      this.#typed = { sheet: this.#options.subject(), subject: field.value };
+      this.#typed = { sheet: this.#options.sheet(), subject: field.value };
       if (!this.#options.journeys().complete) this.#timer = setTimeout(() => void this.#findJourneys(), ASK_AFTER_MS);
     } else if (field.dataset['attribute'] !== undefined) {
       this.#timer = setTimeout(() => void this.#findMatching(form), ASK_AFTER_MS);

@@ -4,13 +4,11 @@ import { CELL_STRIDE, type ImageView } from './fold-image.ts';
 /** A threshold that no count reaches. */
 export const NEVER = 0x7fffffff;
 
-/** The items of one entry: its slots with a value, ascending, and code - 1 of each. */
+/** The items of one entry, ascending by slot: three numbers each, slot, code - 1, capacity of the slot. */
 export interface RowItems {
-  readonly slots: Int32Array;
   readonly items: Int32Array;
-  /** Codes that each slot's tables hold; countRow fills it in. */
-  readonly widths: Int32Array;
-  count: number;
+  /** Three times the number of items. */
+  end: number;
 }
 
 /** What a row met: tracked patterns that it matches, and untracked cells that have enough support. */
@@ -25,12 +23,7 @@ export interface RowFindings {
 const MOST_TUPLES = 696;
 
 export function newRowItems(): RowItems {
-  return {
-    slots: new Int32Array(SLOTS),
-    items: new Int32Array(SLOTS),
-    widths: new Int32Array(SLOTS),
-    count: 0,
-  };
+  return { items: new Int32Array(SLOTS * 3), end: 0 };
 }
 
 export function newRowFindings(): RowFindings {
@@ -44,16 +37,18 @@ export function newRowFindings(): RowFindings {
 }
 
 /** Reads the items of the row whose 16 codes start at `offset` (all within the array). */
-export function readItems(row: RowItems, codes: Uint8Array, offset: number): void {
-  let count = 0;
+export function readItems(row: RowItems, codes: Uint8Array, offset: number, capacities: Int32Array): void {
+  const { items } = row;
+  let end = 0;
   for (let slot = 0; slot < SLOTS; slot += 1) {
     const code = codes[offset + slot] as number;
     if (code === 0) continue;
-    row.slots[count] = slot;
-    row.items[count] = code - 1;
-    count += 1;
+    items[end] = slot;
+    items[end + 1] = code - 1;
+    items[end + 2] = capacities[slot] as number;
+    end += 3;
   }
-  row.count = count;
+  row.end = end;
 }
 
 /** How many outcomes a conjunction of a depth needs to become tracked: max(10·depth, 0.005·N). */
@@ -79,15 +74,14 @@ export function countRow(
   need3: number,
   found: RowFindings,
 ): void {
-  const { cells, bases, capacities } = view;
-  const { slots, items, widths, count } = row;
+  const { cells, bases } = view;
+  const { items, end } = row;
   const { matched, supported } = found;
-  for (let i = 0; i < count; i += 1) widths[i] = capacities[slots[i] as number] as number;
   let matchedCount = 0;
   let supportedCount = 0;
-  for (let i = 0; i < count; i += 1) {
-    const a = slots[i] as number;
-    const itemA = items[i] as number;
+  for (let i = 0; i < end; i += 3) {
+    const a = items[i] as number;
+    const itemA = items[i + 1] as number;
     const baseA = bases[a] as number;
     if (baseA >= 0) {
       const at = Math.imul(baseA + itemA, CELL_STRIDE);
@@ -104,9 +98,9 @@ export function countRow(
         supportedCount += 2;
       }
     }
-    for (let j = i + 1; j < count; j += 1) {
-      const b = slots[j] as number;
-      const itemAB = (Math.imul(itemA, widths[j] as number) + (items[j] as number)) | 0;
+    for (let j = i + 3; j < end; j += 3) {
+      const b = items[j] as number;
+      const itemAB = (Math.imul(itemA, items[j + 2] as number) + (items[j + 1] as number)) | 0;
       // pairIndex(a, b) and tripleIndex(a, b, 0) of cube-layout, spelt out for the loop.
       const pair = SLOTS + a * SLOTS + b;
       const triples = SLOTS + SLOTS * SLOTS + (a * SLOTS + b) * SLOTS;
@@ -125,11 +119,11 @@ export function countRow(
           supportedCount += 2;
         }
       }
-      for (let k = j + 1; k < count; k += 1) {
-        const triple = (triples + (slots[k] as number)) | 0;
+      for (let k = j + 3; k < end; k += 3) {
+        const triple = (triples + (items[k] as number)) | 0;
         const base = bases[triple] as number;
         if (base < 0) continue;
-        const cell = (base + Math.imul(itemAB, widths[k] as number) + (items[k] as number)) | 0;
+        const cell = (base + Math.imul(itemAB, items[k + 2] as number) + (items[k + 1] as number)) | 0;
         const at = Math.imul(cell, CELL_STRIDE);
         const total = ((cells[at] as number) + n) | 0;
         cells[at] = total;
@@ -151,24 +145,24 @@ export function countRow(
 
 /**
  * Adds a value (or takes it back, `sign` -1) in the same cells; only for entries that carry one. Like
- * countRow, after which it must be called for the same row. Cost: 4 to 6 µs with 16 attributes.
+ * countRow. Cost: 4 to 6 µs with 16 attributes.
  */
 export function countRowValue(view: ImageView, row: RowItems, value: number, sign: number): void {
   const { valueSums, valueCounts, bases } = view;
-  const { slots, items, widths, count } = row;
+  const { items, end } = row;
   const delta = value * sign;
-  for (let i = 0; i < count; i += 1) {
-    const a = slots[i] as number;
-    const itemA = items[i] as number;
+  for (let i = 0; i < end; i += 3) {
+    const a = items[i] as number;
+    const itemA = items[i + 1] as number;
     const baseA = bases[a] as number;
     if (baseA >= 0) {
       const cell = baseA + itemA;
       valueSums[cell] = (valueSums[cell] as number) + delta;
       valueCounts[cell] = (valueCounts[cell] as number) + sign;
     }
-    for (let j = i + 1; j < count; j += 1) {
-      const b = slots[j] as number;
-      const itemAB = itemA * (widths[j] as number) + (items[j] as number);
+    for (let j = i + 3; j < end; j += 3) {
+      const b = items[j] as number;
+      const itemAB = itemA * (items[j + 2] as number) + (items[j + 1] as number);
       const baseAB = bases[SLOTS + a * SLOTS + b] as number;
       if (baseAB >= 0) {
         const cell = baseAB + itemAB;
@@ -176,10 +170,10 @@ export function countRowValue(view: ImageView, row: RowItems, value: number, sig
         valueCounts[cell] = (valueCounts[cell] as number) + sign;
       }
       const triples = SLOTS + SLOTS * SLOTS + (a * SLOTS + b) * SLOTS;
-      for (let k = j + 1; k < count; k += 1) {
-        const base = bases[triples + (slots[k] as number)] as number;
+      for (let k = j + 3; k < end; k += 3) {
+        const base = bases[triples + (items[k] as number)] as number;
         if (base < 0) continue;
-        const cell = base + itemAB * (widths[k] as number) + (items[k] as number);
+        const cell = base + itemAB * (items[k + 2] as number) + (items[k + 1] as number);
         valueSums[cell] = (valueSums[cell] as number) + delta;
         valueCounts[cell] = (valueCounts[cell] as number) + sign;
       }

@@ -140,7 +140,7 @@ class FoldRun {
     const { header } = view;
     add(header, HEADER.n, sign);
     if (result === SUCCESS) add(header, HEADER.successes, sign);
-    readItems(row, batch.codes, i * SLOTS);
+    readItems(row, batch.codes, i * SLOTS, view.capacities);
     const n = float64At(header, HEADER.n);
     const admits = sign > 0 && float64At(header, HEADER.tracked) < view.layout.trackedCap;
     countRow(

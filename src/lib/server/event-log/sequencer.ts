@@ -18,7 +18,7 @@ const STOP_PATIENCE_MS = 1_500;
  * PostgreSQL ends the session of a leader that says nothing for so long (a frozen process, a route gone dark), so
  * that another takes over; a living one speaks at least every LONGEST_WAIT_MS.
  */
-const SESSION_SILENCE = '2500ms';
+const SESSION_SILENCE = '5s';
 
 export interface Sequencer {
   start(): void;

@@ -182,11 +182,17 @@ export function createFeedHub(options: {
   async function poll(ctx: Context, request: FeedRequest): Promise<Response> {
     const query = readFeedQuery(request);
     if ('issues' in query) return badRequest(query.issues);
+    const owner = ownerOf(ctx);
+    // Unlike a stream, a poll can be told by its status: its client reads it.
+    await ctx.app.limits.openStream(owner);
+    if (!reserve(owner))
+      throw new AppError('RATE_LIMITED', 'Too many readers of the feed.', { retryAfterSeconds: 10 });
     const audience = joinAudience(filterOf(ctx, query.topics), query.compat);
     try {
       const resume = await decideResume(db, reader, audience, query.cursor, timings.futureMs);
       return jsonResponse(await answerPoll(host, { audience, resume, waitMs: query.waitMs, leaving }));
     } finally {
+      release(owner);
       leaveAudience(audience);
     }
   }

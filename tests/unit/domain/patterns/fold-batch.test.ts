@@ -381,6 +381,14 @@ describe('foldBatch', { timeout: 120_000 }, () => {
     expect(readTotals(fold.image)).toMatchObject({ tracked: 20, leftOut: 0 });
   });
 
+  it('breaks ties of support by the order of births', () => {
+    const log = Array.from({ length: 4_096 }, (_, i) => add(i + 1, 'failure', { a: `v${i % 16}` }));
+    const fold = foldLog(log, () => 1_024, startFold([], { trackedCap: 10 }));
+    expect(fold.evicted).toEqual([]);
+    expect(readTotals(fold.image)).toMatchObject({ tracked: 10, leftOut: 6 });
+    expect(trackedPatterns(fold.image).map(({ codes }) => codes[0])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('gives no room to "other", however frequent it is', () => {
     const cities: string[] = [];
     for (let i = 0; i < 10; i += 1) cities.push(...new Array<string>(10).fill(`c${i}`));

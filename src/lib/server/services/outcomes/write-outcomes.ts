@@ -63,7 +63,13 @@ export async function reserveEntries(tx: TransactionSql, count: number): Promise
   return { now: row.now, entryIds: row.ids };
 }
 
-/** Outcomes that have these externalIds already, deleted ones too. */
+/** How an export names an outcome that has no externalId of its own. */
+const OWN_ID = /^telltale:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/**
+ * Outcomes that have these externalIds already, deleted ones too; `telltale:<id>` also finds the outcome of that id,
+ * so that an export read back into its own workspace adds nothing.
+ */
 export async function findByExternalId(
   tx: TransactionSql,
   workspaceId: string,
@@ -73,5 +79,12 @@ export async function findByExternalId(
   const rows = await tx<(OutcomeRow & { external_id: string })[]>`
     select o.*, null::bigint as position from outcomes as o
     where o.workspace_id = ${workspaceId} and o.external_id = any(${[...externalIds]}::text[])`;
-  return new Map(rows.map((row) => [row.external_id, row]));
+  const known = new Map<string, OutcomeRow>(rows.map((row) => [row.external_id, row]));
+  const ownIds = externalIds.flatMap((externalId) => OWN_ID.exec(externalId)?.[1] ?? []);
+  if (ownIds.length === 0) return known;
+  const own = await tx<OutcomeRow[]>`
+    select o.*, null::bigint as position from outcomes as o
+    where o.workspace_id = ${workspaceId} and o.external_id is null and o.id = any(${ownIds}::uuid[])`;
+  for (const row of own) known.set(`telltale:${row.id}`, row);
+  return known;
 }

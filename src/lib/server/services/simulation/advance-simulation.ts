@@ -7,6 +7,8 @@ import { recordOutcomes } from '../outcomes/index.ts';
 import { advanceState, type SimulationState } from './simulation-state.ts';
 
 const BATCH = 1_000;
+/** Nobody ticked for so long: the trickle was stopped, or nobody watched. */
+const PAUSE_MS = 3_000;
 
 const contextOf = (app: App, workspace: WorkspaceInfo) => systemContext(app, workspace, 'Simulator');
 
@@ -28,13 +30,13 @@ export async function loadHistory(app: App, workspace: WorkspaceInfo, state: Sim
  */
 export async function trickle(app: App, workspace: WorkspaceInfo, state: SimulationState): Promise<number> {
   const now = app.now();
-  // After a pause nothing is made up for: at most the outcomes of two seconds.
-  const elapsedMs = Math.min(2_000, now - state.lastAtMs);
-  const expected = (elapsedMs / 1_000) * state.ratePerSecond;
+  const gapMs = now - state.lastAtMs;
+  if (gapMs <= 0) return 0;
+  // After a pause nothing is made up for: the time begins now.
+  const expected = gapMs > PAUSE_MS ? 0 : (gapMs / 1_000) * state.ratePerSecond;
   // The rest of less than one outcome becomes one by chance, so that they do not come like clockwork.
   const chance = seededRandom(`tick ${state.seed} ${state.next} ${state.lastAtMs} ${now}`).next();
   const count = Math.floor(expected + chance);
-  if (expected <= 0) return 0;
   const claimed = await advanceState(app.db.sql, workspace.id, state, { next: state.next + count, lastAtMs: now });
   if (!claimed || count === 0) return 0;
   const outcomes = Array.from({ length: count }, (_, i) => simulateOutcome(state, state.next + i, now));

@@ -26,6 +26,7 @@ export const POST: RequestHandler = async (event) => {
         // The stream has begun: it ends, and the page asks again.
         problemResponse(thrown, event.locals.requestId);
         lock.set(false);
+        return () => undefined;
       }
     },
     { ping: PING_MS, headers: { 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-transform' } },

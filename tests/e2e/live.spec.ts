@@ -1,0 +1,121 @@
+import { expect, test, type Browser, type Page } from '@playwright/test';
+import { ADMIN, WORKSPACE } from '../support/running-server.ts';
+
+/** One outcome recorded in one browser, seen in another without a reload. */
+
+async function logIn(browser: Browser, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL('**/w/**');
+  return page;
+}
+
+async function record(
+  page: Page,
+  subject: string,
+  result: 'success' | 'failure',
+  attributes: Record<string, string>,
+) {
+  await page.goto(`/w/${WORKSPACE}/outcomes/new`);
+  await page.getByLabel('Subject').fill(subject);
+  await page.locator(`input[type=radio][value=${result}]`).check({ force: true });
+  for (const [key, value] of Object.entries(attributes))
+    await page.getByLabel(key, { exact: true }).fill(value);
+  await page.getByRole('button', { name: 'Record outcome' }).click();
+}
+
+const seed = async (page: Page, count: number): Promise<void> => {
+  const outcomes = Array.from({ length: count }, (_, i) => ({
+    subject: `seed ${i}`,
+    result: i % 3 === 0 ? 'success' : 'failure',
+    attributes: {
+      contact: i % 2 === 0 ? 'cellular' : 'telephone',
+      marital: i % 5 < 2 ? 'single' : 'married',
+    },
+  }));
+  const response = await page.request.post(`/api/v1/outcomes?ws=${WORKSPACE}`, {
+    data: { outcomes },
+    headers: { origin: new URL(page.url()).origin },
+  });
+  expect(response.status()).toBe(201);
+};
+
+const numbersIn = (text: string | null) =>
+  [...(text ?? '').matchAll(/[\d,]+/g)].map(([found]) => Number(found.replaceAll(',', '')));
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`an outcome recorded with JavaScript ${javaScriptEnabled ? 'on' : 'off'} moves tile, row and list of another browser`, async ({
+    browser,
+  }) => {
+    const watching = await logIn(browser);
+    await seed(watching, 120);
+    await watching.goto(`/w/${WORKSPACE}`);
+    await expect(watching.locator('.live')).toContainText('Live');
+    const tile = watching.getByRole('region', { name: 'Figures' });
+    const row = watching
+      .getByRole('row')
+      .filter({ hasText: /contact\s*cellular/ })
+      .filter({ hasNotText: 'marital' })
+      .first();
+    await expect(row).toBeVisible();
+    let loads = 0;
+    watching.on('load', () => (loads += 1));
+    const tileBefore = await tile.textContent();
+    const before = numbersIn(await row.locator('.nm .sub').textContent());
+
+    const subject = `client ${javaScriptEnabled ? 'with' : 'without'} ${Date.now()}`;
+    const recording = await logIn(browser, { javaScriptEnabled });
+    await record(recording, subject, 'success', { contact: 'cellular' });
+    await expect(recording.getByText(/saved/i).first()).toBeVisible();
+
+    await expect(
+      watching
+        .getByRole('link', { name: new RegExp(subject) })
+        .or(watching.getByText(subject))
+        .first(),
+    ).toBeVisible();
+    await expect
+      .poll(async () => numbersIn(await row.locator('.nm .sub').textContent()))
+      .toEqual(before.map((n) => n + 1));
+    await expect.poll(() => tile.textContent()).not.toBe(tileBefore);
+    expect(loads).toBe(0);
+    await recording.context().close();
+    await watching.context().close();
+  });
+}
+
+test('a double click is one outcome, and an error keeps what was typed', async ({ browser }) => {
+  const page = await logIn(browser);
+  const subject = `twice ${Date.now()}`;
+  await page.goto(`/w/${WORKSPACE}/outcomes/new`);
+  await page.getByLabel('Subject').fill(subject);
+  await page.getByLabel('Value').fill('1,2oo');
+  await page.locator('input[type=radio][value=failure]').check({ force: true });
+  await page.getByRole('button', { name: 'Record outcome' }).click();
+  await expect(page.getByLabel('Value')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('Subject')).toHaveValue(subject);
+  await expect(page.getByLabel('Value')).toHaveValue('1,2oo');
+  await page.getByLabel('Value').fill('1200');
+  await page.getByRole('button', { name: 'Record outcome' }).dblclick();
+  await expect(page.getByText(/saved/i).first()).toBeVisible();
+  const list = await page.request.get(
+    `/api/v1/outcomes?ws=${WORKSPACE}&subject=${encodeURIComponent(subject)}`,
+  );
+  expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
+  await page.context().close();
+});
+
+test('the page says when the server is gone and catches up when it is back', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.goto(`/w/${WORKSPACE}`);
+  await expect(page.locator('.live')).toContainText('Live');
+  await page.context().setOffline(true);
+  await expect(page.locator('.live')).toContainText(/Reconnecting|Offline/, { timeout: 45_000 });
+  await page.context().setOffline(false);
+  await expect(page.locator('.live')).toContainText('Live', { timeout: 30_000 });
+  await page.context().close();
+});

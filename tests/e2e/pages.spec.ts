@@ -1,0 +1,67 @@
+import { expect, test } from '@playwright/test';
+import { ADMIN, WORKSPACE } from '../support/running-server.ts';
+
+/** Every page, wide and narrow, with and without JavaScript: it is there, and nothing scrolls sideways. */
+const PAGES = [
+  '/about-the-numbers',
+  '/account',
+  '/w',
+  `/w/${WORKSPACE}`,
+  `/w/${WORKSPACE}/outcomes`,
+  `/w/${WORKSPACE}/outcomes/new`,
+  `/w/${WORKSPACE}/outcomes/import`,
+  `/w/${WORKSPACE}/patterns`,
+  `/w/${WORKSPACE}/patterns?view=cards`,
+  `/w/${WORKSPACE}/lookup`,
+  `/w/${WORKSPACE}/settings/attributes`,
+  `/w/${WORKSPACE}/settings/members`,
+  `/w/${WORKSPACE}/settings/api-keys`,
+  `/w/${WORKSPACE}/settings/workspace`,
+];
+
+for (const javaScriptEnabled of [true, false]) {
+  for (const width of [360, 1440]) {
+    test(`every page at ${width} px with JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async ({
+      browser,
+    }) => {
+      test.setTimeout(120_000);
+      const context = await browser.newContext({ javaScriptEnabled, viewport: { width, height: 900 } });
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on(
+        'console',
+        (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`),
+      );
+      await page.goto('/login');
+      await page.getByLabel('E-mail').fill(ADMIN.email);
+      await page.getByLabel('Password').fill(ADMIN.password);
+      await page.getByRole('button', { name: /log in/i }).click();
+      await page.waitForURL('**/w/**');
+      for (const path of PAGES) {
+        const response = await page.goto(path);
+        expect(response?.status(), path).toBe(200);
+        await expect(page.locator('h1').first(), path).toBeVisible();
+        const sideways = (await page.evaluate(
+          'document.documentElement.scrollWidth - window.innerWidth',
+        )) as number;
+        expect(sideways, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+      }
+      expect(errors).toEqual([]);
+      await context.close();
+    });
+  }
+}
+
+test('another workspace and an unknown page are the same 404', async ({ browser }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL('**/w/**');
+  expect((await page.goto('/w/nobodys'))?.status()).toBe(404);
+  expect((await page.goto('/nowhere'))?.status()).toBe(404);
+  await context.close();
+});
