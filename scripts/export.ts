@@ -19,21 +19,32 @@ interface Options {
 
 const command = addTargetOptions(
   new Command('export')
-    .description('Writes every outcome that stands, one a line. With --workspace from the database on this machine, otherwise through the API.')
+    .description(
+      'Writes every outcome that stands, one a line. With --workspace from the database on this machine, otherwise through the API.',
+    )
     .option('--workspace <slug>', 'read the database of this installation directly')
     .option('--output <file>', 'a file instead of stdout; packed when it ends in .gz')
-    .addOption(new Option('--format <format>', 'NDJSON is what record reads back to the same set').choices([...EXPORT_FORMATS]).default('ndjson')),
+    .addOption(
+      new Option('--format <format>', 'NDJSON is what record reads back to the same set')
+        .choices([...EXPORT_FORMATS])
+        .default('ndjson'),
+    ),
 ).exitOverride();
 
 async function run(options: Options, output: Output): Promise<number> {
   if (options.workspace === undefined) {
-    if (options.format !== 'ndjson') throw new UsageError('Through the API the format is ndjson; for CSV give --workspace.');
+    if (options.format !== 'ndjson')
+      throw new UsageError('Through the API the format is ndjson; for CSV give --workspace.');
     return exportThroughApi(targetOf(options), output.write);
   }
   let count = 0;
   const { workspace, format } = options;
   await withCommandApp(async (app) => {
-    count = await exportOutcomes(systemContext(app, await findWorkspace(app, workspace), 'command line'), format, output.write);
+    count = await exportOutcomes(
+      systemContext(app, await findWorkspace(app, workspace), 'command line'),
+      format,
+      output.write,
+    );
   });
   return count;
 }

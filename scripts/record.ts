@@ -16,20 +16,29 @@ interface Options extends CsvOptions {
   dryRun?: boolean;
 }
 
-const list = (text: string, before: string[] = []) => [...before, ...text.split(',').map((part) => part.trim()).filter((part) => part !== '')];
+const list = (text: string, before: string[] = []) => [
+  ...before,
+  ...text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+];
 const each = (text: string, before: string[] = []) => [...before, text];
 
 function numberBetween(low: number, high: number) {
   return (text: string): number => {
     const value = Number(text);
-    if (!Number.isFinite(value) || value < low || value > high) throw new InvalidArgumentError(`A number between ${low} and ${high}.`);
+    if (!Number.isFinite(value) || value < low || value > high)
+      throw new InvalidArgumentError(`A number between ${low} and ${high}.`);
     return value;
   };
 }
 
 const command = addTargetOptions(
   new Command('record')
-    .description('Records a CSV file, or what npm run export wrote. Options that are left out are guessed; nothing is sent before every row is checked.')
+    .description(
+      'Records a CSV file, or what npm run export wrote. Options that are left out are guessed; nothing is sent before every row is checked.',
+    )
     .argument('<file>', 'CSV (comma, semicolon, tab or |) or NDJSON, also packed with gzip')
     .option('--success <column=value>', 'which value of which column means success (repeatable)', each)
     .option('--neutral <column=value>', 'a value that counts neither way (repeatable)', each)
@@ -61,7 +70,8 @@ await runCommand(async () => {
   command.parse();
   const options = command.opts<Options>();
   const [path = ''] = command.args;
-  if (!isTimezone(options.timezone)) throw new UsageError(`${options.timezone} is no time zone, such as Europe/Lisbon.`);
+  if (!isTimezone(options.timezone))
+    throw new UsageError(`${options.timezone} is no time zone, such as Europe/Lisbon.`);
   const target = options.dryRun === true ? null : targetOf(options);
   const started = performance.now();
   const file = await openTextFile(path);
@@ -71,11 +81,15 @@ await runCommand(async () => {
     return 0;
   }
   const { added, duplicates, differing } =
-    options.rate === undefined ? await sendInBatches(target, checked, options.batch) : await sendLive(target, checked, options.rate);
+    options.rate === undefined
+      ? await sendInBatches(target, checked, options.batch)
+      : await sendLive(target, checked, options.rate);
   const seconds = (performance.now() - started) / 1_000;
   const again = duplicates === 0 ? '' : `, ${counted(duplicates)} known already`;
   const other = differing === 0 ? '' : ` (${counted(differing)} of them with other content, which stays)`;
   const skipped = checked.skipped === 0 ? '' : `, ${counted(checked.skipped)} left out`;
-  process.stdout.write(`${counted(added)} outcomes added${again}${other}${skipped}, in ${seconds.toFixed(1)} s.\n`);
+  process.stdout.write(
+    `${counted(added)} outcomes added${again}${other}${skipped}, in ${seconds.toFixed(1)} s.\n`,
+  );
   return 0;
 });

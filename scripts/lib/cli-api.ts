@@ -61,8 +61,12 @@ export async function callApi(target: Target, path: string, call: Call = {}): Pr
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       why = error.cause instanceof Error ? error.cause.message : error.message;
     }
-    if (attempt >= ATTEMPTS) throw new ApiError(`${target.url} did not answer after ${ATTEMPTS} attempts: ${why}`);
-    const pauseMs = Math.max(retryAfterMs, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2));
+    if (attempt >= ATTEMPTS)
+      throw new ApiError(`${target.url} did not answer after ${ATTEMPTS} attempts: ${why}`);
+    const pauseMs = Math.max(
+      retryAfterMs,
+      Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2),
+    );
     call.onRetry?.(why, pauseMs);
     await delay(pauseMs);
   }
@@ -73,10 +77,16 @@ async function problemOf(response: Response): Promise<string> {
   const text = await response.text();
   const problem = parsed(text);
   if (typeof problem !== 'object' || problem === null) return `The server answered ${response.status}.`;
-  const { title, detail, issues } = problem as { title?: string; detail?: string; issues?: { index?: number; path: string; message: string }[] };
+  const { title, detail, issues } = problem as {
+    title?: string;
+    detail?: string;
+    issues?: { index?: number; path: string; message: string }[];
+  };
   const lines = (issues ?? [])
     .slice(0, 20)
-    .map(({ index, path, message }) => `  ${index === undefined ? '' : `item ${index}, `}${path}: ${message}`);
+    .map(
+      ({ index, path, message }) => `  ${index === undefined ? '' : `item ${index}, `}${path}: ${message}`,
+    );
   return [`${response.status} ${title ?? ''}: ${detail ?? ''}`, ...lines].join('\n');
 }
 

@@ -45,7 +45,12 @@ export async function checkCsv(file: TextFile, options: CsvOptions): Promise<Che
   for (; next.done !== true; next = await rows.next()) check.add(next.value);
   const checked = check.finish(next.value);
   report(checked, options.skipBad);
-  const ranks = rankRows(checked, mapping.time !== null, options.shuffle ?? file.digest.slice(0, 16), options.shuffle !== undefined);
+  const ranks = rankRows(
+    checked,
+    mapping.time !== null,
+    options.shuffle ?? file.digest.slice(0, 16),
+    options.shuffle !== undefined,
+  );
 
   async function* outcomes(): AsyncGenerator<object, void, undefined> {
     for (let from = 0; from < checked.good; from += WINDOW_ROWS) {
@@ -64,10 +69,16 @@ export async function checkCsv(file: TextFile, options: CsvOptions): Promise<Che
 
 function describe(mapping: ImportMapping, names: readonly string[], timezone: string): void {
   const name = (column: number) => names[column] ?? '?';
-  say(`Outcome: ${name(mapping.outcome)}, success is ${mapping.success.join(' or ')}${mapping.neutral.length > 0 ? `, neutral is ${mapping.neutral.join(' or ')}` : ''}, anything else is failure.`);
-  for (const [column, role] of roleColumns(mapping)) if (role !== 'outcome') say(`${role[0]?.toUpperCase()}${role.slice(1)}: ${name(column)}`);
-  if (mapping.time !== null) say(`Dates as ${mapping.time.format}; without a zone they are in ${timezone} (--timezone).`);
-  say(`Attributes: ${mapping.attributes.map(({ key, type }) => (type === 'string' ? key : `${key} (${type})`)).join(', ') || 'none'}`);
+  say(
+    `Outcome: ${name(mapping.outcome)}, success is ${mapping.success.join(' or ')}${mapping.neutral.length > 0 ? `, neutral is ${mapping.neutral.join(' or ')}` : ''}, anything else is failure.`,
+  );
+  for (const [column, role] of roleColumns(mapping))
+    if (role !== 'outcome') say(`${role[0]?.toUpperCase()}${role.slice(1)}: ${name(column)}`);
+  if (mapping.time !== null)
+    say(`Dates as ${mapping.time.format}; without a zone they are in ${timezone} (--timezone).`);
+  say(
+    `Attributes: ${mapping.attributes.map(({ key, type }) => (type === 'string' ? key : `${key} (${type})`)).join(', ') || 'none'}`,
+  );
   const used = new Set([...roleColumns(mapping).keys(), ...mapping.attributes.map(({ column }) => column)]);
   const left = names.filter((_, index) => !used.has(index));
   if (left.length > 0) say(`Left out: ${left.join(', ')}`);
@@ -75,7 +86,8 @@ function describe(mapping: ImportMapping, names: readonly string[], timezone: st
 
 function report(checked: CheckedRows, skipBad: boolean): void {
   if (checked.bad === 0) return;
-  for (const { row, column, reason } of checked.problems) say(`Row ${row}${column === null ? '' : `, ${column}`}: ${reason}`);
+  for (const { row, column, reason } of checked.problems)
+    say(`Row ${row}${column === null ? '' : `, ${column}`}: ${reason}`);
   const told = checked.problems.length >= 100 ? ' The first 100 problems are listed.' : '';
   if (!skipBad || checked.good === 0) {
     throw new UsageError(

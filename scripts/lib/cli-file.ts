@@ -31,7 +31,9 @@ export async function openTextFile(path: string): Promise<TextFile> {
 }
 
 /** The lines of a text with their numbers, from 1. */
-export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<{ line: number; text: string }[], void, undefined> {
+export async function* linesOf(
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<{ line: number; text: string }[], void, undefined> {
   let rest = '';
   let line = 0;
   for await (const piece of pieces) {

@@ -11,7 +11,10 @@ const LISTED = 100;
  * Checks every line of an export (or any NDJSON of outcomes) before anything is sent. The order stays: it is the log's.
  * @throws UsageError with the bad lines, unless they are to be skipped
  */
-export async function checkNdjson(file: TextFile, options: { skipBad: boolean; shuffle?: string }): Promise<CheckedFile> {
+export async function checkNdjson(
+  file: TextFile,
+  options: { skipBad: boolean; shuffle?: string },
+): Promise<CheckedFile> {
   let good = 0;
   const bad = new Set<number>();
   let listed = 0;
@@ -24,11 +27,18 @@ export async function checkNdjson(file: TextFile, options: { skipBad: boolean; s
       if (text.trim() === '') continue;
       const parsed = outcomeInputSchema.safeParse(parse(text));
       if (parsed.success) good++;
-      else for (const issue of parsed.error.issues) problem(line, `${issue.path.length > 0 ? `, ${issue.path.map(String).join('.')}` : ''}: ${issue.message}`);
+      else
+        for (const issue of parsed.error.issues)
+          problem(
+            line,
+            `${issue.path.length > 0 ? `, ${issue.path.map(String).join('.')}` : ''}: ${issue.message}`,
+          );
     }
   }
   if (bad.size > 0 && (!options.skipBad || good === 0)) {
-    throw new UsageError(`${counted(bad.size)} of ${counted(bad.size + good)} lines are no outcomes; nothing was sent. Correct them, or leave them out with --skip-bad.`);
+    throw new UsageError(
+      `${counted(bad.size)} of ${counted(bad.size + good)} lines are no outcomes; nothing was sent. Correct them, or leave them out with --skip-bad.`,
+    );
   }
 
   async function* inOrder(): AsyncGenerator<object, void, undefined> {
@@ -49,7 +59,11 @@ export async function checkNdjson(file: TextFile, options: { skipBad: boolean; s
     }
     yield* all;
   }
-  return { total: good, skipped: bad.size, outcomes: () => (options.shuffle === undefined ? inOrder() : shuffled(options.shuffle)) };
+  return {
+    total: good,
+    skipped: bad.size,
+    outcomes: () => (options.shuffle === undefined ? inOrder() : shuffled(options.shuffle)),
+  };
 }
 
 function parse(text: string): unknown {

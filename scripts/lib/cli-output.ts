@@ -15,7 +15,11 @@ export interface Output {
 /** stdout, or a file (packed when its name ends in .gz). */
 export function openOutput(path: string | undefined): Output {
   if (path === undefined) {
-    return { write: (text) => written(process.stdout, text), end: () => Promise.resolve(), discard: () => Promise.resolve() };
+    return {
+      write: (text) => written(process.stdout, text),
+      end: () => Promise.resolve(),
+      discard: () => Promise.resolve(),
+    };
   }
   const draft = `${path}.part`;
   const file = createWriteStream(draft);

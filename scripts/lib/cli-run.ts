@@ -14,8 +14,11 @@ export async function runCommand(work: () => Promise<number>): Promise<void> {
     const expected =
       thrown instanceof UsageError ||
       thrown instanceof ApiError ||
-      (thrown instanceof Error && (('expose' in thrown && thrown.expose === true) || thrown.name === 'AppError'));
-    process.stderr.write(`${expected ? (thrown as Error).message : String(thrown instanceof Error ? thrown.stack : thrown)}\n`);
+      (thrown instanceof Error &&
+        (('expose' in thrown && thrown.expose === true) || thrown.name === 'AppError'));
+    process.stderr.write(
+      `${expected ? (thrown as Error).message : String(thrown instanceof Error ? thrown.stack : thrown)}\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -45,7 +45,7 @@ export async function sendLive(target: Target, file: CheckedFile, perSecond: num
   const started = performance.now();
   const outcomes = file.outcomes();
   let done = 0;
-  for (let ended = false; !ended; ) {
+  for (let ended = false; !ended;) {
     const dueAtMs = ((done + 1) / perSecond) * 1_000;
     const waitMs = dueAtMs - (performance.now() - started);
     if (waitMs > 1) await delay(waitMs);
@@ -76,7 +76,8 @@ async function send(target: Target, batch: readonly object[], sent: Sent): Promi
     contentType: 'application/x-ndjson',
     // From the content: a command that is started again repeats its batches under the same keys.
     idempotencyKey: `record-${createHash('sha256').update(body).digest('hex').slice(0, 40)}`,
-    onRetry: (why, pauseMs) => say(`${why.split('\n')[0] ?? ''} Trying again in ${(pauseMs / 1_000).toFixed(1)} s.`),
+    onRetry: (why, pauseMs) =>
+      say(`${why.split('\n')[0] ?? ''} Trying again in ${(pauseMs / 1_000).toFixed(1)} s.`),
   });
   const reply = recordReplySchema.parse(answer.body);
   // What an earlier command was told is not added again.

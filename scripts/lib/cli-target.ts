@@ -17,17 +17,25 @@ export class UsageError extends Error {
 export function addTargetOptions(command: Command): Command {
   return command
     .option('--url <address>', 'where Telltale runs (or TELLTALE_URL)', process.env['TELLTALE_URL'])
-    .option('--key <key>', 'an API key of the workspace (or TELLTALE_API_KEY)', process.env['TELLTALE_API_KEY']);
+    .option(
+      '--key <key>',
+      'an API key of the workspace (or TELLTALE_API_KEY)',
+      process.env['TELLTALE_API_KEY'],
+    );
 }
 
 /** @throws UsageError */
 export function targetOf(options: { url?: string; key?: string }): Target {
   const url = options.url ?? 'http://localhost:3000';
   if (!/^https?:\/\//u.test(url) || !URL.canParse(url)) {
-    throw new UsageError(`${url} is no address. Write it with http:// or https://, such as http://localhost:3000.`);
+    throw new UsageError(
+      `${url} is no address. Write it with http:// or https://, such as http://localhost:3000.`,
+    );
   }
   if (options.key === undefined || options.key === '') {
-    throw new UsageError('Give an API key: --key tt_… or TELLTALE_API_KEY. Make one with npm run api-key, or in the settings.');
+    throw new UsageError(
+      'Give an API key: --key tt_… or TELLTALE_API_KEY. Make one with npm run api-key, or in the settings.',
+    );
   }
   return { url: url.replace(/\/+$/u, ''), key: options.key };
 }

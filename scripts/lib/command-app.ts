@@ -5,6 +5,7 @@ import { connectOrStart } from '#lib/server/db/embedded/index.ts';
 import { migrate } from '#lib/server/db/migrate.ts';
 import { readEnv } from '#lib/server/env.ts';
 import { AppError, coerceError } from '#lib/server/errors.ts';
+import { loadSettings, root } from './project.mjs';
 
 /** What only a running server has. Using it in a command is a mistake, so it says so. */
 function onlyInServer<T extends object>(part: string): T {
@@ -19,8 +20,8 @@ function onlyInServer<T extends object>(part: string): T {
  * command wrote by its own polling.
  */
 async function openCommandApp(): Promise<{ app: App; close(): Promise<void> }> {
+  loadSettings();
   const env = readEnv();
-  const root = process.env['TELLTALE_ROOT'] ?? process.cwd();
   const quiet = { info: () => undefined, warn: console.error, error: console.error };
   const server =
     env.DATABASE_URL === undefined

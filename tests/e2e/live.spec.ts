@@ -93,13 +93,13 @@ test('a double click is one outcome, and an error keeps what was typed', async (
   const subject = `twice ${Date.now()}`;
   await page.goto(`/w/${WORKSPACE}/outcomes/new`);
   await page.getByLabel('Subject').fill(subject);
-  await page.getByLabel('Value').fill('1,2oo');
+  await page.locator('input[name=value]').fill('1,2oo');
   await page.locator('input[type=radio][value=failure]').check({ force: true });
   await page.getByRole('button', { name: 'Record outcome' }).click();
-  await expect(page.getByLabel('Value')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.locator('input[name=value]')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel('Subject')).toHaveValue(subject);
-  await expect(page.getByLabel('Value')).toHaveValue('1,2oo');
-  await page.getByLabel('Value').fill('1200');
+  await expect(page.locator('input[name=value]')).toHaveValue('1,2oo');
+  await page.locator('input[name=value]').fill('1200');
   await page.getByRole('button', { name: 'Record outcome' }).dblclick();
   await expect(page.getByText(/saved/i).first()).toBeVisible();
   const list = await page.request.get(

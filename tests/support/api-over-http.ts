@@ -26,10 +26,18 @@ export async function serveOutcomesApi(app: App, actor: Actor): Promise<ServedAp
     const url = new URL(incoming.url ?? '/', 'http://localhost');
     const request = new Request(url, {
       method,
-      headers: Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as [string, string]),
+      headers: Object.entries(incoming.headers).map(
+        ([name, value]) => [name, String(value)] as [string, string],
+      ),
       ...(method === 'POST' ? { body: Readable.toWeb(incoming) as unknown as BodyInit, duplex: 'half' } : {}),
     } as RequestInit);
-    const event = { request, url, params: {}, locals: { app, actor, session: null, requestId: 'test' }, getClientAddress: () => '127.0.0.1' };
+    const event = {
+      request,
+      url,
+      params: {},
+      locals: { app, actor, session: null, requestId: 'test' },
+      getClientAddress: () => '127.0.0.1',
+    };
     const handle = (method === 'POST' ? POST : GET) as unknown as (event: unknown) => Promise<Response>;
     handle(event)
       .then(async (response) => {

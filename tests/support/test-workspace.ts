@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '#lib/server/app.ts';
-import { permissionsOfRole, permissionsOfScopes, type Actor, type Context, type WorkspaceInfo } from '#lib/server/context.ts';
+import {
+  permissionsOfRole,
+  permissionsOfScopes,
+  type Actor,
+  type Context,
+  type WorkspaceInfo,
+} from '#lib/server/context.ts';
 import type { Database } from '#lib/server/db/client.ts';
 import { readEnv } from '#lib/server/env.ts';
 import { ensurePartitions } from '#lib/server/event-log/partitions.ts';
@@ -17,7 +23,10 @@ export interface Rings {
  * An App for service verbs without folds and feed: the database is real, the doorbell only notes what rang. Give
  * parts to replace others.
  */
-export async function createTestApp(database: Database, parts: Partial<App> = {}): Promise<App & { rings: Rings }> {
+export async function createTestApp(
+  database: Database,
+  parts: Partial<App> = {},
+): Promise<App & { rings: Rings }> {
   await ensurePartitions(database);
   const rings: Rings = { log: [], feed: 0 };
   const refuse = () => Promise.reject(new Error('This test app folds nothing.'));
@@ -64,7 +73,10 @@ export async function createTestApp(database: Database, parts: Partial<App> = {}
 }
 
 /** A new workspace, so that tests on one database do not see each other. */
-export async function createTestWorkspace(database: Database, about: Partial<WorkspaceInfo> = {}): Promise<WorkspaceInfo> {
+export async function createTestWorkspace(
+  database: Database,
+  about: Partial<WorkspaceInfo> = {},
+): Promise<WorkspaceInfo> {
   const workspace: WorkspaceInfo = {
     id: randomUUID(),
     slug: `w-${randomUUID().slice(0, 8)}`,

@@ -40,5 +40,10 @@ export interface SimulationView {
   ratePerSecond: number;
   /** Simulated since the history ended. */
   live: number;
-  truths: { kind: string; where: { attribute: string; value: string | number | boolean }[]; odds: number; says: string }[];
+  truths: {
+    kind: string;
+    where: { attribute: string; value: string | number | boolean }[];
+    odds: number;
+    says: string;
+  }[];
 }

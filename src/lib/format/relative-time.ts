@@ -23,8 +23,12 @@ export function relativeTime(iso: string, nowMs: number, timeZone = 'UTC'): stri
   const sameDay = day(at, timeZone) === day(now, timeZone);
   if (sameDay && seconds >= 0 && seconds < 6 * 3_600) return `${Math.floor(seconds / 3_600)} h`;
   if (sameDay) return format({ hour: '2-digit', minute: '2-digit' }, timeZone).format(at);
-  const thisYear = format({ year: 'numeric' }, timeZone).format(at) === format({ year: 'numeric' }, timeZone).format(now);
-  return format({ day: 'numeric', month: 'short', ...(!thisYear && { year: 'numeric' as const }) }, timeZone).format(at);
+  const thisYear =
+    format({ year: 'numeric' }, timeZone).format(at) === format({ year: 'numeric' }, timeZone).format(now);
+  return format(
+    { day: 'numeric', month: 'short', ...(!thisYear && { year: 'numeric' as const }) },
+    timeZone,
+  ).format(at);
 }
 
 /** `3 Nov 2025, 14:30:05 CET`, for the tooltip. */

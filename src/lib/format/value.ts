@@ -12,6 +12,8 @@ export function attributeValue(v: string | number | boolean): string {
 }
 
 /** `contact cellular and marital single`, for sentences, titles and labels. */
-export function conditionWords(conditions: readonly { attribute: string; value: string | number | boolean }[]): string {
+export function conditionWords(
+  conditions: readonly { attribute: string; value: string | number | boolean }[],
+): string {
   return conditions.map((c) => `${c.attribute} ${attributeValue(c.value)}`).join(' and ');
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { App } from './app.ts';
 import { bootstrapFromEnv, prepareSetup } from './services/identity/index.ts';
 import { openDatabase, type Database } from './db/client.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './db/embedded/index.ts';
+import { startEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { readEnv, type Env } from './env.ts';
 import { StartupError, coerceError } from './errors.ts';
@@ -29,19 +29,24 @@ export interface Runtime {
 
 const root = () => process.env['TELLTALE_ROOT'] ?? process.cwd();
 
-async function openStore(env: Env): Promise<{ db: Database; embedded: EmbeddedPostgres | null }> {
-  const embedded =
-    env.DATABASE_URL === undefined
-      ? await startEmbeddedPostgres({ dataDir: resolve(root(), env.TELLTALE_DATA), log: logAsText })
-      : null;
-  const url = embedded?.url ?? env.DATABASE_URL ?? '';
+function checkedEnv(): Env {
   try {
-    await migrate(url, resolve(root(), 'drizzle'));
-    return { db: openDatabase(url, { max: env.TELLTALE_DB_POOL }), embedded };
+    return readEnv();
   } catch (thrown) {
-    await embedded?.stop();
-    throw thrown;
+    throw new StartupError(coerceError(thrown).message);
   }
+}
+
+async function openStore(env: Env, started: Started): Promise<Database> {
+  let url = env.DATABASE_URL;
+  if (url === undefined) {
+    const dataDir = resolve(root(), env.TELLTALE_DATA);
+    url = started.add(await startEmbeddedPostgres({ dataDir, log: logAsText })).url;
+  }
+  await migrate(url, resolve(root(), 'drizzle'));
+  const db = openDatabase(url, { max: env.TELLTALE_DB_POOL });
+  started.add({ stop: () => db.end() });
+  return db;
 }
 
 const logAsText = {
@@ -50,26 +55,58 @@ const logAsText = {
   error: (message: string) => logger.error(message),
 };
 
+/** What has been started, to be stopped in reverse order. */
+class Started {
+  readonly #stops: (() => unknown)[] = [];
+  #stopping: Promise<void> | null = null;
+
+  /** Keeps a part whose `start` has returned. */
+  add<T extends { stop(): unknown }>(part: T): T {
+    this.#stops.push(() => part.stop());
+    return part;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const stop of this.#stops.reverse()) {
+      try {
+        await stop();
+      } catch (thrown) {
+        logger.error({ err: coerceError(thrown) }, 'a part did not stop cleanly');
+      }
+    }
+  }
+}
+
 /** Starts everything, in order. @throws StartupError with a message for the person at the terminal */
 export async function startRuntime(): Promise<Runtime> {
-  let env: Env;
+  const started = new Started();
   try {
-    env = readEnv();
+    return await startParts(started);
   } catch (thrown) {
-    throw new StartupError(coerceError(thrown).message);
+    await started.stop();
+    throw thrown;
   }
-  const { db, embedded } = await openStore(env);
+}
+
+async function startParts(started: Started): Promise<Runtime> {
+  const env = checkedEnv();
+  const db = await openStore(env, started);
   const instance = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`;
   const now = () => Date.now();
 
-  const partitions = createPartitionKeeper({ db, retentionDays: env.TELLTALE_FEED_DAYS });
+  const partitions = started.add(createPartitionKeeper({ db, retentionDays: env.TELLTALE_FEED_DAYS }));
   await partitions.start();
-  const doorbell = createDoorbell({ url: db.url, instance });
+  const doorbell = started.add(createDoorbell({ url: db.url, instance }));
   await doorbell.start();
-  const pool = createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger });
-  const folds = new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now });
-  const sequencer = createSequencer({ url: db.url, doorbell });
-  const feed = createFeedHub({ db, doorbell, env, sequencing: () => sequencer.leading });
+  const pool = started.add(createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger }));
+  const sequencer = started.add(createSequencer({ url: db.url, doorbell }));
+  const folds = started.add(new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now }));
+  const feed = started.add(createFeedHub({ db, doorbell, env, sequencing: () => sequencer.leading }));
   const app: App = { db, env, doorbell, folds, feed, limits: createLimits(env), instance, now };
 
   await bootstrapFromEnv(app);
@@ -77,27 +114,13 @@ export async function startRuntime(): Promise<Runtime> {
   await sequencer.start();
   await feed.start();
   folds.start();
-  const imports = createImportRunner(app);
-  const simulation = createSimulationRunner(app);
-  imports.start();
-  simulation.start();
+  started.add(createImportRunner(app)).start();
+  started.add(createSimulationRunner(app)).start();
 
-  let stopping: Promise<void> | null = null;
-  const stop = async () => {
-    await Promise.all([imports.stop(), simulation.stop()]);
-    await feed.stop();
-    await folds.stop();
-    await pool.stop();
-    await sequencer.stop();
-    await doorbell.stop();
-    await partitions.stop();
-    await db.end();
-    await embedded?.stop();
-  };
   return {
     app,
     drain: () => feed.drain(),
-    stop: () => (stopping ??= stop()),
+    stop: () => started.stop(),
     setupUrl: (base) =>
       Promise.resolve(setupToken === null ? null : `${base}/setup?token=${encodeURIComponent(setupToken)}`),
   };

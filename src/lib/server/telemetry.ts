@@ -20,7 +20,8 @@ const telemetries = new WeakMap<App, Telemetry>();
 function createTelemetry(): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string) => new Gauge({ name: `telltale_${name}`, help, registers: [registry] });
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `telltale_${name}`, help, registers: [registry] });
   return {
     registry,
     outcomesRecorded: new Counter({
@@ -29,8 +30,14 @@ function createTelemetry(): Telemetry {
       labelNames: ['source'],
       registers: [registry],
     }),
-    outcomesWaiting: gauge('log_entries_waiting', 'Log entries that are recorded and not placed yet, all workspaces.'),
-    oldestWaitingSeconds: gauge('fold_lag_seconds', 'Age of the oldest log entry that is not applied yet; 0 when none waits.'),
+    outcomesWaiting: gauge(
+      'log_entries_waiting',
+      'Log entries that are recorded and not placed yet, all workspaces.',
+    ),
+    oldestWaitingSeconds: gauge(
+      'fold_lag_seconds',
+      'Age of the oldest log entry that is not applied yet; 0 when none waits.',
+    ),
     feedWaiting: gauge('feed_events_waiting', 'Feed events that have no place in the sequence yet.'),
     foldsServed: gauge('folds_served', 'Workspaces whose log this instance folds.'),
     foldsLed: gauge('folds_led', 'Workspaces that this instance leads.'),

@@ -208,8 +208,8 @@ describe('trouble', () => {
     const text = 'x'.repeat(4_000);
     await publish(2_500, { id: text });
     await until(
-      () => server.hub.stats().ringBytes,
-      (bytes) => bytes > 7 * 1024 * 1024,
+      () => server.hub.stats().head,
+      (head) => seqOf(head) === 2_500,
     );
     const good = await opened();
     good.forget();

@@ -7,7 +7,13 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '#lib/server/app.ts';
 import type { Actor, WorkspaceInfo } from '#lib/server/context.ts';
-import { checkImport, createImportRunner, getImport, getImportDetail, storeUpload } from '#lib/server/services/imports/index.ts';
+import {
+  checkImport,
+  createImportRunner,
+  getImport,
+  getImportDetail,
+  storeUpload,
+} from '#lib/server/services/imports/index.ts';
 import { serveOutcomesApi, type ServedApi } from '../../support/api-over-http.ts';
 import { BANK_CSV } from '../../support/bank-file.ts';
 import { projectRoot } from '../../support/running-server.ts';
@@ -51,10 +57,20 @@ interface Ran {
 
 function run(script: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot, 'scripts', script), ...args], {
-      cwd: projectRoot,
-      env: { ...process.env, TELLTALE_URL: api.url, TELLTALE_API_KEY: 'tt_test', DATABASE_URL: db.url, ...env },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(projectRoot, 'scripts', script), ...args],
+      {
+        cwd: projectRoot,
+        env: {
+          ...process.env,
+          TELLTALE_URL: api.url,
+          TELLTALE_API_KEY: 'tt_test',
+          DATABASE_URL: db.url,
+          ...env,
+        },
+      },
+    );
     let out = '';
     let err = '';
     child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
@@ -79,7 +95,8 @@ interface Kept {
 const kept = (of = workspace): Promise<Kept[]> => db.sql<Kept[]>`
   select external_id, subject, result, attributes, occurred_at from outcomes where workspace_id = ${of.id} order by entry_id`;
 
-const CALLS = 'when,city,age,length,y\n2024-01-03,Porto,33,10,no\n2024-01-01,Faro,41,400,yes\n2024-01-02,Porto,52,30,maybe\n';
+const CALLS =
+  'when,city,age,length,y\n2024-01-03,Porto,33,10,no\n2024-01-01,Faro,41,400,yes\n2024-01-02,Porto,52,30,maybe\n';
 
 describe('npm run record', () => {
   it('records a file by time, with the mapping that was said', async () => {
@@ -96,7 +113,9 @@ describe('npm run record', () => {
   });
 
   it('names bad rows and sends nothing, and leaves them out when told to', async () => {
-    const rows = Array.from({ length: 60_000 }, (_, i) => `2024-01-01,${i % 2 === 0 ? 'yes' : 'no'}`).join('\n');
+    const rows = Array.from({ length: 60_000 }, (_, i) => `2024-01-01,${i % 2 === 0 ? 'yes' : 'no'}`).join(
+      '\n',
+    );
     // Behind what is profiled: only the check of every row finds it.
     const path = file('bad.csv', `when,y\n${rows}\nsoon,yes\n2024-01-02,no,extra\n`);
     const refused = await run('record.ts', [path]);
@@ -135,7 +154,8 @@ describe('npm run record', () => {
     const runner = createImportRunner(app);
     runner.start();
     const end = Date.now() + 15_000;
-    while ((await getImport(ctx, id)).state !== 'done' && Date.now() < end) await new Promise((next) => setTimeout(next, 20));
+    while ((await getImport(ctx, id)).state !== 'done' && Date.now() < end)
+      await new Promise((next) => setTimeout(next, 20));
     await runner.stop();
     const { out } = await run('record.ts', [path]);
     expect(out).toMatch(/^0 outcomes added, 3 known already, in /u);
@@ -158,10 +178,14 @@ describe('npm run record', () => {
       expect(code).toBe(1);
       return err.trim();
     };
-    expect(await said('--success', 'z=yes')).toBe('There is no column z. The file has: when, city, age, length, y.');
+    expect(await said('--success', 'z=yes')).toBe(
+      'There is no column z. The file has: when, city, age, length, y.',
+    );
     expect(await said('--success', 'y=done')).toContain('“done” stands nowhere in y');
     expect(await said('--time', 'city')).toContain('city holds texts that are no dates');
-    expect((await run('record.ts', ['no-such-file.csv'])).err.trim()).toBe('There is no file no-such-file.csv.');
+    expect((await run('record.ts', ['no-such-file.csv'])).err.trim()).toBe(
+      'There is no file no-such-file.csv.',
+    );
     expect((await run('record.ts', [path], { TELLTALE_API_KEY: '' })).err).toMatch(/^Give an API key/u);
   });
 });
@@ -218,7 +242,15 @@ describe('npm run simulate', () => {
 
 describe.skipIf(!existsSync(BANK_CSV))('the bank file', () => {
   it('is recorded whole through HTTP', async () => {
-    const { out } = await run('record.ts', [BANK_CSV, '--success', 'y=yes', '--time', 'contact_date', '--ignore', 'duration']);
+    const { out } = await run('record.ts', [
+      BANK_CSV,
+      '--success',
+      'y=yes',
+      '--time',
+      'contact_date',
+      '--ignore',
+      'duration',
+    ]);
     process.stderr.write(out);
     expect(out).toMatch(/^45,211 outcomes added, in /u);
     const [row] = await db.sql`

@@ -4,6 +4,7 @@ import { createApiKey, listApiKeys, revokeApiKey } from '#lib/server/services/ap
 import {
   acceptInvitation,
   acceptInvitationAsNewUser,
+  addMember as addMemberByEmail,
   changeRole,
   invite,
   listInvitations,
@@ -135,6 +136,18 @@ describe('members', () => {
     });
     expect(await answer[0]).toBe('CONFLICT');
     expect((await listMembers(ctx)).map(({ id, role }) => [id, role])).toContainEqual([adminId, 'admin']);
+  });
+
+  it('are added by their address, once, by whoever manages', async () => {
+    const { ctx } = await freshWorkspace();
+    const { email } = await addUser(app);
+    await addMemberByEmail(ctx, { email: email.toUpperCase(), role: 'recorder' });
+    expect(await listMembers(ctx)).toContainEqual(expect.objectContaining({ email, role: 'recorder' }));
+    expect(await actionsOf(ctx)).toEqual(['workspace.created', 'member.added', 'member.added']);
+    expect(await codeOf(addMemberByEmail(ctx, { email, role: 'admin' }))).toBe('CONFLICT');
+    expect(await codeOf(addMemberByEmail(ctx, { email: 'nobody@example.org', role: 'admin' }))).toBe(
+      'NOT_FOUND',
+    );
   });
 
   it('may leave by themselves, but remove nobody else', async () => {

@@ -14,7 +14,12 @@ function pattern(successes: number, n: number, restSuccesses: number, restN: num
     successes,
     rate,
     wilson: wilsonInterval(successes, n),
-    rest: { n: restN, successes: restSuccesses, rate: restRate, wilson: wilsonInterval(restSuccesses, restN) },
+    rest: {
+      n: restN,
+      successes: restSuccesses,
+      rate: restRate,
+      wilson: wilsonInterval(restSuccesses, restN),
+    },
     lift: rate === null || !restRate ? null : rate / restRate,
     oddsRatio: null,
     pValue: null,

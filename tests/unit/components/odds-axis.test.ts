@@ -37,15 +37,18 @@ describe('oddsAxis', () => {
 
   it('contains every drawn end, or says that it runs off', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }), (ends) => {
-        const axis = oddsAxis(ends);
-        for (const end of ends) {
-          if (end >= 0.001 && end <= 0.999) expect(isOffAxis(axis, end)).toBeNull();
-          const at = placeOnAxis(axis, end);
-          expect(at).toBeGreaterThanOrEqual(0);
-          expect(at).toBeLessThanOrEqual(100);
-        }
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }),
+        (ends) => {
+          const axis = oddsAxis(ends);
+          for (const end of ends) {
+            if (end >= 0.001 && end <= 0.999) expect(isOffAxis(axis, end)).toBeNull();
+            const at = placeOnAxis(axis, end);
+            expect(at).toBeGreaterThanOrEqual(0);
+            expect(at).toBeLessThanOrEqual(100);
+          }
+        },
+      ),
     );
   });
 

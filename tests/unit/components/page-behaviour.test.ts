@@ -3,7 +3,13 @@ import { badgeOf } from '#lib/components/live/badge.ts';
 import { secondsToCatchUp } from '#lib/components/live/catch-up.ts';
 import { FlashGate } from '#lib/components/ui/flash-gate.ts';
 import { isCurrent, placesOf } from '#lib/components/views/shell/shell-data.ts';
-import { readAddress, sortedBy, sortLink, toPatternQuery, writeAddress } from '#lib/contracts/pattern-address.ts';
+import {
+  readAddress,
+  sortedBy,
+  sortLink,
+  toPatternQuery,
+  writeAddress,
+} from '#lib/contracts/pattern-address.ts';
 
 describe('FlashGate', () => {
   it('lets a figure flash once in two seconds', () => {
@@ -48,7 +54,8 @@ describe('the address of the patterns page', () => {
   const read = (search: string) => readAddress(new URLSearchParams(search));
 
   it('reads back what it writes', () => {
-    const search = '?status=collecting&direction=worse&depth=2&search=contact&sort=n&order=asc&view=cards&show=100';
+    const search =
+      '?status=collecting&direction=worse&depth=2&search=contact&sort=n&order=asc&view=cards&show=100';
     expect(writeAddress(read(search))).toBe(search);
   });
 

@@ -41,7 +41,8 @@ describe('the OpenAPI document', () => {
 
   it('gives examples that its own schemas accept', () => {
     for (const { body } of API_OPERATIONS) {
-      for (const { value } of Object.values(body?.examples ?? {})) expect(body?.schema.safeParse(value).error).toBeUndefined();
+      for (const { value } of Object.values(body?.examples ?? {}))
+        expect(body?.schema.safeParse(value).error).toBeUndefined();
     }
     for (const { reply } of API_OPERATIONS) {
       if (reply.example !== undefined) expect(reply.schema?.safeParse(reply.example).error).toBeUndefined();

@@ -70,7 +70,11 @@ describe('ratios', () => {
     expect([lift(2.57), lift(123.4), lift(null), lift(Infinity)]).toEqual(['2.6×', '123×', '–', '–']);
   });
   it('writes differences in signed points, never minus zero', () => {
-    expect([points(0.088), points(-0.0042), points(-0.0001)]).toEqual(['+8.8 points', '−0.4 points', '0.0 points']);
+    expect([points(0.088), points(-0.0042), points(-0.0001)]).toEqual([
+      '+8.8 points',
+      '−0.4 points',
+      '0.0 points',
+    ]);
   });
 });
 

@@ -16,7 +16,9 @@ export interface AxisTick {
 
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 /** For one mark on a wide axis. */
-const FINE = [0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95];
+const FINE = [
+  0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95,
+];
 /** Ends of the axis beyond the labelled ticks; no axis goes further, marks there have an open end. */
 const EDGES = [0.001, 0.002, 0.005, ...TICKS, 0.995, 0.998, 0.999];
 const MIN_TICK_DISTANCE = 28;
@@ -39,7 +41,10 @@ export const isOffAxis = (axis: Pick<OddsAxis, 'low' | 'high'>, rate: number): '
  * Axis for marks that are read together: from the smallest to the largest drawn end, widened to the next tick.
  * `widthPx` is the narrowest width it is drawn with; ticks closer than 28 px there are left out.
  */
-export function oddsAxis(ends: readonly number[], options: { widthPx?: number; fine?: boolean } = {}): OddsAxis {
+export function oddsAxis(
+  ends: readonly number[],
+  options: { widthPx?: number; fine?: boolean } = {},
+): OddsAxis {
   const widthPx = options.widthPx ?? 200;
   const edges = options.fine ? [...new Set([...EDGES, ...FINE])].sort((a, b) => a - b) : EDGES;
   const first = edges[0] ?? 0.001;
@@ -80,8 +85,14 @@ interface Drawn {
 export function drawnEnds(items: readonly Drawn[]): number[] {
   const wide = items.filter((item) => item.n >= 5);
   const shown = wide.length > 0 ? wide : items.filter((item) => item.n > 0);
-  return shown.flatMap((item) => [item.wilson.low, item.wilson.high, ...(item.rest.rate === null ? [] : [item.rest.rate])]);
+  return shown.flatMap((item) => [
+    item.wilson.low,
+    item.wilson.high,
+    ...(item.rest.rate === null ? [] : [item.rest.rate]),
+  ]);
 }
 
-export const axisOfPatterns = (items: readonly Drawn[], options?: { widthPx?: number; fine?: boolean }): OddsAxis =>
-  oddsAxis(drawnEnds(items), options);
+export const axisOfPatterns = (
+  items: readonly Drawn[],
+  options?: { widthPx?: number; fine?: boolean },
+): OddsAxis => oddsAxis(drawnEnds(items), options);

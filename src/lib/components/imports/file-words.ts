@@ -1,8 +1,18 @@
 import type { ImportDetail } from '#lib/contracts/imports.ts';
 import { count } from '#lib/format/count.ts';
 
-const SEPARATOR_WORDS: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
-const ENCODING_WORDS: Record<string, string> = { 'utf-8': 'UTF-8', 'utf-16le': 'UTF-16', 'utf-16be': 'UTF-16', 'windows-1252': 'Windows-1252' };
+const SEPARATOR_WORDS: Record<string, string> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+};
+const ENCODING_WORDS: Record<string, string> = {
+  'utf-8': 'UTF-8',
+  'utf-16le': 'UTF-16',
+  'utf-16be': 'UTF-16',
+  'windows-1252': 'Windows-1252',
+};
 
 /** Bytes in the largest unit that keeps a digit before the point: 4.2 MB. */
 export function bytesInWords(bytes: number): string {

@@ -1,15 +1,9 @@
 /** State of the connection as src/lib/live tells it. */
 export type FeedState =
-  | 'connecting'
-  | 'live'
-  | 'catching-up'
-  | 'reconnecting'
-  | 'polling'
-  | 'offline'
-  | 'paused'
-  | 'off';
+  'connecting' | 'live' | 'catching-up' | 'reconnecting' | 'polling' | 'offline' | 'paused' | 'off';
 
-export type BadgeState = 'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still';
+export type BadgeState =
+  'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still';
 
 /** More than one small batch waiting is worth a word; fewer is the ordinary course of recording. */
 export const CATCHING_UP_FROM = 200;

@@ -4,7 +4,11 @@ export interface CatchUpSample {
 }
 
 /** Seconds until nothing waits, from the pace since the first sample; null while there is no pace to see. */
-export function secondsToCatchUp(first: CatchUpSample | null, last: CatchUpSample, waiting: number): number | null {
+export function secondsToCatchUp(
+  first: CatchUpSample | null,
+  last: CatchUpSample,
+  waiting: number,
+): number | null {
   if (first === null) return null;
   const counted = last.asOf - first.asOf;
   const elapsedSeconds = (last.at - first.at) / 1_000;

@@ -2,6 +2,7 @@ import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
 import type { JourneyList, JourneyView } from '#lib/contracts/journey.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import { askFor, journeysAddress, matchingAddress } from './suggestions.ts';
 
 export interface Matching {
   total: number;
@@ -57,7 +58,8 @@ export class RecordForm {
     clearTimeout(this.#timer);
     if (field.name === 'subject') {
       this.#typed = { sheet: this.#options.sheet(), subject: field.value };
-      if (!this.#options.journeys().complete) this.#timer = setTimeout(() => void this.#findJourneys(), ASK_AFTER_MS);
+      if (!this.#options.journeys().complete)
+        this.#timer = setTimeout(() => void this.#findJourneys(), ASK_AFTER_MS);
     } else if (field.dataset['attribute'] !== undefined) {
       this.#timer = setTimeout(() => void this.#findMatching(form), ASK_AFTER_MS);
     }
@@ -87,34 +89,18 @@ export class RecordForm {
   async #findJourneys(): Promise<void> {
     const { subject } = this;
     if (subject === '') return;
-    const query = new URLSearchParams({ ws: this.#options.workspace(), state: 'open', subject });
-    const found = await this.#ask<JourneyList>(`/api/v1/journeys?${query}`);
-    if (found !== null) this.#found = { subject, items: found.items };
+    const mine = (this.#asked += 1);
+    const found = await askFor<JourneyList>(journeysAddress(this.#options.workspace(), subject));
+    if (found !== null && mine === this.#asked) this.#found = { subject, items: found.items };
   }
 
   async #findMatching(form: HTMLFormElement): Promise<void> {
     const basis = this.#options.matching();
-    const query = new URLSearchParams();
-    for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[data-attribute]')) {
-      const key = field.dataset['attribute'] ?? '';
-      if (field.value.trim() !== '') query.append('where', `${key}:${field.value.trim()}`);
-    }
-    const address = `/w/${encodeURIComponent(this.#options.workspace())}/outcomes/new/matching?${query}`;
-    const value = query.size === 0 ? null : await this.#ask<Matching>(address);
-    this.#matching = { basis, value };
-  }
-
-  /** The newest answer, or null: what it is for are suggestions, which may be missing. */
-  async #ask<T>(address: string): Promise<T | null> {
+    const fields = [...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[data-attribute]')];
+    const attributes = fields.map((field) => ({ key: field.dataset['attribute'] ?? '', value: field.value }));
+    const address = matchingAddress(this.#options.workspace(), attributes);
     const mine = (this.#asked += 1);
-    try {
-      const response = await fetch(address, { headers: { accept: 'application/json' } });
-      if (!response.ok || mine !== this.#asked) return null;
-      // The address is one of our own routes, which answers with its contract.
-      return (await response.json()) as T;
-    } catch (thrown) {
-      if (thrown instanceof TypeError || thrown instanceof SyntaxError) return null;
-      throw thrown;
-    }
+    const value = address === null ? null : await askFor<Matching>(address);
+    if (mine === this.#asked) this.#matching = { basis, value };
   }
 }

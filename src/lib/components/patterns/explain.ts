@@ -17,7 +17,10 @@ export function explainPattern(pattern: PatternView): Piece[][] {
   }
   if (n < 5) {
     return [
-      [figure(`${successes} of ${n}`), ' converted. That is too few to call a rate; it says almost nothing yet.'],
+      [
+        figure(`${successes} of ${n}`),
+        ' converted. That is too few to call a rate; it says almost nothing yet.',
+      ],
     ];
   }
   const paragraphs: Piece[][] = [
@@ -42,7 +45,11 @@ export function explainPattern(pattern: PatternView): Piece[][] {
 
 function againstRest(pattern: PatternView, rate: number, restRate: number): Piece[] {
   const difference = rate - restRate;
-  const start: Piece[] = [`For everyone else it was `, figure(percent(restRate)), ` of ${count(pattern.rest.n)}`];
+  const start: Piece[] = [
+    `For everyone else it was `,
+    figure(percent(restRate)),
+    ` of ${count(pattern.rest.n)}`,
+  ];
   if (Math.abs(difference) < 0.0005) return [...start, ': no difference to speak of.'];
   const times = pattern.lift === null ? [] : [', ', figure(lift(pattern.lift)), ' the rest’s rate'];
   return [...start, `. That is `, figure(points(difference)), ...times, '.'];
@@ -51,5 +58,9 @@ function againstRest(pattern: PatternView, rate: number, restRate: number): Piec
 function overlap({ wilson, rest }: PatternView): Piece[] {
   if (!rest.wilson) return [];
   const apart = wilson.low > rest.wilson.high || wilson.high < rest.wilson.low;
-  return [apart ? ' The two intervals do not overlap.' : ' The two intervals overlap, so the difference may be chance.'];
+  return [
+    apart
+      ? ' The two intervals do not overlap.'
+      : ' The two intervals overlap, so the difference may be chance.',
+  ];
 }

@@ -17,8 +17,8 @@ export class HeldOrder<T extends Keyed> {
   readonly rows = $derived.by<readonly T[]>(() => {
     const newest = this.#items();
     if (this.#held === null) return newest;
-    const byId = new Map(newest.map((item) => [item.id, item]));
-    return this.#held.map((item) => byId.get(item.id) ?? item);
+    const byId: Record<string, T> = Object.fromEntries(newest.map((item) => [item.id ?? '', item]));
+    return this.#held.map((item) => byId[item.id ?? ''] ?? item);
   });
 
   /** How many rows would stand elsewhere, or come or go, in the new order. */

@@ -17,7 +17,10 @@ export function toastSaved(options: SavedToast): void {
   toast.dismiss();
   shown.clear();
   if (options.key !== undefined) shown.set(options.key, options);
-  toast.custom(Toast, { ...(options.key !== undefined && { id: options.key }), componentProps: { ...options } });
+  toast.custom(Toast, {
+    ...(options.key !== undefined && { id: options.key }),
+    componentProps: { ...options },
+  });
 }
 
 /** Fills in the second line of a toast that is still shown ("Counted as #45,211"); otherwise nothing. */

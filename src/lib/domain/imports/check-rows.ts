@@ -53,7 +53,11 @@ export function checkRows(mapper: RowMapper): RowCheck {
     finish(unclosedRow) {
       if (unclosedRow !== null) {
         keep(false, Number.NaN);
-        note({ row: unclosedRow, column: null, reason: 'A quote is opened here and never closed: the rest cannot be read.' });
+        note({
+          row: unclosedRow,
+          column: null,
+          reason: 'A quote is opened here and never closed: the rest cannot be read.',
+        });
       }
       return {
         rows,
@@ -76,7 +80,12 @@ function grown<A extends Float64Array | Uint8Array>(from: A, to: A): A {
  * Where each row comes in the order of recording, or -1 for a bad one. By time when there is a time column (ties
  * shuffled by `seed`), in the file's order otherwise; `shuffleAll` mixes the whole file instead.
  */
-export function rankRows(checked: CheckedRows, byTime: boolean, seed: string, shuffleAll = false): Int32Array {
+export function rankRows(
+  checked: CheckedRows,
+  byTime: boolean,
+  seed: string,
+  shuffleAll = false,
+): Int32Array {
   const good = new Uint32Array(checked.good);
   let count = 0;
   for (let index = 0; index < checked.rows; index++) if (checked.isGood[index] === 1) good[count++] = index;

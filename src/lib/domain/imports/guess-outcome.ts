@@ -50,7 +50,10 @@ const has = (set: ReadonlySet<string>, value: string) =>
   set.has(plainWords(value)) || set.has(value.toLowerCase());
 
 /** Values of a column that read like success, and like neither. */
-export function guessSuccess(profile: Pick<ColumnProfile, 'name' | 'values' | 'distinct'>): { success: string[]; neutral: string[] } {
+export function guessSuccess(profile: Pick<ColumnProfile, 'name' | 'values' | 'distinct'>): {
+  success: string[];
+  neutral: string[];
+} {
   const inverse = /\b(cancell?ed|churn|churned|lost|failed|no show|default(ed)?|bounced)\b/u.test(
     plainWords(profile.name),
   );

@@ -8,7 +8,11 @@ export interface MappingProblem {
 }
 
 const MAX_ATTRIBUTES = 64;
-const NOUN: Record<AttributeType, string> = { string: 'a category', number: 'a number', boolean: 'true or false' };
+const NOUN: Record<AttributeType, string> = {
+  string: 'a category',
+  number: 'a number',
+  boolean: 'true or false',
+};
 
 /** What is wrong with a mapping before any row is read; empty when it can be tried. */
 export function mappingProblems(
@@ -33,14 +37,20 @@ export function mappingProblems(
       const example = profile.examples[0] ?? '';
       add('time', `${profile.name} holds texts that are no dates in one format, such as “${example}”.`);
     } else if (profile !== undefined && !profile.timeFormats.includes(mapping.time.format)) {
-      add('timeFormat', `The dates of ${profile.name} (“${profile.examples[0] ?? ''}”) are not written like this.`);
+      add(
+        'timeFormat',
+        `The dates of ${profile.name} (“${profile.examples[0] ?? ''}”) are not written like this.`,
+      );
     }
   }
   if (mapping.value !== null && profiles[mapping.value.column]?.numberStyle === null) {
     add('value', `${nameOf(mapping.value.column)} holds texts that are no numbers.`);
   }
   if (mapping.attributes.length > MAX_ATTRIBUTES) {
-    add('attributes', `At most ${MAX_ATTRIBUTES} attributes; these are ${mapping.attributes.length}. Leave some out.`);
+    add(
+      'attributes',
+      `At most ${MAX_ATTRIBUTES} attributes; these are ${mapping.attributes.length}. Leave some out.`,
+    );
   }
   for (const { column, key, type } of mapping.attributes) {
     const known = knownTypes.get(key);
@@ -63,9 +73,16 @@ function checkSuccess(mapping: ImportMapping, outcome: ColumnProfile, add: Add):
     add('success', 'Say which values mean success.');
   } else if (!present.some((value) => success.has(value)) && outcome.distinct <= present.length) {
     const wanted = [...success].map((value) => `“${value}”`).join(', ');
-    const found = present.slice(0, 8).map((value) => `“${value}”`).join(', ');
+    const found = present
+      .slice(0, 8)
+      .map((value) => `“${value}”`)
+      .join(', ');
     add('success', `${wanted} stands nowhere in ${outcome.name}; it holds ${found}.`);
-  } else if (present.length > 0 && outcome.distinct <= present.length && present.every((value) => neither.has(value))) {
+  } else if (
+    present.length > 0 &&
+    outcome.distinct <= present.length &&
+    present.every((value) => neither.has(value))
+  ) {
     add('success', 'No value is left that means failure: there would be nothing to compare.');
   }
 }
@@ -93,6 +110,7 @@ function checkRoles(mapping: ImportMapping, nameOf: (column: number) => string, 
   }
   const used = roleColumns(mapping);
   for (const { column, key } of mapping.attributes) {
-    if (used.get(column) === 'outcome') add(`as-${column}`, `${key} is the outcome; it cannot explain itself.`);
+    if (used.get(column) === 'outcome')
+      add(`as-${column}`, `${key} is the outcome; it cannot explain itself.`);
   }
 }

@@ -19,7 +19,7 @@ export type TimeFormat = (typeof TIME_FORMATS)[number];
 
 /** An example of each, for people. */
 export const TIME_FORMAT_EXAMPLES: Record<TimeFormat, string> = {
-  iso: '2024-03-31, 2024-03-31 14:05 or 2024-03-31T14:05:00Z',
+  iso: '2024-03-31 or 2024-03-31 14:05',
   'ymd-slash': '2024/03/31',
   'dmy-dot': '31.03.2024',
   'dmy-slash': '31/03/2024 (day first)',

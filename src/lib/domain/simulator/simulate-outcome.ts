@@ -27,7 +27,11 @@ export interface History {
  * The outcome number `index` of a seed, at this instant. Depends on nothing else, so any stretch can be made at any
  * time, and the same seed and time give the same bytes. Only exact arithmetic decides: no logarithm, no exponential.
  */
-export function simulateOutcome(history: Pick<History, 'seed' | 'outcomes'>, index: number, atMs: number): SimulatedOutcome {
+export function simulateOutcome(
+  history: Pick<History, 'seed' | 'outcomes'>,
+  index: number,
+  atMs: number,
+): SimulatedOutcome {
   const random = seededRandom(`outcome ${history.seed} ${index}`);
   const { hour, weekday } = utcHour(atMs);
   const { attributes, variant, value, subject } = drawContent(random, hour, weekday);
@@ -45,7 +49,10 @@ export function simulateOutcome(history: Pick<History, 'seed' | 'outcomes'>, ind
 }
 
 /** The planted chance of success. `progress`: how much of the history lies behind; above 1 after it. */
-export function successRate(attributes: Readonly<Record<string, string | number | boolean>>, progress: number): number {
+export function successRate(
+  attributes: Readonly<Record<string, string | number | boolean>>,
+  progress: number,
+): number {
   let odds = BASE_RATE / (1 - BASE_RATE);
   for (const truth of CONTENT_TRUTHS) {
     const holds = truth.endsAfter === null || progress < truth.endsAfter;
@@ -54,7 +61,10 @@ export function successRate(attributes: Readonly<Record<string, string | number 
   return odds / (1 + odds);
 }
 
-export function matches(truth: PlantedTruth, attributes: Readonly<Record<string, string | number | boolean>>): boolean {
+export function matches(
+  truth: PlantedTruth,
+  attributes: Readonly<Record<string, string | number | boolean>>,
+): boolean {
   return Object.entries(truth.where).every(([key, value]) => attributes[key] === value);
 }
 

@@ -61,8 +61,10 @@ function parseLines(text: string): unknown[] {
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
     // Beyond the cap the rest is only counted: it is refused anyhow.
-    const parsed = values.length > MAX_OUTCOMES_PER_REQUEST ? { ok: true as const, value: null } : parseJson(line);
-    if (!parsed.ok && issues.length < 100) issues.push({ index: values.length, path: '', message: parsed.reason });
+    const parsed =
+      values.length > MAX_OUTCOMES_PER_REQUEST ? { ok: true as const, value: null } : parseJson(line);
+    if (!parsed.ok && issues.length < 100)
+      issues.push({ index: values.length, path: '', message: parsed.reason });
     values.push(parsed.ok ? parsed.value : null);
   }
   if (issues.length > 0) throw badRequest('Some lines are not JSON. Send one outcome a line.', issues);
@@ -84,7 +86,10 @@ export function outcomesOfBody(text: string, contentType: string | null): unknow
   }
   if (!('outcomes' in body)) return [body];
   const { outcomes, ...rest } = body;
-  const issues: Issue[] = Object.keys(rest).map((key) => ({ path: key, message: 'Not known beside "outcomes".' }));
+  const issues: Issue[] = Object.keys(rest).map((key) => ({
+    path: key,
+    message: 'Not known beside "outcomes".',
+  }));
   if (!Array.isArray(outcomes)) issues.push({ path: 'outcomes', message: 'This is a list of outcomes.' });
   if (issues.length > 0 || !Array.isArray(outcomes)) {
     throw new AppError('VALIDATION', 'Nothing was saved: the body is not as it should be.', { issues });

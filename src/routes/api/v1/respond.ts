@@ -42,7 +42,10 @@ export function revisionFrom(request: Request): number | undefined {
 }
 
 /** Methods besides those that a route has: OPTIONS says which there are, the rest are refused as problem details. */
-export function otherMethods(...methods: readonly string[]): { OPTIONS: RequestHandler; fallback: RequestHandler } {
+export function otherMethods(...methods: readonly string[]): {
+  OPTIONS: RequestHandler;
+  fallback: RequestHandler;
+} {
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   return {
     // No Access-Control headers: other origins use a key from a server of theirs.

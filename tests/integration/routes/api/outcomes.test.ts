@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { outcomeDetailSchema, outcomeListSchema, outcomeViewSchema, recordReplySchema } from '#lib/contracts/outcome.ts';
+import {
+  outcomeDetailSchema,
+  outcomeListSchema,
+  outcomeViewSchema,
+  recordReplySchema,
+} from '#lib/contracts/outcome.ts';
 import { journeyListSchema, journeyViewSchema } from '#lib/contracts/journey.ts';
 import { problemSchema } from '#lib/contracts/problem.ts';
 import type { App } from '#lib/server/app.ts';
@@ -27,7 +32,13 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   const workspace = await createTestWorkspace(db.database);
-  key = { type: 'api-key', id: randomUUID(), name: 'Script', workspaceId: workspace.id, scopes: ['read', 'record'] };
+  key = {
+    type: 'api-key',
+    id: randomUUID(),
+    name: 'Script',
+    workspaceId: workspace.id,
+    scopes: ['read', 'record'],
+  };
 });
 afterAll(() => db.drop());
 
@@ -60,7 +71,9 @@ describe('POST /api/v1/outcomes', () => {
     for (const response of [
       await post(one),
       await post({ outcomes: [one, one] }),
-      await post(`${JSON.stringify(one)}\n\n${JSON.stringify(one)}\n`, { headers: { 'content-type': 'application/x-ndjson' } }),
+      await post(`${JSON.stringify(one)}\n\n${JSON.stringify(one)}\n`, {
+        headers: { 'content-type': 'application/x-ndjson' },
+      }),
     ]) {
       expect(response.status).toBe(201);
       recordReplySchema.parse(await response.json());
@@ -69,7 +82,9 @@ describe('POST /api/v1/outcomes', () => {
   });
 
   it('says which item and which field is wrong, and writes nothing', async () => {
-    const response = await post({ outcomes: [one, { ...one, result: 'won' }, { ...one, attributes: { 'a:b': 1 } }] });
+    const response = await post({
+      outcomes: [one, { ...one, result: 'won' }, { ...one, attributes: { 'a:b': 1 } }],
+    });
     expect(response.status).toBe(422);
     const { issues } = await problemOf(response);
     expect(issues?.map(({ index, path }) => [index, path])).toEqual([
@@ -95,7 +110,9 @@ describe('POST /api/v1/outcomes', () => {
   });
 
   it('names the lines of NDJSON that are not JSON', async () => {
-    const response = await post(`${JSON.stringify(one)}\n{oops\n`, { headers: { 'content-type': 'application/x-ndjson' } });
+    const response = await post(`${JSON.stringify(one)}\n{oops\n`, {
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
     expect(response.status).toBe(400);
     expect((await problemOf(response)).issues).toMatchObject([{ index: 1 }]);
     expect(await written()).toEqual([0, 0, 0]);
@@ -103,7 +120,9 @@ describe('POST /api/v1/outcomes', () => {
 
   it('has a cap of 5,000 outcomes and of 16 MB', async () => {
     const line = `${JSON.stringify(one)}\n`;
-    expect((await post(line.repeat(5_001), { headers: { 'content-type': 'application/x-ndjson' } })).status).toBe(422);
+    expect(
+      (await post(line.repeat(5_001), { headers: { 'content-type': 'application/x-ndjson' } })).status,
+    ).toBe(422);
     expect((await post({ outcomes: Array(5_001).fill(one) })).status).toBe(422);
     const large = await post(`{"subject":"${'x'.repeat(17 * 1024 * 1024)}"}`);
     expect(large.status).toBe(413);
@@ -124,15 +143,34 @@ describe('POST /api/v1/outcomes', () => {
 
   it('needs a key that may record', async () => {
     const reader: Actor = { ...key, scopes: ['read'] };
-    expect((await callApi(outcomes.POST, app, reader, '/api/v1/outcomes', { method: 'POST', body: JSON.stringify(one) })).status).toBe(403);
-    const nobody = await callApi(outcomes.POST, app, null, '/api/v1/outcomes', { method: 'POST', body: JSON.stringify(one) });
+    expect(
+      (
+        await callApi(outcomes.POST, app, reader, '/api/v1/outcomes', {
+          method: 'POST',
+          body: JSON.stringify(one),
+        })
+      ).status,
+    ).toBe(403);
+    const nobody = await callApi(outcomes.POST, app, null, '/api/v1/outcomes', {
+      method: 'POST',
+      body: JSON.stringify(one),
+    });
     expect(nobody.status).toBe(401);
     await problemOf(nobody);
   });
 
   it('passes the limit on with Retry-After', async () => {
-    const limited = { ...app, limits: { ...app.limits, write: () => Promise.reject(new AppError('RATE_LIMITED', 'Slow.', { retryAfterSeconds: 3 })) } };
-    const response = await callApi(outcomes.POST, limited, key, '/api/v1/outcomes', { method: 'POST', body: JSON.stringify(one) });
+    const limited = {
+      ...app,
+      limits: {
+        ...app.limits,
+        write: () => Promise.reject(new AppError('RATE_LIMITED', 'Slow.', { retryAfterSeconds: 3 })),
+      },
+    };
+    const response = await callApi(outcomes.POST, limited, key, '/api/v1/outcomes', {
+      method: 'POST',
+      body: JSON.stringify(one),
+    });
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);
   });
 });
@@ -140,7 +178,11 @@ describe('POST /api/v1/outcomes', () => {
 describe('garbage', () => {
   const path = '/api/v1/outcomes';
   const send = (body: string, contentType: string) =>
-    callApi(outcomes.POST, app, key, path, { method: 'POST', body, headers: { 'content-type': contentType } });
+    callApi(outcomes.POST, app, key, path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': contentType },
+    });
   const types = fc.constantFrom('application/json', 'application/x-ndjson', 'text/plain');
   const anyJson = fc.jsonValue({ noneBig: true } as object);
   const nearly = fc.record(
@@ -148,8 +190,17 @@ describe('garbage', () => {
       subject: fc.oneof(fc.string({ unit: 'binary' }), anyJson),
       result: fc.oneof(fc.constantFrom('success', 'failure', 'neutral'), anyJson),
       value: fc.oneof(fc.double(), anyJson),
-      attributes: fc.oneof(fc.dictionary(fc.string({ unit: 'binary' }), fc.oneof(fc.double(), fc.string({ unit: 'binary' }), fc.boolean(), anyJson)), anyJson),
-      occurredAt: fc.oneof(fc.date({ noInvalidDate: true }).map((date) => date.toISOString()), anyJson),
+      attributes: fc.oneof(
+        fc.dictionary(
+          fc.string({ unit: 'binary' }),
+          fc.oneof(fc.double(), fc.string({ unit: 'binary' }), fc.boolean(), anyJson),
+        ),
+        anyJson,
+      ),
+      occurredAt: fc.oneof(
+        fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+        anyJson,
+      ),
       externalId: fc.oneof(fc.string({ unit: 'binary' }), anyJson),
       journeyId: fc.oneof(fc.uuid(), anyJson),
       note: fc.oneof(fc.string({ unit: 'binary' }), anyJson),
@@ -174,14 +225,23 @@ describe('garbage', () => {
 
   it('is never a 500 and never half written', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), anyJson.map((json) => JSON.stringify(json))), types, check),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          anyJson.map((json) => JSON.stringify(json)),
+        ),
+        types,
+        check,
+      ),
       { numRuns: 150 },
     );
   });
 
   it('that looks like outcomes is never a 500 and never half written', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(nearly, { minLength: 1, maxLength: 4 }), (list) => check(JSON.stringify({ outcomes: list }), 'application/json')),
+      fc.asyncProperty(fc.array(nearly, { minLength: 1, maxLength: 4 }), (list) =>
+        check(JSON.stringify({ outcomes: list }), 'application/json'),
+      ),
       { numRuns: 300 },
     );
   });
@@ -189,11 +249,17 @@ describe('garbage', () => {
   it('in addresses is never a 500', async () => {
     expect((await callApi(outcomes.GET, app, key, `${path}?subject=%00`)).status).toBe(422);
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.constantFrom('externalId', 'subject', 'result', 'from', 'to', 'limit', 'cursor', 'deleted'), fc.string({ unit: 'binary' })), async (query) => {
-        const search = new URLSearchParams(query).toString();
-        const response = await callApi(outcomes.GET, app, key, `${path}?${search}`);
-        expect([200, 422]).toContain(response.status);
-      }),
+      fc.asyncProperty(
+        fc.dictionary(
+          fc.constantFrom('externalId', 'subject', 'result', 'from', 'to', 'limit', 'cursor', 'deleted'),
+          fc.string({ unit: 'binary' }),
+        ),
+        async (query) => {
+          const search = new URLSearchParams(query).toString();
+          const response = await callApi(outcomes.GET, app, key, `${path}?${search}`);
+          expect([200, 422]).toContain(response.status);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -211,7 +277,11 @@ describe('one outcome', () => {
     expect(read.headers.get('etag')).toBe('"1"');
     outcomeDetailSchema.parse(await read.json());
     const patch = (ifMatch: string) =>
-      call(outcome.PATCH, id, { method: 'PATCH', body: '{"result":"failure"}', headers: { 'if-match': ifMatch } });
+      call(outcome.PATCH, id, {
+        method: 'PATCH',
+        body: '{"result":"failure"}',
+        headers: { 'if-match': ifMatch },
+      });
     const corrected = await patch('"1"');
     expect(corrected.headers.get('etag')).toBe('"2"');
     expect(outcomeViewSchema.parse(await corrected.json()).result).toBe('failure');
@@ -233,7 +303,9 @@ describe('one outcome', () => {
 
   it('appears in the list, which is a page with its schema', async () => {
     const id = await record();
-    const list = outcomeListSchema.parse(await (await callApi(outcomes.GET, app, key, '/api/v1/outcomes?subject=s')).json());
+    const list = outcomeListSchema.parse(
+      await (await callApi(outcomes.GET, app, key, '/api/v1/outcomes?subject=s')).json(),
+    );
     expect(list.items.map((item) => item.id)).toEqual([id]);
   });
 });
@@ -243,22 +315,38 @@ describe('journeys', () => {
     const open = () =>
       callApi(journeys.POST, app, key, '/api/v1/journeys', {
         method: 'POST',
-        body: JSON.stringify({ subject: 's', step: 'first call', attributes: { contact: 'cellular', gone: null } }),
+        body: JSON.stringify({
+          subject: 's',
+          step: 'first call',
+          attributes: { contact: 'cellular', gone: null },
+        }),
         headers: { 'idempotency-key': 'j' },
       });
     const journey = journeyViewSchema.parse(await (await open()).json());
     expect(journeyViewSchema.parse(await (await open()).json()).id).toBe(journey.id);
     expect(journey).toMatchObject({ state: 'open', step: 'first call', attributes: { contact: 'cellular' } });
     const step = (body: object) =>
-      callApi(steps.POST, app, key, `/api/v1/journeys/${journey.id}/steps`, { method: 'POST', body: JSON.stringify(body), params: { id: journey.id } });
-    const stepped = journeyViewSchema.parse(await (await step({ step: 'second call', engagement: 0.5, attributes: { age: 33, contact: null } })).json());
+      callApi(steps.POST, app, key, `/api/v1/journeys/${journey.id}/steps`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        params: { id: journey.id },
+      });
+    const stepped = journeyViewSchema.parse(
+      await (
+        await step({ step: 'second call', engagement: 0.5, attributes: { age: 33, contact: null } })
+      ).json(),
+    );
     expect(stepped).toMatchObject({ step: 'second call', attributes: { age: 33 } });
     expect((await step({ step: '' })).status).toBe(422);
-    const late = journeyViewSchema.parse(await (await step({ step: 'letter', at: '2020-01-01T00:00:00Z' })).json());
+    const late = journeyViewSchema.parse(
+      await (await step({ step: 'letter', at: '2020-01-01T00:00:00Z' })).json(),
+    );
     expect(late.step).toBe('second call');
     expect((await post({ ...one, journeyId: journey.id })).status).toBe(201);
     expect((await step({ step: 'third call' })).status).toBe(409);
-    const list = journeyListSchema.parse(await (await callApi(journeys.GET, app, key, '/api/v1/journeys?state=succeeded')).json());
+    const list = journeyListSchema.parse(
+      await (await callApi(journeys.GET, app, key, '/api/v1/journeys?state=succeeded')).json(),
+    );
     expect(list.items.map((item) => item.id)).toEqual([journey.id]);
     const events = await db.sql<{ type: string; rev: number }[]>`
       select type, rev from feed_outbox where workspace_id = ${key.workspaceId} and topic = 'journeys' order by wid`;

@@ -27,16 +27,41 @@ async function exported(from: Context, format: ExportFormat = 'ndjson'): Promise
   });
   return text;
 }
-const linesOf = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line) as OutcomeLine);
+const linesOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as OutcomeLine);
 
 async function fill(): Promise<string[]> {
   const { items } = await recordOutcomes(
     ctx,
     [
-      { externalId: 'a', subject: 'Ana, "the first"', result: 'success', value: 12.5, variant: 'B', note: 'two\nlines', attributes: { city: 'São João', age: 33, vip: true }, occurredAt: '2024-01-01T10:00:00Z' },
+      {
+        externalId: 'a',
+        subject: 'Ana, "the first"',
+        result: 'success',
+        value: 12.5,
+        variant: 'B',
+        note: 'two\nlines',
+        attributes: { city: 'São João', age: 33, vip: true },
+        occurredAt: '2024-01-01T10:00:00Z',
+      },
       { subject: 'Rui', result: 'failure', attributes: {}, occurredAt: '2024-01-02T10:00:00Z' },
-      { externalId: 'c', subject: 'Eva', result: 'neutral', attributes: { city: 'Faro' }, occurredAt: '2024-01-03T10:00:00Z' },
-      { externalId: 'd', subject: 'gone', result: 'success', attributes: {}, occurredAt: '2024-01-04T10:00:00Z' },
+      {
+        externalId: 'c',
+        subject: 'Eva',
+        result: 'neutral',
+        attributes: { city: 'Faro' },
+        occurredAt: '2024-01-03T10:00:00Z',
+      },
+      {
+        externalId: 'd',
+        subject: 'gone',
+        result: 'success',
+        attributes: {},
+        occurredAt: '2024-01-04T10:00:00Z',
+      },
     ],
     { source: 'api' },
   );
@@ -73,7 +98,10 @@ describe('an export', () => {
     const other = testContext(app, await createTestWorkspace(db.database));
     expect(await recordOutcomes(other, linesOf(text), { source: 'api' })).toMatchObject({ accepted: 3 });
     expect(await exported(other)).toBe(text);
-    expect(await recordOutcomes(other, linesOf(text), { source: 'api' })).toMatchObject({ accepted: 0, duplicates: 3 });
+    expect(await recordOutcomes(other, linesOf(text), { source: 'api' })).toMatchObject({
+      accepted: 0,
+      duplicates: 3,
+    });
   });
 
   it('recorded again where it comes from adds nothing', async () => {
@@ -91,15 +119,22 @@ describe('an export', () => {
   });
 
   it('comes in pages when it is long, as of one instant', async () => {
-    const many = Array.from({ length: 2_500 }, (_, i) => ({ externalId: `n${i}`, subject: 's', result: 'failure' }));
+    const many = Array.from({ length: 2_500 }, (_, i) => ({
+      externalId: `n${i}`,
+      subject: 's',
+      result: 'failure',
+    }));
     await recordOutcomes(ctx, many, { source: 'api' });
     const pieces: string[] = [];
     const count = await exportOutcomes(ctx, 'ndjson', async (piece) => {
       pieces.push(piece);
-      if (pieces.length === 1) await recordOutcomes(ctx, [{ subject: 'late', result: 'success' }], { source: 'api' });
+      if (pieces.length === 1)
+        await recordOutcomes(ctx, [{ subject: 'late', result: 'success' }], { source: 'api' });
     });
     expect(count).toBe(2_500);
     expect(pieces).toHaveLength(3);
-    expect(linesOf(pieces.join('')).map((line) => line.externalId)).toEqual(many.map((outcome) => outcome.externalId));
+    expect(linesOf(pieces.join('')).map((line) => line.externalId)).toEqual(
+      many.map((outcome) => outcome.externalId),
+    );
   });
 });

@@ -12,7 +12,12 @@ import {
   restoreOutcome,
 } from '#lib/server/services/outcomes/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
-import { createTestApp, createTestWorkspace, testContext, testUser } from '../../../support/test-workspace.ts';
+import {
+  createTestApp,
+  createTestWorkspace,
+  testContext,
+  testUser,
+} from '../../../support/test-workspace.ts';
 
 let db: TestDatabase;
 let app: App;
@@ -28,9 +33,13 @@ beforeEach(async () => {
 afterAll(() => db.drop());
 
 async function record(more: object = {}): Promise<string> {
-  const reply = await recordOutcomes(ctx, [{ subject: 's', result: 'success', value: 5, attributes: { a: 'x', n: 1 }, ...more }], {
-    source: 'api',
-  });
+  const reply = await recordOutcomes(
+    ctx,
+    [{ subject: 's', result: 'success', value: 5, attributes: { a: 'x', n: 1 }, ...more }],
+    {
+      source: 'api',
+    },
+  );
   return reply.items[0]?.id ?? '';
 }
 
@@ -62,24 +71,47 @@ const code = (promise: Promise<unknown>) =>
 describe('correcting', () => {
   it('takes the former facts back and adds the new ones, in this order, as one revision more', async () => {
     const id = await record();
-    const view = await correctOutcome(ctx, id, { result: 'failure', attributes: { a: 'y', n: 1, fresh: true } });
-    expect(view).toMatchObject({ revision: 2, result: 'failure', value: 5, attributes: { a: 'y', n: 1, fresh: true } });
+    const view = await correctOutcome(ctx, id, {
+      result: 'failure',
+      attributes: { a: 'y', n: 1, fresh: true },
+    });
+    expect(view).toMatchObject({
+      revision: 2,
+      result: 'failure',
+      value: 5,
+      attributes: { a: 'y', n: 1, fresh: true },
+    });
     const entries = await db.sql`
       select id, kind, retracts, result, value, attributes from log_entries where outcome_id = ${id} order by id`;
     expect(entries).toMatchObject([
       { kind: 'add', retracts: null, result: 'success' },
-      { kind: 'retract', retracts: entries[0]?.['id'] as number, result: 'success', value: 5, attributes: { a: 'x', n: 1 } },
+      {
+        kind: 'retract',
+        retracts: entries[0]?.['id'] as number,
+        result: 'success',
+        value: 5,
+        attributes: { a: 'x', n: 1 },
+      },
       { kind: 'add', retracts: null, result: 'failure', value: 5, attributes: { a: 'y', n: 1, fresh: true } },
     ]);
     expect(await counted()).toEqual({ failure: 1 });
     const [event] = await db.sql`
       select type, key, rev, payload from feed_outbox where workspace_id = ${ctx.workspace.id} order by wid desc limit 1`;
-    expect(event).toMatchObject({ type: 'outcome.corrected', key: id, rev: 2, payload: { result: 'failure', revision: 2 } });
+    expect(event).toMatchObject({
+      type: 'outcome.corrected',
+      key: id,
+      rev: 2,
+      payload: { result: 'failure', revision: 2 },
+    });
   });
 
   it('changes nothing when the content is the same', async () => {
     const id = await record();
-    const view = await correctOutcome(ctx, id, { result: 'success', attributes: { n: 1, a: 'x', gone: null }, value: 5.00001 });
+    const view = await correctOutcome(ctx, id, {
+      result: 'success',
+      attributes: { n: 1, a: 'x', gone: null },
+      value: 5.00001,
+    });
     expect(view.revision).toBe(1);
     expect(await db.sql`select 1 from log_entries where outcome_id = ${id}`).toHaveLength(1);
     expect(await db.sql`select 1 from audit_log where target_id = ${id}`).toHaveLength(1);
@@ -104,13 +136,17 @@ describe('correcting', () => {
   it('is refused when somebody else was faster', async () => {
     const id = await record();
     await correctOutcome(ctx, id, { result: 'neutral' }, { revision: 1 });
-    expect(await code(correctOutcome(ctx, id, { result: 'failure' }, { revision: 1 }))).toBe('PRECONDITION_FAILED');
+    expect(await code(correctOutcome(ctx, id, { result: 'failure' }, { revision: 1 }))).toBe(
+      'PRECONDITION_FAILED',
+    );
   });
 
   it('by eight people at once leaves one fact counted', async () => {
     const id = await record();
     await Promise.all(
-      Array.from({ length: 8 }, (_, i) => correctOutcome(ctx, id, { result: i % 2 === 0 ? 'failure' : 'neutral', value: i })),
+      Array.from({ length: 8 }, (_, i) =>
+        correctOutcome(ctx, id, { result: i % 2 === 0 ? 'failure' : 'neutral', value: i }),
+      ),
     );
     const view = await getOutcome(ctx, id);
     expect(view.revision).toBe(9);
@@ -146,7 +182,9 @@ describe('deleting and restoring', () => {
     expect((await listOutcomes(ctx, {})).items).toEqual([]);
     expect((await listOutcomes(ctx, { deleted: 'only' })).items.map((item) => item.id)).toEqual([id]);
     expect(await code(correctOutcome(ctx, id, { result: 'failure' }))).toBe('CONFLICT');
-    const again = await recordOutcomes(ctx, [{ externalId: 'e', subject: 'x', result: 'failure' }], { source: 'api' });
+    const again = await recordOutcomes(ctx, [{ externalId: 'e', subject: 'x', result: 'failure' }], {
+      source: 'api',
+    });
     expect(again).toMatchObject({ duplicates: 1, items: [{ id, differs: true }] });
     expect(await restoreOutcome(ctx, id)).toMatchObject({ revision: 3, deletedAt: null });
     expect(await counted()).toEqual({ success: 1 });
@@ -185,7 +223,13 @@ describe('the history', () => {
     expect(history).toMatchObject([
       { action: 'recorded', revision: 1, addPosition: 1, retractPosition: null },
       { action: 'corrected', by: 'Tom Weber', revision: 2, retractPosition: 2, addPosition: 3 },
-      { action: 'corrected', revision: 3, retractPosition: null, addPosition: null, changes: [{ field: 'note', from: null, to: 'words' }] },
+      {
+        action: 'corrected',
+        revision: 3,
+        retractPosition: null,
+        addPosition: null,
+        changes: [{ field: 'note', from: null, to: 'words' }],
+      },
       { action: 'deleted', revision: 4, retractPosition: 4, addPosition: null },
       { action: 'restored', revision: 5, retractPosition: null, addPosition: null },
     ]);
@@ -216,7 +260,8 @@ describe('the list', () => {
       cursor = page.next;
     } while (cursor !== null);
     expect(seen).toEqual(items.map((item) => item.id).reverse());
-    const externalIds = async (query: object) => (await listOutcomes(ctx, query)).items.map((item) => item.externalId);
+    const externalIds = async (query: object) =>
+      (await listOutcomes(ctx, query)).items.map((item) => item.externalId);
     expect(await externalIds({ subject: 's3', result: 'success' })).toEqual(['e18', 'e8']);
     expect(await externalIds({ externalId: 'e7' })).toEqual(['e7']);
     expect(await externalIds({ from: 3, to: 5 })).toEqual(['e4', 'e3', 'e2']);

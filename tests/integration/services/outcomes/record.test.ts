@@ -6,7 +6,13 @@ import { AppError } from '#lib/server/errors.ts';
 import { recordOutcomes, recordOutcomesOnce } from '#lib/server/services/outcomes/index.ts';
 import { openJourney } from '#lib/server/services/journeys/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
-import { createTestApp, createTestWorkspace, testContext, testUser, type Rings } from '../../../support/test-workspace.ts';
+import {
+  createTestApp,
+  createTestWorkspace,
+  testContext,
+  testUser,
+  type Rings,
+} from '../../../support/test-workspace.ts';
 
 let db: TestDatabase;
 let app: App & { rings: Rings };
@@ -36,7 +42,9 @@ async function refusal(promise: Promise<unknown>): Promise<AppError> {
 }
 
 async function counts(workspaceId = ctx.workspace.id) {
-  const [row] = await db.sql<{ outcomes: number; entries: number; audits: number; events: number; attributes: number }[]>`
+  const [row] = await db.sql<
+    { outcomes: number; entries: number; audits: number; events: number; attributes: number }[]
+  >`
     select (select count(*)::int from outcomes where workspace_id = ${workspaceId}) as outcomes,
       (select count(*)::int from log_entries where workspace_id = ${workspaceId}) as entries,
       (select count(*)::int from audit_log where workspace_id = ${workspaceId}) as audits,
@@ -48,9 +56,17 @@ async function counts(workspaceId = ctx.workspace.id) {
 describe('recording', () => {
   it('writes the outcome, its log entry, an audit row and a feed event, and rings after the commit', async () => {
     const reply = await record([
-      input({ externalId: 'x-1', value: 12.345678, attributes: { contact: 'cellular', age: 33, loan: false, gone: null, empty: '' } }),
+      input({
+        externalId: 'x-1',
+        value: 12.345678,
+        attributes: { contact: 'cellular', age: 33, loan: false, gone: null, empty: '' },
+      }),
     ]);
-    expect(reply).toMatchObject({ accepted: 1, duplicates: 0, items: [{ externalId: 'x-1', duplicate: false }] });
+    expect(reply).toMatchObject({
+      accepted: 1,
+      duplicates: 0,
+      items: [{ externalId: 'x-1', duplicate: false }],
+    });
     const [entry] = await db.sql`select * from log_entries where workspace_id = ${ctx.workspace.id}`;
     expect(entry).toMatchObject({
       kind: 'add',
@@ -60,16 +76,33 @@ describe('recording', () => {
       attributes: { contact: 'cellular', age: 33, loan: false },
     });
     const [event] = await db.sql`select * from feed_outbox where workspace_id = ${ctx.workspace.id}`;
-    expect(event).toMatchObject({ topic: 'outcomes', type: 'outcome.recorded', key: reply.items[0]?.id, rev: 1, seq: null });
-    expect(event?.['payload']).toMatchObject({ externalId: 'x-1', subject: 'client 1', position: null, revision: 1 });
+    expect(event).toMatchObject({
+      topic: 'outcomes',
+      type: 'outcome.recorded',
+      key: reply.items[0]?.id,
+      rev: 1,
+      seq: null,
+    });
+    expect(event?.['payload']).toMatchObject({
+      externalId: 'x-1',
+      subject: 'client 1',
+      position: null,
+      revision: 1,
+    });
     const [audit] = await db.sql`select * from audit_log where workspace_id = ${ctx.workspace.id}`;
-    expect(audit).toMatchObject({ action: 'outcome.recorded', target_id: reply.items[0]?.id, actor_label: ctx.actor.name });
+    expect(audit).toMatchObject({
+      action: 'outcome.recorded',
+      target_id: reply.items[0]?.id,
+      actor_label: ctx.actor.name,
+    });
     expect(app.rings).toEqual(expect.objectContaining({ log: [ctx.workspace.id], feed: 1 }));
   });
 
   it('keeps the order of the items in ids and in the log', async () => {
     const reply = await record(
-      Array.from({ length: 5_000 }, (_, i) => input({ subject: `s${i}`, externalId: `e${(i * 7919) % 5000}` })),
+      Array.from({ length: 5_000 }, (_, i) =>
+        input({ subject: `s${i}`, externalId: `e${(i * 7919) % 5000}` }),
+      ),
     );
     const ids = reply.items.map((item) => item.id);
     expect(ids).toEqual([...ids].sort());
@@ -84,7 +117,9 @@ describe('recording', () => {
     const events = await db.sql<{ key: string; payload: { items: { id: string }[] } }[]>`
       select key, payload from feed_outbox where workspace_id = ${ctx.workspace.id} order by wid`;
     expect(events.map((event) => event.payload.items.length)).toEqual([100, 100, 50]);
-    expect(events.flatMap((event) => event.payload.items.map((item) => item.id))).toEqual(reply.items.map((item) => item.id));
+    expect(events.flatMap((event) => event.payload.items.map((item) => item.id))).toEqual(
+      reply.items.map((item) => item.id),
+    );
     expect(events[0]?.key).toBe(`bulk/${reply.items[0]?.id}`);
   });
 
@@ -135,8 +170,14 @@ describe('an externalId that was seen before', () => {
     );
     expect(replies.reduce((sum, reply) => sum + reply.accepted, 0)).toBe(200);
     expect(replies.reduce((sum, reply) => sum + reply.duplicates, 0)).toBe(1400);
-    const owner = new Map(replies.flatMap((r) => r.items).filter((i) => !i.duplicate).map((i) => [i.externalId, i.id]));
-    for (const item of replies.flatMap((reply) => reply.items)) expect(item.id).toBe(owner.get(item.externalId));
+    const owner = new Map(
+      replies
+        .flatMap((r) => r.items)
+        .filter((i) => !i.duplicate)
+        .map((i) => [i.externalId, i.id]),
+    );
+    for (const item of replies.flatMap((reply) => reply.items))
+      expect(item.id).toBe(owner.get(item.externalId));
     expect(await counts()).toMatchObject({ outcomes: 200, entries: 200 });
   });
 });
@@ -144,14 +185,18 @@ describe('an externalId that was seen before', () => {
 describe('types of attributes', () => {
   it('are fixed by the first outcome that carries them', async () => {
     await record([input({ attributes: { age: 33 } })]);
-    const error = await refusal(record([input({ attributes: { age: 34 } }), input({ attributes: { age: '33', job: 'x' } })]));
+    const error = await refusal(
+      record([input({ attributes: { age: 34 } }), input({ attributes: { age: '33', job: 'x' } })]),
+    );
     expect(error.issues).toMatchObject([{ index: 1, path: 'attributes.age' }]);
     expect(error.issues[0]?.message).toContain('was first recorded as a number, and this is text');
     expect(await counts()).toMatchObject({ outcomes: 1, entries: 1, attributes: 1 });
   });
 
   it('are fixed within a request by its first item', async () => {
-    const error = await refusal(record([input({ attributes: { k: true } }), input({ attributes: { k: 1 } })]));
+    const error = await refusal(
+      record([input({ attributes: { k: true } }), input({ attributes: { k: 1 } })]),
+    );
     expect(error.issues).toMatchObject([{ index: 1, path: 'attributes.k' }]);
     expect(await counts()).toMatchObject({ outcomes: 0, attributes: 0 });
   });
@@ -244,7 +289,9 @@ describe('what is refused', () => {
   });
 
   it('refuses more than 5,000 and none at all', async () => {
-    expect((await refusal(record(Array.from({ length: 5_001 }, () => input())))).issues).toMatchObject([{ path: 'outcomes' }]);
+    expect((await refusal(record(Array.from({ length: 5_001 }, () => input())))).issues).toMatchObject([
+      { path: 'outcomes' },
+    ]);
     expect((await refusal(record([]))).issues).toMatchObject([{ path: 'outcomes' }]);
   });
 
@@ -278,7 +325,9 @@ describe('an Idempotency-Key', () => {
     const error = await refusal(recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k', 'other')));
     expect(error.code).toBe('VALIDATION');
     await db.sql`update idempotency_keys set created_at = now() - interval '25 hours'`;
-    expect((await recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k', 'other'))).replayed).toBe(false);
+    expect((await recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k', 'other'))).replayed).toBe(
+      false,
+    );
     expect(await counts()).toMatchObject({ outcomes: 2 });
   });
 
@@ -299,7 +348,11 @@ describe('an Idempotency-Key', () => {
   });
 
   it('keeps nothing of a request that failed', async () => {
-    await refusal(recordOutcomesOnce(ctx, [input({ journeyId: randomUUID() })], { source: 'api' }, once('k')));
-    expect((await recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k', 'mended'))).replayed).toBe(false);
+    await refusal(
+      recordOutcomesOnce(ctx, [input({ journeyId: randomUUID() })], { source: 'api' }, once('k')),
+    );
+    expect((await recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k', 'mended'))).replayed).toBe(
+      false,
+    );
   });
 });

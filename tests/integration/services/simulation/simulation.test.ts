@@ -16,7 +16,12 @@ import {
   type SimulationRunner,
 } from '#lib/server/services/simulation/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
-import { createTestApp, createTestWorkspace, testContext, testUser } from '../../../support/test-workspace.ts';
+import {
+  createTestApp,
+  createTestWorkspace,
+  testContext,
+  testUser,
+} from '../../../support/test-workspace.ts';
 
 let db: TestDatabase;
 let app: App;
@@ -68,12 +73,18 @@ describe('a simulated workspace', () => {
   it('is made with its admin, marked, and filled with the history of its seed', async () => {
     const workspace = await startSimulation(person, { name: 'Tryout', seed: '11', outcomes: '2500' });
     expect(workspace).toMatchObject({ simulated: true, preset: 'content', timezone: 'UTC' });
-    const [member] = await db.sql`select role from memberships where workspace_id = ${workspace.id} and user_id = ${person.actor.id}`;
+    const [member] =
+      await db.sql`select role from memberships where workspace_id = ${workspace.id} and user_id = ${person.actor.id}`;
     expect(member).toMatchObject({ role: 'admin' });
     startRunner();
     await until(loaded(workspace));
     const state = await readState(db.sql, workspace.id);
-    const expected = simulateHistory({ seed: 11, outcomes: 2_500, fromMs: state?.fromMs ?? 0, toMs: state?.toMs ?? 0 });
+    const expected = simulateHistory({
+      seed: 11,
+      outcomes: 2_500,
+      fromMs: state?.fromMs ?? 0,
+      toMs: state?.toMs ?? 0,
+    });
     expect(await ids(workspace)).toEqual(expected.map((outcome) => outcome.externalId));
     const [facts] = await db.sql`
       select count(*)::int as n, bool_and(backfill) as backfill, bool_and(source = 'simulator') as simulator
@@ -145,7 +156,9 @@ describe('a simulated workspace', () => {
     const viewer = testContext(app, workspace, testUser(), 'recorder');
     await expect(setTrickle(viewer, { running: false })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const admin = testContext(app, workspace);
-    await expect(setTrickle(admin, { running: true, ratePerSecond: '1000' })).rejects.toMatchObject({ code: 'VALIDATION' });
+    await expect(setTrickle(admin, { running: true, ratePerSecond: '1000' })).rejects.toMatchObject({
+      code: 'VALIDATION',
+    });
     await expect(startSimulation(person, { outcomes: 'many' })).rejects.toMatchObject({
       issues: [{ path: 'outcomes', message: 'Write a whole number, such as 10000.' }],
     });

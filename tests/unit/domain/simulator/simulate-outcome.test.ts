@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { matches, simulateHistory, simulateOutcome, type History, type SimulatedOutcome } from '#domain/simulator/simulate-outcome.ts';
+import {
+  matches,
+  simulateHistory,
+  simulateOutcome,
+  type History,
+  type SimulatedOutcome,
+} from '#domain/simulator/simulate-outcome.ts';
 import { BASE_RATE, CONTENT_TRUTHS, type PlantedTruth } from '#domain/simulator/truths.ts';
 import { outcomeInputSchema } from '#lib/contracts/outcome.ts';
 
@@ -13,7 +19,9 @@ const history: History = {
 const all = simulateHistory(history);
 
 const digest = (outcomes: readonly SimulatedOutcome[]) =>
-  createHash('sha256').update(outcomes.map((outcome) => JSON.stringify(outcome)).join('\n')).digest('hex');
+  createHash('sha256')
+    .update(outcomes.map((outcome) => JSON.stringify(outcome)).join('\n'))
+    .digest('hex');
 
 /** Success rate of decided outcomes, and its standard error. */
 function rateOf(outcomes: readonly SimulatedOutcome[]): { n: number; rate: number; error: number } {
@@ -27,10 +35,13 @@ const truth = (kind: PlantedTruth['kind']): PlantedTruth => {
   if (found === undefined) throw new Error(`no ${kind}`);
   return found;
 };
-const within = (planted: PlantedTruth, outcomes = all) => outcomes.filter(({ attributes }) => matches(planted, attributes));
+const within = (planted: PlantedTruth, outcomes = all) =>
+  outcomes.filter(({ attributes }) => matches(planted, attributes));
 /** Where no other planted truth holds. */
 const plain = (outcomes: readonly SimulatedOutcome[], but?: PlantedTruth) =>
-  outcomes.filter(({ attributes }) => CONTENT_TRUTHS.every((other) => other === but || other.odds === 1 || !matches(other, attributes)));
+  outcomes.filter(({ attributes }) =>
+    CONTENT_TRUTHS.every((other) => other === but || other.odds === 1 || !matches(other, attributes)),
+  );
 const planned = (odds: number) => {
   const lifted = (odds * BASE_RATE) / (1 - BASE_RATE);
   return lifted / (1 + lifted);
@@ -40,7 +51,11 @@ describe('simulated outcomes', () => {
   it('are the same bytes for the same seed, whole or in stretches, and others for another seed', () => {
     const small = { ...history, outcomes: 2_000 };
     const whole = simulateHistory(small);
-    const stretches = [...simulateHistory(small, 0, 700), ...simulateHistory(small, 700, 701), ...simulateHistory(small, 701)];
+    const stretches = [
+      ...simulateHistory(small, 0, 700),
+      ...simulateHistory(small, 700, 701),
+      ...simulateHistory(small, 701),
+    ];
     expect(digest(stretches)).toBe(digest(whole));
     expect(digest(simulateHistory({ ...small, seed: 8 }))).not.toBe(digest(whole));
     // Written down: a change of the generator changes what every simulated workspace says it holds.
@@ -48,7 +63,8 @@ describe('simulated outcomes', () => {
   });
 
   it('have the shape of the contract', () => {
-    for (const outcome of all.slice(0, 500)) expect(outcomeInputSchema.safeParse(outcome).error).toBeUndefined();
+    for (const outcome of all.slice(0, 500))
+      expect(outcomeInputSchema.safeParse(outcome).error).toBeUndefined();
   });
 
   it('come in order of time, within the history, each with an id of its own', () => {

@@ -91,5 +91,12 @@ export async function checkAttributeTypes(
 ): Promise<Issue[]> {
   const wanted = firstTypes(items);
   if (wanted.length === 0) return [];
-  return mismatches(items, await readTypes(tx, workspaceId, wanted.map(([key]) => key)));
+  return mismatches(
+    items,
+    await readTypes(
+      tx,
+      workspaceId,
+      wanted.map(([key]) => key),
+    ),
+  );
 }

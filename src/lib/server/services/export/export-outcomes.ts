@@ -55,7 +55,9 @@ export async function exportOutcomes(
     for await (const page of rows) {
       count += page.length;
       const lines = page.map((row) => toOutcomeLine({ ...row, occurredAt: row.occurred_at.toISOString() }));
-      await write(lines.map((line) => (format === 'csv' ? asCsv(line, keys) : `${JSON.stringify(line)}\n`)).join(''));
+      await write(
+        lines.map((line) => (format === 'csv' ? asCsv(line, keys) : `${JSON.stringify(line)}\n`)).join(''),
+      );
     }
     return count;
   });
@@ -68,7 +70,8 @@ async function attributeKeys(tx: TransactionSql, workspaceId: string): Promise<s
 }
 
 /** A column of an attribute must not be taken for one of the outcome's own. */
-const attributeColumn = (key: string) => ((CSV_COLUMNS as readonly string[]).includes(key) ? `attribute ${key}` : key);
+const attributeColumn = (key: string) =>
+  (CSV_COLUMNS as readonly string[]).includes(key) ? `attribute ${key}` : key;
 
 function asCsv(line: OutcomeLine, keys: readonly string[]): string {
   const own = CSV_COLUMNS.map((column) => String(line[column] ?? ''));

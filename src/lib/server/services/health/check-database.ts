@@ -6,13 +6,13 @@ const PATIENCE_MS = 2_000;
 
 export type DatabaseState = { state: 'up'; ms: number } | { state: 'down'; error: string };
 
+/** Rejects after `ms`; `cancel` lets it be. */
 function deadline(ms: number): { late: Promise<never>; cancel: () => void } {
-  let cancel = () => undefined as void;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);
-    cancel = () => clearTimeout(timer);
+    timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);
   });
-  return { late, cancel };
+  return { late, cancel: () => clearTimeout(timer) };
 }
 
 /** Whether the database answers, and how fast; never waits longer than two seconds. */

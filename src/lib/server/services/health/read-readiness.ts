@@ -16,7 +16,8 @@ export interface Readiness {
  */
 export async function readReadiness(app: App): Promise<Readiness> {
   const database = (await checkDatabase(app.db)).state === 'up';
-  if (!database) return { ready: false, checks: { database, migrated: false, sequencer: false, fold: false } };
+  if (!database)
+    return { ready: false, checks: { database, migrated: false, sequencer: false, fold: false } };
   const [tables] = await app.db.sql<{ migrated: boolean }[]>`
     select to_regclass('public.outcomes') is not null and to_regclass('public.feed_outbox') is not null as migrated`;
   const migrated = tables?.migrated === true;

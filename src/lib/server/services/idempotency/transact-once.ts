@@ -23,7 +23,12 @@ export async function forgetOldAnswers(tx: TransactionSql | Sql, limit = 50): Pr
   return gone.count;
 }
 
-async function findAnswer<T>(tx: TransactionSql, ctx: Context, owner: string, once: Once): Promise<{ answer: T } | null> {
+async function findAnswer<T>(
+  tx: TransactionSql,
+  ctx: Context,
+  owner: string,
+  once: Once,
+): Promise<{ answer: T } | null> {
   const [row] = await tx<AnswerRow[]>`
     select fingerprint, body #>> '{}' as body from idempotency_keys
     where workspace_id = ${ctx.workspace.id} and owner = ${owner} and key = ${once.key}
@@ -55,9 +60,13 @@ export async function transactOnce<T>(
       select pg_try_advisory_xact_lock(
         hashtextextended(${`${ctx.workspace.id}/${owner}/${once.key}`}::text, 25)) as mine`;
     if (lock?.mine !== true) {
-      throw new AppError('CONFLICT', 'A request with this Idempotency-Key is still running. Ask again in a second.', {
-        retryAfterSeconds: 1,
-      });
+      throw new AppError(
+        'CONFLICT',
+        'A request with this Idempotency-Key is still running. Ask again in a second.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
     }
     const found = await findAnswer<T>(tx, ctx, owner, once);
     if (found !== null) return { answer: found.answer, replayed: true };

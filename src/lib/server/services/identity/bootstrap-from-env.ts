@@ -93,7 +93,7 @@ export async function bootstrapFromEnv(app: Pick<App, 'db' | 'env'>): Promise<bo
     if (apiKey !== null) {
       const scopes = ['read', 'record', 'manage'] as const;
       await insertApiKey(tx, author, workspace, {
-        name: 'TELLTALE_API_KEY',
+        name: 'Key of the environment',
         scopes,
         key: apiKey,
         createdBy: actor.id,

@@ -26,7 +26,12 @@ export async function changeImport(
     await tx`select 1 from imports where id::text = ${id} and workspace_id = ${ctx.workspace.id} for update`;
     const metadata = await change(tx, await findImport(tx, ctx.workspace.id, id));
     const row = await findImport(tx, ctx.workspace.id, id);
-    await emitAudit(tx, ctx, { action, targetType: 'import', targetId: id, metadata: { fileName: row.file_name, ...metadata } });
+    await emitAudit(tx, ctx, {
+      action,
+      targetType: 'import',
+      targetId: id,
+      metadata: { fileName: row.file_name, ...metadata },
+    });
     await announceImport(tx, row);
     return row;
   });

@@ -19,9 +19,14 @@ const CHANGEABLE: ReadonlySet<ImportRow['state']> = new Set(['uploaded', 'ready'
 export async function checkImport(ctx: Context, id: string, mapping: ImportMapping): Promise<ImportView> {
   requirePermission(ctx, 'record');
   return changeImport(ctx, id, 'import.checked', async (tx, row) => {
-    if (!CHANGEABLE.has(row.state)) throw conflict('This import is under way or done; its columns cannot be changed any more.');
+    if (!CHANGEABLE.has(row.state))
+      throw conflict('This import is under way or done; its columns cannot be changed any more.');
     await requireParts(ctx, row);
-    const problems = mappingProblems(mapping, await readProfile(ctx.app.db.sql, id), await knownTypes(tx, ctx.workspace.id));
+    const problems = mappingProblems(
+      mapping,
+      await readProfile(ctx.app.db.sql, id),
+      await knownTypes(tx, ctx.workspace.id),
+    );
     if (problems.length > 0) throw invalid(problems, 'Nothing was imported: some choices need attention.');
     const plan: ImportPlan = {
       mapping,

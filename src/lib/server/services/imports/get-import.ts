@@ -42,7 +42,12 @@ export async function getImportDetail(ctx: Context, id: string): Promise<ImportD
     timezone: row.plan?.timezone ?? ctx.workspace.timezone,
     columns: profile.map((column) => ({
       ...column,
-      advice: guess.advice[column.index] ?? { column: column.index, type: null, reason: '', hindsight: false },
+      advice: guess.advice[column.index] ?? {
+        column: column.index,
+        type: null,
+        reason: '',
+        hindsight: false,
+      },
     })),
     looked: profile[0]?.rows ?? 0,
     mapping,

@@ -8,7 +8,11 @@ const LOCK_CLASS = 7_411_010;
  * process that dies gives it back.
  * @returns false when another one has it
  */
-export async function withImportLock(sql: Sql, importId: string, work: () => Promise<void>): Promise<boolean> {
+export async function withImportLock(
+  sql: Sql,
+  importId: string,
+  work: () => Promise<void>,
+): Promise<boolean> {
   const connection = await sql.reserve();
   try {
     const [row] = await connection<{ locked: boolean }[]>`

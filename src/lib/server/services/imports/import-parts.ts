@@ -44,7 +44,7 @@ export function createPartWriter(sql: Sql, importId: string) {
 }
 
 async function* readParts(sql: Sql, importId: string): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let next = 0; ; ) {
+  for (let next = 0; ;) {
     const rows = await sql<{ part: number; data: Buffer }[]>`
       select part, data from import_parts where import_id = ${importId} and part >= ${next}
       order by part limit ${PARTS_A_TIME}`;
@@ -60,5 +60,8 @@ async function* readParts(sql: Sql, importId: string): AsyncGenerator<Uint8Array
 }
 
 /** The stored file as text, piece by piece. */
-export const readPieces = (sql: Sql, importId: string, encoding: TextEncoding): AsyncGenerator<string, void, undefined> =>
-  decodeText(readParts(sql, importId), encoding);
+export const readPieces = (
+  sql: Sql,
+  importId: string,
+  encoding: TextEncoding,
+): AsyncGenerator<string, void, undefined> => decodeText(readParts(sql, importId), encoding);

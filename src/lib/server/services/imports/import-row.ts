@@ -64,7 +64,11 @@ const columns = (sql: Sql | TransactionSql) => sql`
   finished_at`;
 
 /** The import of this workspace. @throws AppError NOT_FOUND also for one of another workspace */
-export async function findImport(sql: Sql | TransactionSql, workspaceId: string, id: string): Promise<ImportRow> {
+export async function findImport(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  id: string,
+): Promise<ImportRow> {
   if (!UUID.test(id)) throw notFound('import');
   const [row] = await sql<ImportRow[]>`
     select ${columns(sql)} from imports

@@ -107,7 +107,8 @@ export function createImportRunner(app: App): ImportRunner {
     failures.delete(id);
     const row = await readImport(app.db.sql, id);
     if (row === null) return;
-    const message = error instanceof AppError ? error.message : 'Something went wrong on our side; the log says what.';
+    const message =
+      error instanceof AppError ? error.message : 'Something went wrong on our side; the log says what.';
     await createImportProgress(app, row).fail(message);
   }
 

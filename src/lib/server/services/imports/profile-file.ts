@@ -37,7 +37,8 @@ export async function profileFile(
   const reader = createCsvReader(separator);
   const header = [...reader.push(head), ...reader.end()][0]?.fields;
   if (header === undefined) return refuse('This file is empty.');
-  if (header.length > MAX_COLUMNS) return refuse(`This file has ${header.length} columns; at most ${MAX_COLUMNS} can be read.`);
+  if (header.length > MAX_COLUMNS)
+    return refuse(`This file has ${header.length} columns; at most ${MAX_COLUMNS} can be read.`);
   const names = columnNames(header);
 
   const profiler = profileColumns(names, zoneClock(timezone));
@@ -54,8 +55,11 @@ export async function profileFile(
 }
 
 function refuseOtherFormats(head: string): void {
-  if (head.startsWith('PK')) refuse('This is an Excel workbook or a zip file. Save the sheet as CSV and choose that file.');
+  if (head.startsWith('PK'))
+    refuse('This is an Excel workbook or a zip file. Save the sheet as CSV and choose that file.');
   if (head.startsWith('%PDF')) refuse('This is a PDF. A table of text with one row per outcome is needed.');
-  if (/^\s*[{[]/u.test(head)) refuse('This looks like JSON. Send it with npm run record, or save a table as CSV.');
-  if (head.slice(0, 4_096).includes('\0')) refuse('This is no file of text. Save the table as CSV and choose that file.');
+  if (/^\s*[{[]/u.test(head))
+    refuse('This looks like JSON. Send it with npm run record, or save a table as CSV.');
+  if (head.slice(0, 4_096).includes('\0'))
+    refuse('This is no file of text. Save the table as CSV and choose that file.');
 }

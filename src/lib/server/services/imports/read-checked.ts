@@ -15,11 +15,21 @@ export function planOf(row: ImportRow): ImportPlan {
 
 export function mapperOf(row: ImportRow): RowMapper {
   const { mapping, timezone, latestMs } = planOf(row);
-  return rowMapper({ names: row.columns, mapping, toInstant: zoneClock(timezone), digest: row.digest, latestMs });
+  return rowMapper({
+    names: row.columns,
+    mapping,
+    toInstant: zoneClock(timezone),
+    digest: row.digest,
+    latestMs,
+  });
 }
 
 /** Reads the whole stored file and checks every row of it; null when `stopped` said so meanwhile. */
-export async function readChecked(sql: Sql, row: ImportRow, stopped: () => boolean): Promise<CheckedRows | null> {
+export async function readChecked(
+  sql: Sql,
+  row: ImportRow,
+  stopped: () => boolean,
+): Promise<CheckedRows | null> {
   const check = checkRows(mapperOf(row));
   const rows = readRows(readPieces(sql, row.id, row.encoding), row.separator);
   for (;;) {

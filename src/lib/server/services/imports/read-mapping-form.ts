@@ -1,6 +1,11 @@
 import { attributeColumn } from '#domain/imports/guess-mapping.ts';
 import { guessSuccess } from '#domain/imports/guess-outcome.ts';
-import { ATTRIBUTE_TYPES, roleColumns, type AttributeType, type ImportMapping } from '#domain/imports/mapping.ts';
+import {
+  ATTRIBUTE_TYPES,
+  roleColumns,
+  type AttributeType,
+  type ImportMapping,
+} from '#domain/imports/mapping.ts';
 import type { ColumnProfile } from '#domain/imports/profile-columns.ts';
 import { TIME_FORMATS, type TimeFormat } from '#domain/imports/time-formats.ts';
 

@@ -18,7 +18,11 @@ export async function receiveUpload(ctx: Context, request: Request): Promise<Imp
   if (request.body === null || !contentType.startsWith('multipart/form-data')) throw noFile();
 
   const body = Readable.fromWeb(request.body as unknown as NodeReadableStream<Uint8Array>);
-  const form = busboy({ headers: { 'content-type': contentType }, limits: { files: 1, fields: 20 }, defParamCharset: 'utf8' });
+  const form = busboy({
+    headers: { 'content-type': contentType },
+    limits: { files: 1, fields: 20 },
+    defParamCharset: 'utf8',
+  });
   let storing: Promise<ImportView> | null = null;
   form.on('file', (name, bytes, { filename }) => {
     // A form that is sent without choosing a file has a nameless empty one.
@@ -41,7 +45,12 @@ export async function receiveUpload(ctx: Context, request: Request): Promise<Imp
     form.destroy();
     await settled(storing);
     if (thrown instanceof AppError) throw thrown;
-    throw invalid([{ path: 'file', message: `The file did not arrive whole (${coerceError(thrown).message}). Send it again.` }]);
+    throw invalid([
+      {
+        path: 'file',
+        message: `The file did not arrive whole (${coerceError(thrown).message}). Send it again.`,
+      },
+    ]);
   }
   if (storing === null) throw noFile();
   return storing;

@@ -78,12 +78,18 @@ async function recordStretch(
     const [issue] = thrown.issues;
     if (issue === undefined) throw thrown;
     const where = issue.index === undefined ? '' : `Row ${rowOf(issue.index) ?? '?'}, `;
-    throw new AppError(thrown.code, `${where}${issue.path.replace(/^attributes\./u, '')}: ${issue.message}`, { cause: thrown });
+    throw new AppError(thrown.code, `${where}${issue.path.replace(/^attributes\./u, '')}: ${issue.message}`, {
+      cause: thrown,
+    });
   }
 }
 
 /** After a crash a batch may be in the log and not yet in the counts: those are added rows, not duplicates. */
-async function recordedByThisImport(ctx: Context, row: ImportRow, items: readonly { id: string }[]): Promise<number> {
+async function recordedByThisImport(
+  ctx: Context,
+  row: ImportRow,
+  items: readonly { id: string }[],
+): Promise<number> {
   const [found] = await ctx.app.db.sql<{ count: number }[]>`
     select count(*) as count from outcomes
     where id = any(${items.map((item) => item.id)}::uuid[]) and source = 'import' and recorded_at >= ${row.started_at}`;

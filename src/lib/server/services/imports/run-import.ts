@@ -46,7 +46,13 @@ export async function runImport(
   await progress.finish();
 }
 
-async function readWindow(app: App, row: ImportRow, ranks: Int32Array, from: number, to: number): Promise<readonly CsvRecord[]> {
+async function readWindow(
+  app: App,
+  row: ImportRow,
+  ranks: Int32Array,
+  from: number,
+  to: number,
+): Promise<readonly CsvRecord[]> {
   const window = collectWindow(ranks, from, to);
   for await (const records of readRows(readPieces(app.db.sql, row.id, row.encoding), row.separator)) {
     if (window.add(records)) return window.records;

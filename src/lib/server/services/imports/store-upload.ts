@@ -12,7 +12,10 @@ import { unpackBytes } from './unpack-bytes.ts';
 
 const MEGABYTES = MAX_IMPORT_BYTES / 1024 / 1024;
 const tooLarge = () =>
-  new AppError('TOO_LARGE', `This file is larger than ${MEGABYTES} MB. Split it, or send it with npm run record.`);
+  new AppError(
+    'TOO_LARGE',
+    `This file is larger than ${MEGABYTES} MB. Split it, or send it with npm run record.`,
+  );
 
 export interface Upload {
   fileName: string;
@@ -41,7 +44,9 @@ export async function storeUpload(ctx: Context, { fileName, bytes }: Upload): Pr
   } catch (thrown) {
     await sql`delete from imports where id = ${row.id}`;
     throw isBrokenGzip(thrown)
-      ? invalid([{ path: 'file', message: 'This gzip file is broken. Pack it again, or choose the plain file.' }])
+      ? invalid([
+          { path: 'file', message: 'This gzip file is broken. Pack it again, or choose the plain file.' },
+        ])
       : thrown;
   }
 }
@@ -67,7 +72,10 @@ async function storeBytes(ctx: Context, id: string, bytes: AsyncIterable<Uint8Ar
 
 async function finishUpload(ctx: Context, id: string, name: string, facts: Facts): Promise<ImportView> {
   const { sql } = ctx.app.db;
-  const { separator, names, columns } = await profileFile(() => readPieces(sql, id, facts.encoding), ctx.workspace.timezone);
+  const { separator, names, columns } = await profileFile(
+    () => readPieces(sql, id, facts.encoding),
+    ctx.workspace.timezone,
+  );
   const headerDigest = createHash('sha256').update(JSON.stringify(names)).digest('hex');
   const stored = await sql.begin(async (tx) => {
     await tx`
@@ -87,5 +95,10 @@ async function finishUpload(ctx: Context, id: string, name: string, facts: Facts
 }
 
 function isBrokenGzip(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && thrown.code.startsWith('Z_');
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    thrown.code.startsWith('Z_')
+  );
 }

@@ -8,14 +8,19 @@ const AT_MOST_EVERY_MS = 200;
 const AT_LEAST_EVERY_MS = 2_000;
 
 /** Nothing moves any more until a person does something. */
-export const isAtRest = (state: ImportView['state']): boolean => state !== 'checking' && state !== 'importing';
+export const isAtRest = (state: ImportView['state']): boolean =>
+  state !== 'checking' && state !== 'importing';
 
 /**
  * Calls `show` with the import now and whenever it has moved, on whichever instance it runs: the feed's doorbell says
  * when to look. Stops by itself when the import rests. @returns how to stop it
  * @throws AppError FORBIDDEN or NOT_FOUND
  */
-export async function watchImport(ctx: Context, id: string, show: (view: ImportView) => void): Promise<() => void> {
+export async function watchImport(
+  ctx: Context,
+  id: string,
+  show: (view: ImportView) => void,
+): Promise<() => void> {
   requirePermission(ctx, 'read');
   const { sql } = ctx.app.db;
   let shown = '';

@@ -58,7 +58,9 @@ export async function addJourneyStep(
       targetId: row.id,
       metadata: { step: step.step },
     });
-    await appendEvents(tx, ctx.workspace.id, [{ type: 'journey.stepped', key: row.id, rev: row.revision, value: view }]);
+    await appendEvents(tx, ctx.workspace.id, [
+      { type: 'journey.stepped', key: row.id, rev: row.revision, value: view },
+    ]);
     return view;
   });
   if (!replayed) ctx.app.doorbell.ringFeed();

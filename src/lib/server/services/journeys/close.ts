@@ -16,13 +16,22 @@ export interface Closing {
   at: Date;
 }
 
-const STATE_OF: Record<Result, JourneyState> = { success: 'succeeded', failure: 'failed', neutral: 'neutral' };
+const STATE_OF: Record<Result, JourneyState> = {
+  success: 'succeeded',
+  failure: 'failed',
+  neutral: 'neutral',
+};
 const ONE_BY_ONE = 50;
 const BULK = 100;
 
 function closedEvents(rows: readonly JourneyRow[]): FeedEvent[] {
   if (rows.length <= ONE_BY_ONE) {
-    return rows.map((row) => ({ type: 'journey.closed', key: row.id, rev: row.revision, value: toJourneyView(row) }));
+    return rows.map((row) => ({
+      type: 'journey.closed',
+      key: row.id,
+      rev: row.revision,
+      value: toJourneyView(row),
+    }));
   }
   const events: FeedEvent[] = [];
   for (let start = 0; start < rows.length; start += BULK) {
@@ -37,7 +46,11 @@ function closedEvents(rows: readonly JourneyRow[]): FeedEvent[] {
  * there are issues.
  * @returns one issue for each journey that is not known here or is not open
  */
-export async function closeJourneys(tx: TransactionSql, ctx: Context, closings: readonly Closing[]): Promise<Issue[]> {
+export async function closeJourneys(
+  tx: TransactionSql,
+  ctx: Context,
+  closings: readonly Closing[],
+): Promise<Issue[]> {
   if (closings.length === 0) return [];
   const column = <T>(of: (closing: Closing) => T): T[] => closings.map(of);
   const rows = await tx<JourneyRow[]>`
@@ -64,7 +77,8 @@ export async function closeJourneys(tx: TransactionSql, ctx: Context, closings: 
     .map(({ index }) => ({
       index,
       path: 'journeyId',
-      message: 'There is no open journey with this id. It may be closed already: correct the outcome that closed it.',
+      message:
+        'There is no open journey with this id. It may be closed already: correct the outcome that closed it.',
     }));
   if (issues.length === 0) await appendEvents(tx, ctx.workspace.id, closedEvents(rows));
   return issues;
@@ -79,12 +93,22 @@ export async function reopenJourney(tx: TransactionSql, ctx: Context, outcomeId:
   await appendEvents(
     tx,
     ctx.workspace.id,
-    rows.map((row) => ({ type: 'journey.reopened', key: row.id, rev: row.revision, value: toJourneyView(row) })),
+    rows.map((row) => ({
+      type: 'journey.reopened',
+      key: row.id,
+      rev: row.revision,
+      value: toJourneyView(row),
+    })),
   );
 }
 
 /** The result of the outcome that closed a journey was corrected: the journey ended that way. */
-export async function restateClosing(tx: TransactionSql, ctx: Context, outcomeId: string, result: Result): Promise<void> {
+export async function restateClosing(
+  tx: TransactionSql,
+  ctx: Context,
+  outcomeId: string,
+  result: Result,
+): Promise<void> {
   const rows = await tx<JourneyRow[]>`
     update journeys set state = ${STATE_OF[result]}, revision = revision + 1
     where workspace_id = ${ctx.workspace.id} and outcome_id = ${outcomeId}

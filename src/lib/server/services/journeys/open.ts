@@ -40,7 +40,9 @@ export async function openJourney(
     }
     const view = toJourneyView(row);
     await emitAudit(tx, ctx, { action: 'journey.opened', targetType: 'journey', targetId: id });
-    await appendEvents(tx, ctx.workspace.id, [{ type: 'journey.opened', key: id, rev: row.revision, value: view }]);
+    await appendEvents(tx, ctx.workspace.id, [
+      { type: 'journey.opened', key: id, rev: row.revision, value: view },
+    ]);
     return view;
   });
   if (!replayed) ctx.app.doorbell.ringFeed();

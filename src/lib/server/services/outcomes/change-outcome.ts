@@ -42,7 +42,12 @@ export async function changeOutcome(
     const record = await apply(tx, row);
     if (record === null) return { view: toOutcomeView(row), changed: false };
     const view = toOutcomeView(await findOutcome(tx, ctx.workspace.id, id));
-    await emitAudit(tx, ctx, { action: type, targetType: 'outcome', targetId: view.id, metadata: { ...record } });
+    await emitAudit(tx, ctx, {
+      action: type,
+      targetType: 'outcome',
+      targetId: view.id,
+      metadata: { ...record },
+    });
     await appendEvents(tx, ctx.workspace.id, [{ type, key: view.id, rev: view.revision, value: view }]);
     return { view, changed: true };
   });

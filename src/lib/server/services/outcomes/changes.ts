@@ -10,7 +10,13 @@ export type Correctable = Pick<
   'subject' | 'variant' | 'result' | 'value' | 'attributes' | 'note' | 'occurred_at'
 >;
 
-const NAMES = { subject: 'subject', variant: 'variant', result: 'result', value: 'value', note: 'note' } as const;
+const NAMES = {
+  subject: 'subject',
+  variant: 'variant',
+  result: 'result',
+  value: 'value',
+  note: 'note',
+} as const;
 
 function attributeChanges(from: OutcomeRow['attributes'], to: OutcomeRow['attributes']): Change[] {
   const own = (attributes: OutcomeRow['attributes'], key: string): AttributeValue | null =>
@@ -27,7 +33,11 @@ export function changesBetween(from: Correctable, to: Correctable): Change[] {
     if (from[key] !== to[key]) changes.push({ field: NAMES[key], from: from[key], to: to[key] });
   }
   if (from.occurred_at.getTime() !== to.occurred_at.getTime()) {
-    changes.push({ field: 'occurredAt', from: from.occurred_at.toISOString(), to: to.occurred_at.toISOString() });
+    changes.push({
+      field: 'occurredAt',
+      from: from.occurred_at.toISOString(),
+      to: to.occurred_at.toISOString(),
+    });
   }
   return [...changes, ...attributeChanges(from.attributes, to.attributes)];
 }
@@ -35,7 +45,8 @@ export function changesBetween(from: Correctable, to: Correctable): Change[] {
 /** Fields that the fold does not see: changing only these needs no entry in the log. */
 const UNCOUNTED = new Set(['subject', 'variant', 'note']);
 
-export const countsDiffer = (changes: readonly Change[]): boolean => changes.some(({ field }) => !UNCOUNTED.has(field));
+export const countsDiffer = (changes: readonly Change[]): boolean =>
+  changes.some(({ field }) => !UNCOUNTED.has(field));
 
 /** What the audit row of a change keeps, for the history of the outcome. */
 export interface ChangeRecord extends LoggedChange {

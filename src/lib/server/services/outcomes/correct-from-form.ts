@@ -20,7 +20,11 @@ export async function correctFromForm(
   const { timezone } = ctx.workspace;
   const row = await findOutcome(ctx.app.db.sql, ctx.workspace.id, id);
   const untouched = values.when.trim() === formatWhen(row.occurred_at.getTime(), timezone);
-  const { input, issues } = readForm(untouched ? { ...values, when: 'now' } : values, ctx.app.now(), timezone);
+  const { input, issues } = readForm(
+    untouched ? { ...values, when: 'now' } : values,
+    ctx.app.now(),
+    timezone,
+  );
   if (issues.length > 0) throw invalid(issues);
   const { journeyId: _journey, occurredAt, ...patch } = input;
   const when = untouched ? {} : { occurredAt: occurredAt ?? new Date(ctx.app.now()).toISOString() };

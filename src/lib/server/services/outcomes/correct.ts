@@ -35,7 +35,8 @@ export async function correctOutcome(
   options: ChangeOptions = {},
 ): Promise<OutcomeView> {
   const patch = parseInput(outcomePatchSchema, input);
-  const future = patch.occurredAt === undefined ? null : futureProblem(Date.parse(patch.occurredAt), ctx.app.now());
+  const future =
+    patch.occurredAt === undefined ? null : futureProblem(Date.parse(patch.occurredAt), ctx.app.now());
   if (future !== null) throw invalid([{ path: 'occurredAt', message: future }]);
   return changeOutcome(ctx, id, 'outcome.corrected', options, async (tx, row) => {
     if (row.deleted_at !== null) throw conflict('This outcome is deleted. Restore it first.');

@@ -9,7 +9,11 @@ import { logChange } from './log-correction.ts';
  * taken. A journey that it had closed is open again. Deleting it again is no change.
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, FORBIDDEN
  */
-export async function deleteOutcome(ctx: Context, id: string, options: ChangeOptions = {}): Promise<OutcomeView> {
+export async function deleteOutcome(
+  ctx: Context,
+  id: string,
+  options: ChangeOptions = {},
+): Promise<OutcomeView> {
   return changeOutcome(ctx, id, 'outcome.deleted', options, async (tx, row) => {
     if (row.deleted_at !== null) return null;
     const logged = await logChange(tx, ctx.workspace.id, row, row, null);

@@ -40,7 +40,8 @@ export async function formAttributes(ctx: Context): Promise<FormAttribute[]> {
     .sort((a, b) => placeOf(a.key) - placeOf(b.key));
 }
 
-const written = (value: AttributeValue): string => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
+const written = (value: AttributeValue): string =>
+  typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 
 /**
  * The form filled in from an outcome (to correct it, or to go on from the last one), or empty.

@@ -18,7 +18,10 @@ const ACTIONS: Record<ChangeType, OutcomeHistoryEntry['action']> = {
   'outcome.restored': 'restored',
 };
 
-async function positionsOf(ctx: Context, entryIds: readonly number[]): Promise<ReadonlyMap<number, number | null>> {
+async function positionsOf(
+  ctx: Context,
+  entryIds: readonly number[],
+): Promise<ReadonlyMap<number, number | null>> {
   const rows = await ctx.app.db.sql<{ id: number; position: number | null }[]>`
     select id, position from log_entries where id = any(${[...entryIds]}::bigint[])`;
   return new Map(rows.map((row) => [row.id, row.position]));
@@ -31,8 +34,11 @@ async function historyOf(ctx: Context, row: OutcomeRow): Promise<OutcomeHistoryE
       and action <> 'outcome.recorded'
     order by id`;
   // The first add is the one that the first change took back, or still the current one.
-  const firstEntry = changes.find(({ metadata }) => metadata.retracts !== null)?.metadata.retracts ?? row.entry_id;
-  const entryIds = changes.flatMap(({ metadata }) => [metadata.retractEntry ?? [], metadata.addEntry ?? []].flat());
+  const firstEntry =
+    changes.find(({ metadata }) => metadata.retracts !== null)?.metadata.retracts ?? row.entry_id;
+  const entryIds = changes.flatMap(({ metadata }) =>
+    [metadata.retractEntry ?? [], metadata.addEntry ?? []].flat(),
+  );
   const positions = await positionsOf(ctx, [firstEntry, ...entryIds]);
   const positionOf = (entryId: number | null) => (entryId === null ? null : (positions.get(entryId) ?? null));
   return [

@@ -41,7 +41,12 @@ export async function logChange(
   const { now, entryIds } = await reserveEntries(tx, 2);
   const [retractEntry = 0, addEntry = 0] = entryIds;
   if (former !== null) {
-    await insertEntry(tx, row, { id: retractEntry, kind: 'retract', retracts: row.entry_id, facts: former, now }, workspaceId);
+    await insertEntry(
+      tx,
+      row,
+      { id: retractEntry, kind: 'retract', retracts: row.entry_id, facts: former, now },
+      workspaceId,
+    );
   }
   if (next !== null) {
     await insertEntry(tx, row, { id: addEntry, kind: 'add', retracts: null, facts: next, now }, workspaceId);

@@ -76,7 +76,11 @@ function hasForbiddenKey(input: unknown): boolean {
   return typeof attributes === 'object' && attributes !== null && Object.hasOwn(attributes, '__proto__');
 }
 
-function issuesOfOne(input: unknown, index: number, nowMs: number): { facts: OutcomeFacts | null; issues: Issue[] } {
+function issuesOfOne(
+  input: unknown,
+  index: number,
+  nowMs: number,
+): { facts: OutcomeFacts | null; issues: Issue[] } {
   const parsed = outcomeInputSchema.safeParse(input);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => ({
@@ -129,8 +133,22 @@ export function parseOutcomes(inputs: readonly unknown[], nowMs: number): Outcom
     issues.push(...found);
     if (facts === null) continue;
     all.push(facts);
-    noteTwice(issues, firstWith, facts.externalId, index, 'externalId', (first) => `The same externalId as item ${first} of this request.`);
-    noteTwice(issues, closedBy, facts.journeyId, index, 'journeyId', (first) => `Item ${first} of this request closes this journey already.`);
+    noteTwice(
+      issues,
+      firstWith,
+      facts.externalId,
+      index,
+      'externalId',
+      (first) => `The same externalId as item ${first} of this request.`,
+    );
+    noteTwice(
+      issues,
+      closedBy,
+      facts.journeyId,
+      index,
+      'journeyId',
+      (first) => `Item ${first} of this request closes this journey already.`,
+    );
   }
   if (issues.length > 0) refuse(issues);
   return all;

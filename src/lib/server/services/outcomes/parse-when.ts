@@ -22,8 +22,16 @@ function wallTimeAt(ms: number, timeZone: string): WallTime {
     second: 'numeric',
     hourCycle: 'h23',
   }).formatToParts(ms);
-  const of = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value ?? 0);
-  return { year: of('year'), month: of('month'), day: of('day'), hour: of('hour'), minute: of('minute'), second: of('second') };
+  const of = (type: Intl.DateTimeFormatPartTypes) =>
+    Number(parts.find((part) => part.type === type)?.value ?? 0);
+  return {
+    year: of('year'),
+    month: of('month'),
+    day: of('day'),
+    hour: of('hour'),
+    minute: of('minute'),
+    second: of('second'),
+  };
 }
 
 const asUtc = (wall: WallTime): number =>
@@ -54,7 +62,8 @@ export function parseWhen(text: string, nowMs: number, timeZone: string): When {
   const [found, ...others] = chrono.en.GB.parse(written, reference);
   if (found === undefined || others.length > 0 || found.end != null) return { kind: 'unreadable' };
   // Words that were not understood may be the ones that matter.
-  if (written.replace(found.text, '').replace(/[\s.,]|\bat\b|\bon\b/gi, '') !== '') return { kind: 'unreadable' };
+  if (written.replace(found.text, '').replace(/[\s.,]|\bat\b|\bon\b/gi, '') !== '')
+    return { kind: 'unreadable' };
   const { start } = found;
   if (start.isCertain('timezoneOffset')) return { kind: 'at', ms: start.date().getTime() };
   const of = (part: chrono.Component) => start.get(part) ?? 0;

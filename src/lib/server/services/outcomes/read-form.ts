@@ -2,6 +2,7 @@ import type { AttributeView } from '#lib/contracts/fold.ts';
 import type { AttributeValue } from '#lib/contracts/outcome.ts';
 import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
+import { futureProblem } from './parse-outcomes.ts';
 import { parseWhen } from './parse-when.ts';
 
 export const ONE_VALUE_EXAMPLE = 'Use digits only, such as 1,200 or 12.50.';
@@ -43,7 +44,10 @@ const typeFrom = (written: string | undefined): AttributeView['type'] =>
  * only where it can; "12,5" is refused rather than read as 125.
  */
 export function parseNumber(written: string): number | null {
-  const plain = written.trim().replace('−', '-').replace(/[\u00a0\u202f ]/g, '');
+  const plain = written
+    .trim()
+    .replace('−', '-')
+    .replace(/[\u00a0\u202f ]/g, '');
   if (!/^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?(e[+-]?\d+)?$/i.test(plain) || !/\d/.test(plain)) return null;
   const number = Number(plain.replaceAll(',', ''));
   return Number.isFinite(number) ? number : null;
@@ -70,15 +74,21 @@ function readAttributes(values: OutcomeFormValues, issues: Issue[]): Record<stri
     if (written === '') continue;
     const parsed = parseAttribute(written, type);
     if (parsed !== null) attributes.set(key, parsed);
-    else issues.push({ path: `attributes.${key}`, message: type === 'string' ? 'Write a value.' : EXAMPLES[type] });
+    else
+      issues.push({
+        path: `attributes.${key}`,
+        message: type === 'string' ? 'Write a value.' : EXAMPLES[type],
+      });
   }
   for (const [i, { key, value }] of values.extra.entries()) {
     const name = key.trim();
     const written = value.trim();
     if (name === '' && written === '') continue;
     if (name === '') issues.push({ path: `extra.${i}`, message: 'Name this attribute, such as contact.' });
-    else if (written === '') issues.push({ path: `extra.${i}`, message: `Give ${name} a value, or empty both fields.` });
-    else if (attributes.has(name)) issues.push({ path: `extra.${i}`, message: `${name} is filled in above already.` });
+    else if (written === '')
+      issues.push({ path: `extra.${i}`, message: `Give ${name} a value, or empty both fields.` });
+    else if (attributes.has(name))
+      issues.push({ path: `extra.${i}`, message: `${name} is filled in above already.` });
     else attributes.set(name, parseNewAttribute(written));
   }
   return Object.fromEntries(attributes);
@@ -104,14 +114,21 @@ export interface ReadForm {
 
 export function readForm(values: OutcomeFormValues, nowMs: number, timeZone: string): ReadForm {
   const issues: Issue[] = [];
-  if (values.subject.trim() === '') issues.push({ path: 'subject', message: 'Say whom or what this outcome is about.' });
+  if (values.subject.trim() === '')
+    issues.push({ path: 'subject', message: 'Say whom or what this outcome is about.' });
   if (values.result === '') issues.push({ path: 'result', message: 'Choose how it ended.' });
   const value = values.value.trim() === '' ? null : parseNumber(values.value);
-  if (values.value.trim() !== '' && value === null) issues.push({ path: 'value', message: ONE_VALUE_EXAMPLE });
+  if (values.value.trim() !== '' && value === null)
+    issues.push({ path: 'value', message: ONE_VALUE_EXAMPLE });
   const when = parseWhen(values.when, nowMs, timeZone);
   if (when.kind === 'unreadable') {
-    issues.push({ path: 'when', message: 'This is not read as a time. Write “now”, “yesterday 16:30” or 2026-03-01 16:30.' });
+    issues.push({
+      path: 'when',
+      message: 'This is not read as a time. Write “now”, “yesterday 16:30” or 2026-03-01 16:30.',
+    });
   }
+  const future = when.kind === 'at' ? futureProblem(when.ms, nowMs) : null;
+  if (future !== null) issues.push({ path: 'when', message: future });
   const attributes = readAttributes(values, issues);
   const input = {
     subject: values.subject.trim(),

@@ -59,7 +59,10 @@ export async function readRecordPage(
     listJourneys(ctx, { state: 'open', limit: JOURNEYS }),
     listOwnOutcomes(ctx, RECENT),
   ]);
-  const values = undone === null ? formFromOutcome(ctx, attributes, saved, 'attributes') : formFromOutcome(ctx, attributes, undone);
+  const values =
+    undone === null
+      ? formFromOutcome(ctx, attributes, saved, 'attributes')
+      : formFromOutcome(ctx, attributes, undone);
   return {
     attributes,
     values: {
@@ -76,5 +79,7 @@ export async function readRecordPage(
 
 /** The values for the refused form: with a new key when the old one belongs to what is saved already. */
 export function renewKey(thrown: unknown, values: OutcomeFormValues): OutcomeFormValues {
-  return thrown instanceof AppError && thrown.code === 'CONFLICT' ? { ...values, once: randomUUID() } : values;
+  return thrown instanceof AppError && thrown.code === 'CONFLICT'
+    ? { ...values, once: randomUUID() }
+    : values;
 }

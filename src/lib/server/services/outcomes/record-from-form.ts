@@ -14,7 +14,12 @@ const RETRY_MS = 100;
 const RETRIES = 30;
 
 /** What else is wrong, besides what could not be read; all at once, so that nobody mends one field at a time. */
-function issuesBeside(ctx: Context, input: unknown, values: OutcomeFormValues, issues: readonly Issue[]): Issue[] {
+function issuesBeside(
+  ctx: Context,
+  input: unknown,
+  values: OutcomeFormValues,
+  issues: readonly Issue[],
+): Issue[] {
   try {
     parseOutcomes([input], ctx.app.now());
     return [];

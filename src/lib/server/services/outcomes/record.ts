@@ -21,7 +21,14 @@ export interface RecordOptions {
   note?: string;
 }
 
-function toRow(ctx: Context, facts: OutcomeFacts, id: string, entryId: number, now: Date, options: RecordOptions): OutcomeRow {
+function toRow(
+  ctx: Context,
+  facts: OutcomeFacts,
+  id: string,
+  entryId: number,
+  now: Date,
+  options: RecordOptions,
+): OutcomeRow {
   return {
     id,
     external_id: facts.externalId,
@@ -46,7 +53,11 @@ function toRow(ctx: Context, facts: OutcomeFacts, id: string, entryId: number, n
 
 type Known = ReadonlyMap<string, OutcomeRow>;
 
-function replyOf(all: readonly OutcomeFacts[], written: ReadonlyMap<number, OutcomeRow>, known: Known): RecordReply {
+function replyOf(
+  all: readonly OutcomeFacts[],
+  written: ReadonlyMap<number, OutcomeRow>,
+  known: Known,
+): RecordReply {
   const items = all.map((facts): RecordReply['items'][number] => {
     const row = written.get(facts.index);
     if (row !== undefined) return { id: row.id, externalId: row.external_id, duplicate: false };
@@ -112,7 +123,9 @@ export async function recordOutcomesOnce(
   requirePermission(ctx, 'record');
   requireRightSource(ctx, options.source);
   const all = parseOutcomes(inputs, ctx.app.now());
-  const { answer, replayed } = await transactOnce(ctx, once, (tx) => recordInTransaction(tx, ctx, all, options));
+  const { answer, replayed } = await transactOnce(ctx, once, (tx) =>
+    recordInTransaction(tx, ctx, all, options),
+  );
   if (!replayed && answer.accepted > 0) {
     ctx.app.doorbell.ringLog(ctx.workspace.id);
     ctx.app.doorbell.ringFeed();

@@ -10,14 +10,19 @@ import { logChange } from './log-correction.ts';
  * is not deleted is no change.
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, FORBIDDEN, CONFLICT when another outcome closed its journey since
  */
-export async function restoreOutcome(ctx: Context, id: string, options: ChangeOptions = {}): Promise<OutcomeView> {
+export async function restoreOutcome(
+  ctx: Context,
+  id: string,
+  options: ChangeOptions = {},
+): Promise<OutcomeView> {
   return changeOutcome(ctx, id, 'outcome.restored', options, async (tx, row) => {
     if (row.deleted_at === null) return null;
     if (row.journey_id !== null) {
       const issues = await closeJourneys(tx, ctx, [
         { index: 0, journeyId: row.journey_id, outcomeId: row.id, result: row.result, at: row.occurred_at },
       ]);
-      if (issues.length > 0) throw conflict('Another outcome has closed its journey since. Delete that one first.');
+      if (issues.length > 0)
+        throw conflict('Another outcome has closed its journey since. Delete that one first.');
     }
     const logged = await logChange(tx, ctx.workspace.id, row, null, row);
     const revision = row.revision + 1;

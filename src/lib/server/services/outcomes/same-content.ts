@@ -6,7 +6,9 @@ type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export function sameAttributes(a: Attributes, b: Attributes): boolean {
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key])
+  );
 }
 
 /** Whether an outcome that was sent again says what is kept; a time that was left out says nothing. */

@@ -55,7 +55,10 @@ export async function writeOutcomes(
 }
 
 /** The database's time, cut to milliseconds, and `count` ids of log entries in increasing order. */
-export async function reserveEntries(tx: TransactionSql, count: number): Promise<{ now: Date; entryIds: number[] }> {
+export async function reserveEntries(
+  tx: TransactionSql,
+  count: number,
+): Promise<{ now: Date; entryIds: number[] }> {
   const [row] = await tx<{ now: Date; ids: number[] }[]>`
     select date_trunc('milliseconds', now()) as now,
       array(select nextval('log_entries_id_seq') from generate_series(1, ${count}::int)) as ids`;

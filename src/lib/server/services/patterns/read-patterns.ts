@@ -30,7 +30,12 @@ export async function lookupPattern(ctx: Context, where: readonly string[]): Pro
   requirePermission(ctx, 'read');
   if (where.length === 0 || where.length > MAX_CONDITIONS) {
     throw invalid(
-      [{ path: 'where', message: 'Send where one to three times, such as ?where=contact:cellular&where=poutcome:success.' }],
+      [
+        {
+          path: 'where',
+          message: 'Send where one to three times, such as ?where=contact:cellular&where=poutcome:success.',
+        },
+      ],
       'This cannot be looked up.',
     );
   }

@@ -16,11 +16,22 @@ const contextOf = (app: App, workspace: WorkspaceInfo) => systemContext(app, wor
  * Records the next stretch of the history. Recorded first and noted afterwards: after a crash the same outcomes come
  * again with the same ids and add nothing. @returns how many
  */
-export async function loadHistory(app: App, workspace: WorkspaceInfo, state: SimulationState): Promise<number> {
+export async function loadHistory(
+  app: App,
+  workspace: WorkspaceInfo,
+  state: SimulationState,
+): Promise<number> {
   const batch = simulateHistory(state, state.next, state.next + BATCH);
   if (batch.length === 0) return 0;
-  await recordOutcomes(contextOf(app, workspace), batch, { source: 'simulator', backfill: true, note: 'history' });
-  await advanceState(app.db.sql, workspace.id, state, { next: state.next + batch.length, lastAtMs: app.now() });
+  await recordOutcomes(contextOf(app, workspace), batch, {
+    source: 'simulator',
+    backfill: true,
+    note: 'history',
+  });
+  await advanceState(app.db.sql, workspace.id, state, {
+    next: state.next + batch.length,
+    lastAtMs: app.now(),
+  });
   return batch.length;
 }
 
@@ -37,7 +48,10 @@ export async function trickle(app: App, workspace: WorkspaceInfo, state: Simulat
   // The rest of less than one outcome becomes one by chance, so that they do not come like clockwork.
   const chance = seededRandom(`tick ${state.seed} ${state.next} ${state.lastAtMs} ${now}`).next();
   const count = Math.floor(expected + chance);
-  const claimed = await advanceState(app.db.sql, workspace.id, state, { next: state.next + count, lastAtMs: now });
+  const claimed = await advanceState(app.db.sql, workspace.id, state, {
+    next: state.next + count,
+    lastAtMs: now,
+  });
   if (!claimed || count === 0) return 0;
   const outcomes = Array.from({ length: count }, (_, i) => simulateOutcome(state, state.next + i, now));
   await recordOutcomes(contextOf(app, workspace), outcomes, { source: 'simulator' });

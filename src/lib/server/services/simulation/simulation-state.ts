@@ -23,13 +23,20 @@ export function parseState(value: unknown): SimulationState | null {
   return parsed.success ? parsed.data : null;
 }
 
-export async function readState(sql: Sql | TransactionSql, workspaceId: string): Promise<SimulationState | null> {
+export async function readState(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+): Promise<SimulationState | null> {
   const [row] = await sql<{ state: unknown }[]>`
     select settings -> 'simulation' as state from workspaces where id = ${workspaceId} and simulated`;
   return row === undefined ? null : parseState(row.state);
 }
 
-export async function writeState(tx: Sql | TransactionSql, workspaceId: string, state: SimulationState): Promise<void> {
+export async function writeState(
+  tx: Sql | TransactionSql,
+  workspaceId: string,
+  state: SimulationState,
+): Promise<void> {
   await tx`
     update workspaces set settings = jsonb_set(settings, '{simulation}', ${tx.json(state)})
     where id = ${workspaceId} and simulated`;

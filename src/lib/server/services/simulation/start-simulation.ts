@@ -41,7 +41,12 @@ export async function planSimulation(
   await emitAudit(
     tx,
     { ...author, workspace },
-    { action: 'simulation.started', targetType: 'workspace', targetId: workspace.id, metadata: { seed, outcomes } },
+    {
+      action: 'simulation.started',
+      targetType: 'workspace',
+      targetId: workspace.id,
+      metadata: { seed, outcomes },
+    },
   );
 }
 

@@ -9,7 +9,8 @@ export const GET: RequestHandler = apiHandler((event) => {
   const body = JSON.stringify(openApiDocument(event.url.origin));
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   const headers = { etag, 'cache-control': 'public, no-cache' };
-  if (event.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  if (event.request.headers.get('if-none-match') === etag)
+    return new Response(null, { status: 304, headers });
   return new Response(body, { headers: { ...headers, 'content-type': 'application/json' } });
 });
 

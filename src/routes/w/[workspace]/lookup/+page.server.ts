@@ -16,7 +16,8 @@ export const load: PageServerLoad = async (event) => {
     .filter((text) => text !== '')
     .slice(0, MAX_CONDITIONS);
   const { attributes, asOf } = await listAttributes(ctx).catch(pageError);
-  const answer = where.length === 0 ? null : await lookupPattern(ctx, where).catch(inputProblem).catch(pageError);
+  const answer =
+    where.length === 0 ? null : await lookupPattern(ctx, where).catch(inputProblem).catch(pageError);
   return {
     asOf,
     where,
@@ -29,6 +30,8 @@ export const load: PageServerLoad = async (event) => {
         label: attribute.label,
         values: attribute.values.map(({ label, n }) => ({ label, n })),
       })),
-    waiting: attributes.filter((attribute) => attribute.state === 'collecting').map((attribute) => attribute.label),
+    waiting: attributes
+      .filter((attribute) => attribute.state === 'collecting')
+      .map((attribute) => attribute.label),
   };
 };

@@ -1,3 +1,4 @@
+import { readOutcomeFilters } from '#lib/contracts/outcome-address.ts';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { inputProblem, pageError } from '#lib/server/error-mapping.ts';
 import { findSaved, listOutcomes } from '#lib/server/services/outcomes/index.ts';
@@ -11,28 +12,29 @@ export const load: PageServerLoad = async (event) => {
   const ctx = await authorizePage(event, event.params.workspace, 'read');
   event.depends('telltale:outcomes');
   const given = event.url.searchParams;
-  const text = (name: string) => given.get(name)?.trim() ?? '';
-  const filters = {
-    subject: text('subject'),
-    externalId: text('externalId'),
-    result: text('result'),
-    deleted: given.get('deleted') === 'only',
-  };
+  const filters = readOutcomeFilters(given);
+  const cursor = given.get('cursor') ?? '';
   const query = {
     ...Object.fromEntries(
-      (['subject', 'externalId', 'result'] as const).flatMap((key) => (filters[key] === '' ? [] : [[key, filters[key]]])),
+      (['subject', 'externalId', 'result'] as const).flatMap((key) =>
+        filters[key] === '' ? [] : [[key, filters[key]]],
+      ),
     ),
     // Whoever asks for one by its own id wants to know that it was deleted, too.
     deleted: filters.deleted ? 'only' : filters.externalId === '' ? 'hide' : 'show',
     limit: PAGE,
-    ...(text('cursor') === '' ? {} : { cursor: text('cursor') }),
+    ...(cursor === '' ? {} : { cursor }),
   };
-  const list = await listOutcomes(ctx, query).catch((thrown: unknown) => ({ items: [], next: null, problem: inputProblem(thrown) }));
+  const list = await listOutcomes(ctx, query).catch((thrown: unknown) => ({
+    items: [],
+    next: null,
+    problem: inputProblem(thrown),
+  }));
   return {
     filters,
     list,
     problem: 'problem' in list ? list.problem : null,
-    firstPage: text('cursor') === '',
+    firstPage: cursor === '',
     limit: PAGE,
     saved: await findSaved(ctx, given.get('saved')).catch(pageError),
   };

@@ -7,7 +7,8 @@ import type { Actions, PageServerLoad } from './$types';
 export const load: PageServerLoad = async (event) => {
   const ctx = await authorizePage(event, event.params.workspace, 'read');
   const simulation = await getSimulation(ctx);
-  if (simulation === null) error(404, { message: 'Nothing is simulated in this workspace.', code: 'NOT_FOUND' });
+  if (simulation === null)
+    error(404, { message: 'Nothing is simulated in this workspace.', code: 'NOT_FOUND' });
   return { simulation };
 };
 
@@ -19,7 +20,9 @@ export const actions: Actions = {
     const ratePerSecond = typeof rate === 'string' && rate !== '' ? rate : undefined;
     try {
       const { running } = await setTrickle(ctx, { running: form.get('running') === 'on', ratePerSecond });
-      return { done: running ? 'New outcomes come while somebody watches.' : 'Stopped. What is there stays.' };
+      return {
+        done: running ? 'New outcomes come while somebody watches.' : 'Stopped. What is there stays.',
+      };
     } catch (thrown) {
       return actionFailure(thrown, { ratePerSecond });
     }

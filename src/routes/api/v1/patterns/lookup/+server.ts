@@ -8,7 +8,11 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = apiHandler(async (event) => {
   const ctx = await authorizeApi(event, 'read');
   const { asOf, item } = await lookupPattern(ctx, event.url.searchParams.getAll('where'));
-  return answerTagged(event.request, { asOf, items: [item], next: null }, `${ctx.workspace.id}-${asOf}`);
+  return answerTagged(
+    event.request,
+    { asOf, total: 1, items: [item], next: null },
+    `${ctx.workspace.id}-${asOf}`,
+  );
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

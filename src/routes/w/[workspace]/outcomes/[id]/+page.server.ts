@@ -16,7 +16,10 @@ export const load: PageServerLoad = async (event) => {
   await event.parent();
   const ctx = await authorizePage(event, event.params.workspace, 'read');
   event.depends('telltale:outcome');
-  const [outcome, attributes] = await Promise.all([getOutcome(ctx, event.params.id), formAttributes(ctx)]).catch(pageError);
+  const [outcome, attributes] = await Promise.all([
+    getOutcome(ctx, event.params.id),
+    formAttributes(ctx),
+  ]).catch(pageError);
   return {
     outcome,
     attributes,
@@ -36,15 +39,17 @@ export const actions: Actions = {
     const data = await event.request.formData();
     const values = readFormValues(data);
     const { id } = event.params;
+    const seen = revisionOf(data);
+    let revision: number;
     try {
       await ctx.app.limits.write(ctx.actor.id ?? ctx.actor.name);
-      await correctFromForm(ctx, id, values, revisionOf(data));
+      revision = (await correctFromForm(ctx, id, values, seen)).revision;
     } catch (thrown) {
       // Whoever reads that somebody was faster and saves again means it.
-      const { revision } = await getOutcome(ctx, id).catch(pageError);
-      return actionFailure(thrown, { ...values, revision });
+      const now = await getOutcome(ctx, id).catch(pageError);
+      return actionFailure(thrown, { ...values, revision: now.revision });
     }
-    redirect(303, `${event.url.pathname}?changed=corrected`);
+    redirect(303, `${event.url.pathname}?changed=${revision === seen ? 'nothing' : 'corrected'}`);
   },
   delete: async (event) => {
     const ctx = await authorizePage(event, event.params.workspace, 'record');

@@ -1,7 +1,13 @@
 import { redirect } from '@sveltejs/kit';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure, pageError } from '#lib/server/error-mapping.ts';
-import { deleteOutcome, readFormValues, readRecordPage, recordFromForm, renewKey } from '#lib/server/services/outcomes/index.ts';
+import {
+  deleteOutcome,
+  readFormValues,
+  readRecordPage,
+  recordFromForm,
+  renewKey,
+} from '#lib/server/services/outcomes/index.ts';
 import { matchingPatterns } from '#lib/server/services/patterns/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -17,7 +23,9 @@ export const load: PageServerLoad = async (event) => {
     subject: searchParams.get('subject'),
     journeyId: searchParams.get('journey'),
   }).catch(pageError);
-  const where = page.values.attributes.filter(({ value }) => value !== '').map(({ key, value }) => `${key}:${value}`);
+  const where = page.values.attributes
+    .filter(({ value }) => value !== '')
+    .map(({ key, value }) => `${key}:${value}`);
   return {
     ...page,
     // Only a look aside: the form is there without it.

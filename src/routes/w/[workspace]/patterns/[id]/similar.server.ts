@@ -2,7 +2,8 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 
 const SHOWN = 6;
 
-const keysOf = (pattern: PatternView) => pattern.conditions.map((c) => JSON.stringify([c.attribute, c.value]));
+const keysOf = (pattern: PatternView) =>
+  pattern.conditions.map((c) => JSON.stringify([c.attribute, c.value]));
 
 /** Patterns with one condition less or one more, the strongest first as listed. */
 export function similarTo(pattern: PatternView, listed: readonly PatternView[]): PatternView[] {

@@ -1,7 +1,13 @@
 import { redirect } from '@sveltejs/kit';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure, pageError } from '#lib/server/error-mapping.ts';
-import { cancelImport, checkImport, getImportDetail, readMappingForm, startImport } from '#lib/server/services/imports/index.ts';
+import {
+  cancelImport,
+  checkImport,
+  getImportDetail,
+  readMappingForm,
+  startImport,
+} from '#lib/server/services/imports/index.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
 type Context = Awaited<ReturnType<typeof authorizePage>>;
