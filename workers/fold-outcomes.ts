@@ -1,4 +1,5 @@
 import { foldBatch, type FoldResult, type FoldTask } from '#domain/patterns/fold-batch.ts';
+import { leadingPatterns } from '#domain/patterns/leading-patterns.ts';
 import { scanColumns, type ScanCounts } from '#domain/patterns/scan-columns.ts';
 import type { Columns } from '#domain/patterns/columns.ts';
 
@@ -8,13 +9,17 @@ export interface FailedTask {
   readonly error: { readonly name: string; readonly message: string };
 }
 
-export type FoldReply = ({ readonly ok: true; readonly foldMs: number } & FoldResult) | FailedTask;
+export type FoldReply =
+  | ({ readonly ok: true; readonly leaders: readonly number[]; readonly foldMs: number } & FoldResult)
+  | FailedTask;
 
-/** Piscina's entry: folds one batch into a copy of the front image. */
+/** Piscina's entry: folds one batch into a copy of the front image, and says which patterns lead then. */
 export default async function foldOutcomes(task: FoldTask): Promise<FoldReply> {
   const started = performance.now();
   try {
-    return { ok: true, ...foldBatch(task), foldMs: performance.now() - started };
+    const result = foldBatch(task);
+    const leaders = leadingPatterns(result.image).map(({ index }) => index);
+    return { ok: true, ...result, leaders, foldMs: performance.now() - started };
   } catch (error) {
     return failed(error);
   }

@@ -1,8 +1,18 @@
 import { invalidate } from '$app/navigation';
+import { navigating } from '$app/state';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
 
 const AT_MOST_EVERY_MS = 1_000;
+
+/**
+ * Reads a page's data again, after a navigation that is under way: Kit drops a navigation when something is
+ * invalidated meanwhile, so a click or a saved form would lead nowhere.
+ */
+export async function readAgain(dependency: string): Promise<void> {
+  while (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
+  await invalidate(dependency);
+}
 
 /**
  * Reads a page's data again after changes of these types, at most once a second and not while the tab is hidden or
@@ -23,7 +33,7 @@ export function refreshOn(feed: LiveFeed, types: readonly FeedType[], dependency
     reading = true;
     readAt = performance.now();
     try {
-      await invalidate(dependency);
+      await readAgain(dependency);
     } finally {
       reading = false;
     }

@@ -82,7 +82,11 @@ export class RecordForm {
       if (button !== null) button.disabled = false;
       if (result.type !== 'failure') return;
       await tick();
-      formElement.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      formElement
+        .querySelector<HTMLElement>(
+          '[aria-invalid="true"]:not(fieldset), fieldset[aria-invalid="true"] input',
+        )
+        ?.focus();
     };
   };
 

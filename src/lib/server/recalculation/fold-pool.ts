@@ -8,13 +8,13 @@ import type { Logger } from '../logger.ts';
 import { PriorityTaskQueue, type Priority } from './priority-task-queue.ts';
 
 /** What workers/fold-outcomes.ts answers. */
-type FoldReply =
-  ({ ok: true; foldMs: number } & FoldResult) | { ok: false; error: { name: string; message: string } };
+export type Folded = FoldResult & { leaders: readonly number[]; foldMs: number };
+type FoldReply = ({ ok: true } & Folded) | { ok: false; error: { name: string; message: string } };
 
 /** Threads that fold, off the thread that answers requests. */
 export interface FoldPool {
   /** Folds one batch into a new image. @throws Error with the worker's message; nothing that was given is changed */
-  fold(task: FoldTask, priority: Priority): Promise<FoldResult>;
+  fold(task: FoldTask, priority: Priority): Promise<Folded>;
   stats(): { threads: number; queued: number; completed: number; waitMsP99: number; runMsP99: number };
   stop(): Promise<void>;
 }

@@ -6,7 +6,6 @@ import { parseWhere } from '#lib/domain/outcomes/parse-where.ts';
 import { conjunctionOf } from '#lib/domain/patterns/conjunction.ts';
 import { evaluate, type Evaluation } from '#lib/domain/patterns/evaluate.ts';
 import { readTotals } from '#lib/domain/patterns/fold-image.ts';
-import { leadingPatterns } from '#lib/domain/patterns/leading-patterns.ts';
 import { lookup, type Lookup } from '#lib/domain/patterns/lookup.ts';
 import {
   trackedPattern,
@@ -49,7 +48,6 @@ export class Knowledge implements WorkspaceKnowledge {
   #names = new Map<number, Named>();
   #indexById = new Map<string, number>();
   #ranked: { memory: FoldMemory; rows: RankedPattern[] } | null = null;
-  #leaders: { memory: FoldMemory; indexes: number[] } | null = null;
   #leaderIdsSent = new Set<string>();
   #waiting: { count: number; oldest: number | null } = { count: 0, oldest: null };
   #journeys: { at: number; open: number } | null = null;
@@ -98,7 +96,7 @@ export class Knowledge implements WorkspaceKnowledge {
   }
 
   leading(): PatternView[] {
-    return this.#leaderIndexes(this.#memory).flatMap((index) => this.#viewOf(index) ?? []);
+    return this.#memory.leaders.flatMap((index) => this.#viewOf(index) ?? []);
   }
 
   getPattern(id: string): PatternView | null {
@@ -123,11 +121,13 @@ export class Knowledge implements WorkspaceKnowledge {
   }
 
   async metrics(options: { history?: boolean } = {}): Promise<MetricsView> {
+    // First: across an await the memory may be replaced, and its image written again.
+    const openJourneys = await this.#openJourneys();
     return metricsView({
       memory: this.#memory,
       workspace: this.#options.workspace,
       now: this.#options.now(),
-      openJourneys: await this.#openJourneys(),
+      openJourneys,
       waiting: this.#waiting,
       history: options.history ?? false,
     });
@@ -148,8 +148,9 @@ export class Knowledge implements WorkspaceKnowledge {
     touched: Int32Array,
     counted: { id: string; position: number }[] | undefined,
   ): Promise<FeedEvent[]> {
+    const openJourneys = await this.#openJourneys();
     const position = memory.space.position;
-    const leaders = this.#leaderIndexes(memory);
+    const { leaders } = memory;
     const changed = new Set(touched);
     const totals = readTotals(memory.image);
     const views = leaders.flatMap((index) => this.#viewIn(memory, index) ?? []);
@@ -161,7 +162,7 @@ export class Knowledge implements WorkspaceKnowledge {
       memory,
       workspace: this.#options.workspace,
       now: this.#options.now(),
-      openJourneys: await this.#openJourneys(),
+      openJourneys,
       waiting: this.#waiting,
       history: false,
     });
@@ -271,7 +272,7 @@ export class Knowledge implements WorkspaceKnowledge {
 
   #rankLeaders(): RankedPattern[] {
     const byIndex = new Map(this.#rank().map((row) => [row.index, row]));
-    return this.#leaderIndexes(this.#memory).flatMap((index) => byIndex.get(index) ?? []);
+    return this.#memory.leaders.flatMap((index) => byIndex.get(index) ?? []);
   }
 
   #rankOne(
@@ -297,13 +298,6 @@ export class Knowledge implements WorkspaceKnowledge {
       z: pooledZ({ n1: n, s1: successes, n0: restN, s0: restSuccesses }),
       bornAt: pattern.position,
     };
-  }
-
-  #leaderIndexes(memory: FoldMemory): number[] {
-    if (this.#leaders?.memory !== memory) {
-      this.#leaders = { memory, indexes: leadingPatterns(memory.image).map(({ index }) => index) };
-    }
-    return this.#leaders.indexes;
   }
 
   async #openJourneys(): Promise<number> {

@@ -52,6 +52,8 @@ export interface FoldMemory {
   image: FoldImage;
   columns: Columns;
   metrics: MetricsState;
+  /** Indexes of the tracked patterns shown first, in order. */
+  leaders: readonly number[];
   lastRecordedAtMs: number | null;
 }
 
@@ -170,6 +172,7 @@ export class WorkspaceFold {
       image: createFoldImage(this.#options.cube),
       columns: emptyColumns(),
       metrics: createMetrics(),
+      leaders: [],
       lastRecordedAtMs: null,
     };
   }
@@ -317,6 +320,7 @@ export class WorkspaceFold {
         image: answer.image,
         columns: answer.columns,
         metrics: foldMetrics(memory.metrics, entries),
+        leaders: answer.leaders,
         lastRecordedAtMs: entries.at(-1)?.recordedAtMs ?? memory.lastRecordedAtMs,
       } satisfies FoldMemory,
       touched: answer.touched,

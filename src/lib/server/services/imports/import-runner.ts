@@ -102,7 +102,9 @@ export function createImportRunner(app: App): ImportRunner {
     const error = coerceError(thrown);
     const attempts = (failures.get(id) ?? 0) + 1;
     failures.set(id, attempts);
-    logger.error({ err: error, importId: id, attempts }, 'import failed');
+    if (error instanceof AppError)
+      logger.info({ importId: id, reason: error.message }, 'an import was refused');
+    else logger.error({ err: error, importId: id, attempts }, 'an import failed');
     if (!(error instanceof AppError) && attempts < ATTEMPTS) return;
     failures.delete(id);
     const row = await readImport(app.db.sql, id);
