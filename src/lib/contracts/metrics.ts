@@ -30,7 +30,10 @@ export const metricsViewSchema = z
     openJourneys: z.number().int(),
     tracked: z.number().int(),
     trackedLeftOut: z.number().int(),
-    searched: z.number().int().describe('Patterns that ever had enough support to be tracked.'),
+    searched: z
+      .number()
+      .int()
+      .describe('Patterns that had enough support: every one ever tracked, and those left out now.'),
     values: z.object({ n: z.number().int(), sum: z.number(), mean: z.number().nullable() }).nullable(),
     history: z
       .array(z.object({ position: z.number().int(), n: z.number().int(), successes: z.number().int() }))

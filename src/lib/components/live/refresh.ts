@@ -10,7 +10,7 @@ const AT_MOST_EVERY_MS = 1_000;
  * invalidated meanwhile, so a click or a saved form would lead nowhere.
  */
 export async function readAgain(dependency: string): Promise<void> {
-  while (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
+  if (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
   await invalidate(dependency);
 }
 

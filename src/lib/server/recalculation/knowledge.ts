@@ -82,8 +82,7 @@ export class Knowledge implements WorkspaceKnowledge {
   listPatterns(query: PatternQuery): PatternList {
     const rows = query.view === 'leaders' ? this.#rankLeaders() : this.#rank();
     const matching = rows.filter((row) => matchesQuery(row, query));
-    const compare = comparePatterns(query);
-    if (query.view === 'all' || query.sort !== 'leading') matching.sort(compare);
+    matching.sort(comparePatterns(query, this.#memory.leaders));
     const start = query.cursor === undefined ? 0 : matching.findIndex(({ id }) => id === query.cursor) + 1;
     const page = matching.slice(start, start + query.limit);
     const last = page.at(-1);
@@ -139,7 +138,7 @@ export class Knowledge implements WorkspaceKnowledge {
 
   tracked(): Tracked {
     const totals = readTotals(this.#memory.image);
-    return { tracked: totals.tracked, leftOut: totals.leftOut, searched: totals.born };
+    return { tracked: totals.tracked, leftOut: totals.leftOut, searched: totals.born + totals.leftOut };
   }
 
   /** The events that tell readers what a batch changed; `memory` is the state after it. */

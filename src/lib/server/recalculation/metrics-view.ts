@@ -50,7 +50,7 @@ export function metricsView({
     openJourneys,
     tracked: totals.tracked,
     trackedLeftOut: totals.leftOut,
-    searched: totals.born,
+    searched: totals.born + totals.leftOut,
     values:
       totals.values === null || totals.values.count === 0
         ? null

@@ -51,12 +51,22 @@ const KEY: Record<Exclude<PatternQuery['sort'], 'label'>, (pattern: RankedPatter
   position: (pattern) => pattern.bornAt,
 };
 
-/** A total order: ties by id, so that a cursor is exact. */
-export function comparePatterns(query: PatternQuery): (a: RankedPattern, b: RankedPattern) => number {
+/**
+ * A total order: ties by id, so that a cursor is exact. "leading" puts `leaders` (indexes, in their order) before all
+ * others, which are ordered by their distance from the rest.
+ */
+export function comparePatterns(
+  query: PatternQuery,
+  leaders: readonly number[],
+): (a: RankedPattern, b: RankedPattern) => number {
   const sign = (query.order ?? NATURAL_ORDER[query.sort]) === 'asc' ? 1 : -1;
   const { sort } = query;
-  if (sort === 'label')
-    return (a, b) => sign * a.label.localeCompare(b.label, 'en') || (a.id < b.id ? -1 : 1);
+  const byId = (a: RankedPattern, b: RankedPattern) => (a.id < b.id ? -1 : 1);
+  if (sort === 'label') return (a, b) => sign * a.label.localeCompare(b.label, 'en') || byId(a, b);
   const key = KEY[sort];
-  return (a, b) => sign * (key(a) - key(b)) || (a.id < b.id ? -1 : 1);
+  const byKey = (a: RankedPattern, b: RankedPattern) => sign * (key(a) - key(b)) || byId(a, b);
+  if (sort !== 'leading') return byKey;
+  const place = new Map(leaders.map((index, i) => [index, i]));
+  const placeOf = ({ index }: RankedPattern) => place.get(index) ?? leaders.length;
+  return (a, b) => sign * (placeOf(b) - placeOf(a)) || byKey(a, b);
 }

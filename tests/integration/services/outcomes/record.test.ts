@@ -161,24 +161,22 @@ describe('an externalId that was seen before', () => {
   });
 
   it('is written once by eight writers at the same time, whatever their order', async () => {
-    const ids = Array.from({ length: 200 }, (_, i) => `e${i}`);
-    const replies = await Promise.all(
-      Array.from({ length: 8 }, (_, writer) => {
-        const shuffled = ids.map((id, i) => ids[(i * 37 + writer * 11) % 200] ?? id);
-        return record(shuffled.map((externalId) => input({ externalId, subject: `w${writer}` })));
-      }),
-    );
-    expect(replies.reduce((sum, reply) => sum + reply.accepted, 0)).toBe(200);
-    expect(replies.reduce((sum, reply) => sum + reply.duplicates, 0)).toBe(1400);
-    const owner = new Map(
-      replies
-        .flatMap((r) => r.items)
-        .filter((i) => !i.duplicate)
-        .map((i) => [i.externalId, i.id]),
-    );
-    for (const item of replies.flatMap((reply) => reply.items))
-      expect(item.id).toBe(owner.get(item.externalId));
-    expect(await counts()).toMatchObject({ outcomes: 200, entries: 200 });
+    // More than one round: in the first, connections are still being opened and writers hardly meet.
+    for (let round = 1; round <= 4; round += 1) {
+      const ids = Array.from({ length: 200 }, (_, i) => `r${round}-${i}`);
+      const replies = await Promise.all(
+        Array.from({ length: 8 }, (_, writer) => {
+          const shuffled = ids.map((id, i) => ids[(i * 37 + writer * 11) % 200] ?? id);
+          return record(shuffled.map((externalId) => input({ externalId, subject: `w${writer}` })));
+        }),
+      );
+      expect(replies.reduce((sum, reply) => sum + reply.accepted, 0)).toBe(200);
+      expect(replies.reduce((sum, reply) => sum + reply.duplicates, 0)).toBe(1400);
+      const items = replies.flatMap((reply) => reply.items);
+      const owner = new Map(items.filter((item) => !item.duplicate).map((item) => [item.externalId, item.id]));
+      for (const item of items) expect(item.id).toBe(owner.get(item.externalId));
+      expect(await counts()).toMatchObject({ outcomes: 200 * round, entries: 200 * round });
+    }
   });
 });
 
