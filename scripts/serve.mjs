@@ -27,7 +27,8 @@ requireNode();
 loadSettings();
 const env = process.env;
 env['NODE_ENV'] ??= 'production';
-env['BODY_SIZE_LIMIT'] ??= '256M';
+// A form with the largest file that an import takes (256 MB) is a little longer than the file.
+env['BODY_SIZE_LIMIT'] ??= '260M';
 if (env['ORIGIN'] === '') delete env['ORIGIN'];
 tellAdapter(env);
 const hops = trustedProxies(env['TRUST_PROXY']);

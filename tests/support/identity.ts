@@ -49,6 +49,7 @@ export function createIdentityApp(
     },
     feed: { recheck: () => void rung.rechecked++ } as App['feed'],
     limits: createLimits(env),
+    draining: new AbortController().signal,
     instance: 'test',
     now: Date.now,
   };

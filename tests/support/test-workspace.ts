@@ -65,6 +65,7 @@ export async function createTestApp(
         sequencing: false,
       }),
     },
+    draining: new AbortController().signal,
     instance: 'test',
     now: () => Date.now(),
     ...parts,

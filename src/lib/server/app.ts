@@ -103,6 +103,8 @@ export interface App {
   folds: Folds;
   limits: Limits;
   feed: Feed;
+  /** Aborted when the server begins to shut down: whoever holds a response open ends it. */
+  draining: AbortSignal;
   /** Name of this instance, for leadership and logs. */
   instance: string;
   now: () => number;

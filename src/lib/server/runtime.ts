@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { App } from './app.ts';
@@ -107,7 +108,11 @@ async function startParts(started: Started): Promise<Runtime> {
   const sequencer = started.add(createSequencer({ url: db.url, doorbell }));
   const folds = started.add(new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now }));
   const feed = started.add(createFeedHub({ db, doorbell, env, sequencing: () => sequencer.leading }));
-  const app: App = { db, env, doorbell, folds, feed, limits: createLimits(env), instance, now };
+  const draining = new AbortController();
+  // One for each open stream, which is no leak.
+  setMaxListeners(0, draining.signal);
+  const limits = createLimits(env);
+  const app: App = { db, env, doorbell, folds, feed, limits, draining: draining.signal, instance, now };
 
   await bootstrapFromEnv(app);
   const setupToken = await prepareSetup(app);
@@ -119,7 +124,10 @@ async function startParts(started: Started): Promise<Runtime> {
 
   return {
     app,
-    drain: () => feed.drain(),
+    drain: () => {
+      draining.abort();
+      return feed.drain();
+    },
     stop: () => started.stop(),
     setupUrl: (base) =>
       Promise.resolve(setupToken === null ? null : `${base}/setup?token=${encodeURIComponent(setupToken)}`),

@@ -1,4 +1,4 @@
-import type { CsvRecord } from './csv-reader.ts';
+import type { CsvRecord } from './csv-record.ts';
 import { orderByTime, shuffledOrder } from './order-rows.ts';
 import type { RowMapper, RowProblem } from './row-mapper.ts';
 

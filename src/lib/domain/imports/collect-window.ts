@@ -1,4 +1,4 @@
-import type { CsvRecord } from './csv-reader.ts';
+import type { CsvRecord } from './csv-record.ts';
 
 /** Rows of one stretch of the recording order, gathered in one pass over the file. */
 export interface RowWindow {

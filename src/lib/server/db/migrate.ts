@@ -21,9 +21,12 @@ export async function migrate(url: string, folder = join(process.cwd(), 'drizzle
     await applyMigrations(drizzle(sql), { migrationsFolder: folder });
   } catch (thrown) {
     const error = coerceError(thrown);
-    throw new StartupError(`The database could not be prepared: ${coerceError(error.cause ?? error).message}`, {
-      cause: error,
-    });
+    throw new StartupError(
+      `The database could not be prepared: ${coerceError(error.cause ?? error).message}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await sql.end({ timeout: 5 });
   }

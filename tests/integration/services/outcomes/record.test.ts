@@ -173,7 +173,9 @@ describe('an externalId that was seen before', () => {
       expect(replies.reduce((sum, reply) => sum + reply.accepted, 0)).toBe(200);
       expect(replies.reduce((sum, reply) => sum + reply.duplicates, 0)).toBe(1400);
       const items = replies.flatMap((reply) => reply.items);
-      const owner = new Map(items.filter((item) => !item.duplicate).map((item) => [item.externalId, item.id]));
+      const owner = new Map(
+        items.filter((item) => !item.duplicate).map((item) => [item.externalId, item.id]),
+      );
       for (const item of items) expect(item.id).toBe(owner.get(item.externalId));
       expect(await counts()).toMatchObject({ outcomes: 200 * round, entries: 200 * round });
     }

@@ -25,7 +25,11 @@ export const feedOutbox = pgTable(
     createdAt: at('created_at').notNull().defaultNow(),
     sequencedAt: at('sequenced_at'),
   },
-  (t) => [index('feed_outbox_waiting').on(t.wid).where(sql`${t.seq} is null`)],
+  (t) => [
+    index('feed_outbox_waiting')
+      .on(t.wid)
+      .where(sql`${t.seq} is null`),
+  ],
 );
 
 /** Head of the sequence; one row. `epoch` is random at creation and survives restarts. */

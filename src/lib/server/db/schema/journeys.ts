@@ -23,7 +23,13 @@ export const journeys = pgTable(
     /** One more with each change; the `rev` of its feed events. */
     revision: integer().notNull().default(1),
   },
-  (t) => [index('journeys_state').on(t.workspaceId, t.state, t.id), index('journeys_subject').on(t.workspaceId, t.subject), index('journeys_outcome').on(t.outcomeId).where(sql`${t.outcomeId} is not null`)],
+  (t) => [
+    index('journeys_state').on(t.workspaceId, t.state, t.id),
+    index('journeys_subject').on(t.workspaceId, t.subject),
+    index('journeys_outcome')
+      .on(t.outcomeId)
+      .where(sql`${t.outcomeId} is not null`),
+  ],
 );
 
 /** What happened in a journey, in order of `at`. Append-only. */

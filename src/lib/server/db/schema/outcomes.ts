@@ -15,7 +15,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ImportPlan } from '#domain/imports/import-plan.ts';
 import { ENCODINGS } from '#domain/imports/text-encoding.ts';
-import { SEPARATORS } from '#domain/imports/csv-reader.ts';
+import { SEPARATORS } from '#domain/imports/csv-record.ts';
 import type { ColumnProfile } from '#domain/imports/profile-columns.ts';
 import { at, bytea } from './columns.ts';
 import { workspaces } from './identity.ts';
@@ -96,8 +96,12 @@ export const logEntries = pgTable(
     localDay: integer('local_day'),
   },
   (t) => [
-    uniqueIndex('log_entries_position').on(t.workspaceId, t.position).where(sql`${t.position} is not null`),
-    index('log_entries_waiting').on(t.workspaceId, t.id).where(sql`${t.position} is null`),
+    uniqueIndex('log_entries_position')
+      .on(t.workspaceId, t.position)
+      .where(sql`${t.position} is not null`),
+    index('log_entries_waiting')
+      .on(t.workspaceId, t.id)
+      .where(sql`${t.position} is null`),
   ],
 );
 
@@ -119,7 +123,9 @@ export const settingEntries = pgTable(
   },
   (t) => [
     uniqueIndex('setting_entries_place').on(t.workspaceId, t.effectiveAfter, t.ordinal),
-    index('setting_entries_waiting').on(t.workspaceId, t.id).where(sql`${t.effectiveAfter} is null`),
+    index('setting_entries_waiting')
+      .on(t.workspaceId, t.id)
+      .where(sql`${t.effectiveAfter} is null`),
   ],
 );
 
@@ -151,7 +157,10 @@ export const idempotencyKeys = pgTable(
     body: jsonb().$type<unknown>(),
     createdAt: at('created_at').notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.workspaceId, t.owner, t.key] }), index('idempotency_keys_age').on(t.createdAt)],
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.owner, t.key] }),
+    index('idempotency_keys_age').on(t.createdAt),
+  ],
 );
 
 /** One CSV import: the uploaded file in parts, how it is read, how far it is. */
@@ -192,7 +201,9 @@ export const imports = pgTable(
   },
   (t) => [
     index('imports_workspace').on(t.workspaceId, t.createdAt),
-    index('imports_working').on(t.createdAt).where(sql`${t.state} in ('uploading', 'checking', 'importing')`),
+    index('imports_working')
+      .on(t.createdAt)
+      .where(sql`${t.state} in ('uploading', 'checking', 'importing')`),
   ],
 );
 

@@ -1,4 +1,4 @@
-import { csvLine } from '#domain/imports/write-csv.ts';
+import { stringify } from 'csv-stringify/sync';
 import type { AttributeValue, Result } from '#lib/contracts/outcome.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
@@ -45,7 +45,7 @@ export async function exportOutcomes(
   });
   return ctx.app.db.sql.begin('isolation level repeatable read read only', async (tx) => {
     const keys = format === 'csv' ? await attributeKeys(tx, workspaceId) : [];
-    if (format === 'csv') await write(csvLine([...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]));
+    if (format === 'csv') await write(stringify([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
     let count = 0;
     const rows = tx<Row[]>`
       select o.id, o.external_id as "externalId", o.subject, o.variant, o.result, o.value, o.attributes, o.occurred_at, o.note
@@ -56,7 +56,9 @@ export async function exportOutcomes(
       count += page.length;
       const lines = page.map((row) => toOutcomeLine({ ...row, occurredAt: row.occurred_at.toISOString() }));
       await write(
-        lines.map((line) => (format === 'csv' ? asCsv(line, keys) : `${JSON.stringify(line)}\n`)).join(''),
+        format === 'csv'
+          ? stringify(lines.map((line) => csvFields(line, keys)))
+          : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
       );
     }
     return count;
@@ -73,7 +75,7 @@ async function attributeKeys(tx: TransactionSql, workspaceId: string): Promise<s
 const attributeColumn = (key: string) =>
   (CSV_COLUMNS as readonly string[]).includes(key) ? `attribute ${key}` : key;
 
-function asCsv(line: OutcomeLine, keys: readonly string[]): string {
+function csvFields(line: OutcomeLine, keys: readonly string[]): string[] {
   const own = CSV_COLUMNS.map((column) => String(line[column] ?? ''));
-  return csvLine([...own, ...keys.map((key) => String(line.attributes[key] ?? ''))]);
+  return [...own, ...keys.map((key) => String(line.attributes[key] ?? ''))];
 }

@@ -1,5 +1,5 @@
 import type { ImportPlan } from '#domain/imports/import-plan.ts';
-import type { Separator } from '#domain/imports/csv-reader.ts';
+import type { Separator } from '#domain/imports/csv-record.ts';
 import type { ColumnProfile } from '#domain/imports/profile-columns.ts';
 import type { RowProblem } from '#domain/imports/row-mapper.ts';
 import type { TextEncoding } from '#domain/imports/text-encoding.ts';

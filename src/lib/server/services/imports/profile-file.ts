@@ -1,9 +1,10 @@
 import { columnNames } from '#domain/imports/column-names.ts';
-import { createCsvReader, type Separator } from '#domain/imports/csv-reader.ts';
+import type { Separator } from '#domain/imports/csv-record.ts';
 import { PROFILED_ROWS, profileColumns, type ColumnProfile } from '#domain/imports/profile-columns.ts';
-import { readRows } from '#domain/imports/read-rows.ts';
-import { sniffSeparator } from '#domain/imports/sniff-separator.ts';
 import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { readHead } from '../../csv/read-head.ts';
+import { readRows } from '../../csv/read-rows.ts';
+import { sniffSeparator } from '../../csv/sniff-separator.ts';
 import { invalid } from '../../errors.ts';
 
 const HEAD_CHARACTERS = 64 * 1024;
@@ -34,8 +35,7 @@ export async function profileFile(
   }
   refuseOtherFormats(head);
   const separator = sniffSeparator(head);
-  const reader = createCsvReader(separator);
-  const header = [...reader.push(head), ...reader.end()][0]?.fields;
+  const [header] = readHead(head, separator, 1);
   if (header === undefined) return refuse('This file is empty.');
   if (header.length > MAX_COLUMNS)
     return refuse(`This file has ${header.length} columns; at most ${MAX_COLUMNS} can be read.`);

@@ -1,4 +1,4 @@
-import type { CsvRecord } from '#domain/imports/csv-reader.ts';
+import type { CsvRecord } from '#domain/imports/csv-record.ts';
 import type { ImportedOutcome, RowMapper } from '#domain/imports/row-mapper.ts';
 import type { App } from '../../app.ts';
 import { systemContext } from '../../auth/authorize.ts';

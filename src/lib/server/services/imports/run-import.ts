@@ -1,8 +1,8 @@
 import { rankRows } from '#domain/imports/check-rows.ts';
 import { collectWindow } from '#domain/imports/collect-window.ts';
-import type { CsvRecord } from '#domain/imports/csv-reader.ts';
-import { readRows } from '#domain/imports/read-rows.ts';
+import type { CsvRecord } from '#domain/imports/csv-record.ts';
 import type { App } from '../../app.ts';
+import { readRows } from '../../csv/read-rows.ts';
 import { readPieces } from './import-parts.ts';
 import type { ImportRow } from './import-row.ts';
 import type { ImportProgress } from './import-progress.ts';
