@@ -50,6 +50,7 @@ async function openCommandApp(): Promise<{ app: App; close(): Promise<void> }> {
       folds: onlyInServer('fold'),
       limits: onlyInServer('limits'),
       feed: { ...onlyInServer<App['feed']>('feed'), recheck: nothing },
+      draining: new AbortController().signal,
       instance: 'command-line',
       now: () => Date.now(),
     },

@@ -33,15 +33,22 @@ export function planSettings(settings: readonly SettingEntry[]): SettingPlan {
   }
   let chosen: readonly string[] | null = null;
   const binning = new Map<string, PlannedBinning>();
+  /** Cuts left out for the bins they led to, which take their place among the settings of that position. */
+  const cuts = new Map<string, { readonly at: number; readonly ordinal: number }>();
   for (const entry of ordered) {
     if (entry.kind === 'attribute.choose') {
       chosen = entry.payload.attributes;
       continue;
     }
-    if (entry.kind === 'attribute.cut' && decided.has(entry.payload.attribute)) continue;
+    if (entry.kind === 'attribute.cut' && decided.has(entry.payload.attribute)) {
+      const { attribute } = entry.payload;
+      if (!cuts.has(attribute)) cuts.set(attribute, { at: entry.effectiveAfter, ordinal: entry.ordinal });
+      continue;
+    }
     const planned = plannedBinning(entry);
     if (planned === null) continue;
-    const earlier = binning.get(planned.attribute);
+    const cut = cuts.get(planned.attribute);
+    const earlier = binning.get(planned.attribute) ?? (cut?.at === planned.at ? cut : undefined);
     binning.set(
       planned.attribute,
       earlier === undefined ? planned : { ...planned, at: earlier.at, ordinal: earlier.ordinal },

@@ -9,8 +9,12 @@ import { WorkspaceFold } from './workspace-fold.ts';
 
 /** Ceiling for idle wake-ups; doorbells make it faster (FINE-PRINT 9). */
 const POLL_MS = 250;
-/** How often a follower looks for what the leader applied, when no doorbell told it. */
-const FOLLOW_MS = 1_000;
+/** How often followers look for what the leader applied and try to lead, when no doorbell told them. */
+const BEAT_MS = 1_000;
+/** Followers told by the doorbell look at most this often: what they hold serves pages, not streams. */
+const FOLLOW_MS = 100;
+/** For figures that only time changes. */
+const TICK_MS = 5_000;
 
 export interface FoldsOptions {
   db: Database;
@@ -29,9 +33,9 @@ export class WorkspaceFolds implements Folds {
   readonly #ready = new Map<string, WorkspaceFold>();
   readonly #leadership: Leadership;
   readonly #unsubscribe: (() => void)[] = [];
-  #poll: NodeJS.Timeout | null = null;
-  #polling = false;
-  #followedAt = 0;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #follow: NodeJS.Timeout | null = null;
+  #looking = false;
   #stopped = false;
 
   constructor(options: FoldsOptions) {
@@ -47,10 +51,14 @@ export class WorkspaceFolds implements Folds {
     const { doorbell } = this.#options;
     this.#unsubscribe.push(
       doorbell.onLog((workspaceId) => this.#wake(workspaceId)),
-      doorbell.onSequenced(() => this.#wakeFollowers()),
+      doorbell.onSequenced(() => this.#followSoon()),
     );
-    this.#poll = setInterval(() => void this.#look(), POLL_MS).unref();
-    void this.#warm();
+    this.#timers.push(
+      setInterval(() => void this.#look(), POLL_MS).unref(),
+      setInterval(() => void this.#beat(), BEAT_MS).unref(),
+      setInterval(() => this.#tick(), TICK_MS).unref(),
+    );
+    void this.#beat();
   }
 
   async of(workspaceId: string) {
@@ -81,7 +89,8 @@ export class WorkspaceFolds implements Folds {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#poll !== null) clearInterval(this.#poll);
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#follow !== null) clearTimeout(this.#follow);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await Promise.all([...this.#ready.values()].map((fold) => fold.stop()));
     await this.#leadership.stop();
@@ -126,50 +135,69 @@ export class WorkspaceFolds implements Folds {
     else this.#get(workspaceId).catch((thrown: unknown) => this.#warn(thrown));
   }
 
-  #wakeFollowers(): void {
-    this.#followedAt = this.#options.now();
-    for (const fold of this.#ready.values()) if (!fold.leading) fold.wake();
-  }
-
-  /** The truth behind the doorbell: which workspaces have entries or settings without a place. */
+  /** The truth behind the doorbell: which workspaces have work that no leader has done yet. */
   async #look(): Promise<void> {
-    if (this.#polling || this.#stopped) return;
-    this.#polling = true;
+    if (this.#looking || this.#stopped) return;
+    this.#looking = true;
     try {
       const waiting = await this.#options.db.sql<{ workspace_id: string }[]>`
         select distinct workspace_id from log_entries where position is null
         union
-        select distinct workspace_id from setting_entries where effective_after is null`;
+        select distinct workspace_id from setting_entries where effective_after is null
+        union
+        select workspace_id from fold_state where placed > applied`;
       for (const { workspace_id: id } of waiting) this.#wake(id);
-      if (this.#options.now() - this.#followedAt >= FOLLOW_MS) {
-        this.#wakeFollowers();
-        await this.#readZones();
-      }
     } catch (thrown) {
       this.#warn(thrown);
     } finally {
-      this.#polling = false;
+      this.#looking = false;
     }
   }
 
-  /** A workspace's time zone can be changed in its settings; entries placed from then on have days in the new one. */
-  async #readZones(): Promise<void> {
-    const rows = await this.#options.db.sql<
-      { id: string; timezone: string }[]
-    >`select id, timezone from workspaces`;
-    for (const { id, timezone } of rows) this.#ready.get(id)?.setTimezone(timezone);
+  #followSoon(): void {
+    if (this.#stopped) return;
+    this.#follow ??= setTimeout(() => {
+      this.#follow = null;
+      void this.#wakeMoved();
+    }, FOLLOW_MS).unref();
   }
 
-  /** Reads every workspace's log once at start, so that the first page need not wait for it. */
-  async #warm(): Promise<void> {
+  /** One look for all: wakes the followers whose leader has applied something since. */
+  async #wakeMoved(): Promise<void> {
+    if ([...this.#ready.values()].every((fold) => fold.leading)) return;
     try {
-      const rows = await this.#options.db.sql<
-        { id: string }[]
-      >`select id from workspaces order by created_at`;
-      for (const { id } of rows) if (!this.#stopped) await (await this.#get(id)).ready();
+      const rows = await this.#options.db.sql<{ workspace_id: string; applied: number }[]>`
+        select workspace_id, applied from fold_state`;
+      for (const { workspace_id: id, applied } of rows) {
+        const fold = this.#ready.get(id);
+        if (fold !== undefined && !fold.leading && fold.knowledge.asOf < applied) fold.wake();
+      }
     } catch (thrown) {
       this.#warn(thrown);
     }
+  }
+
+  /** Serves every workspace there is, so that takeover is warm, and lets followers try to lead. */
+  async #beat(): Promise<void> {
+    if (this.#stopped) return;
+    try {
+      const rows = await this.#options.db.sql<{ id: string; timezone: string }[]>`
+        select id, timezone from workspaces order by created_at`;
+      for (const { id, timezone } of rows) {
+        const fold = this.#ready.get(id);
+        if (fold === undefined) this.#wake(id);
+        else {
+          fold.setTimezone(timezone);
+          if (!fold.leading) fold.wake();
+        }
+      }
+    } catch (thrown) {
+      this.#warn(thrown);
+    }
+  }
+
+  #tick(): void {
+    for (const fold of this.#ready.values()) fold.tick();
   }
 
   #warn(thrown: unknown): void {

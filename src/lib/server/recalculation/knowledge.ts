@@ -18,6 +18,7 @@ import type { Database } from '../db/client.ts';
 import { invalid } from '../errors.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
 import { attributeViews } from './attribute-views.ts';
+import { localDayOf } from './local-day.ts';
 import type { PatternRow } from './log-store.ts';
 import { metricsView } from './metrics-view.ts';
 import { comparePatterns, matchesQuery, type RankedPattern } from './pattern-order.ts';
@@ -48,7 +49,10 @@ export class Knowledge implements WorkspaceKnowledge {
   #names = new Map<number, Named>();
   #indexById = new Map<string, number>();
   #ranked: { memory: FoldMemory; rows: RankedPattern[] } | null = null;
+  /** Leaders that readers have been told of, and those of the events under way. */
   #leaderIdsSent = new Set<string>();
+  #leaderIdsMade = new Set<string>();
+  #toldTime: { openJourneys: number; localDay: number } | null = null;
   #waiting: { count: number; oldest: number | null } = { count: 0, oldest: null };
   #journeys: { at: number; open: number } | null = null;
 
@@ -65,12 +69,16 @@ export class Knowledge implements WorkspaceKnowledge {
     return this.#memory.space.position;
   }
 
-  /** Called by the fold after each commit. A position that goes back means that the log was read anew. */
-  replace(memory: FoldMemory): void {
-    if (memory.space.position < this.asOf || memory.space.plan !== this.#memory.space.plan) {
+  /** Called by the fold after each commit; `rebuilt` when the log was read anew, so that names may have changed. */
+  replace(memory: FoldMemory, rebuilt: boolean): void {
+    if (rebuilt) {
       this.#names.clear();
       this.#indexById.clear();
+      this.#leaderIdsSent = new Set();
+    } else {
+      this.#leaderIdsSent = this.#leaderIdsMade;
     }
+    this.#leaderIdsMade = this.#leaderIdsSent;
     this.#memory = memory;
     this.#appliedAt = new Date(this.#options.now()).toISOString();
   }
@@ -84,6 +92,11 @@ export class Knowledge implements WorkspaceKnowledge {
     const matching = rows.filter((row) => matchesQuery(row, query));
     matching.sort(comparePatterns(query, this.#memory.leaders));
     const start = query.cursor === undefined ? 0 : matching.findIndex(({ id }) => id === query.cursor) + 1;
+    if (query.cursor !== undefined && start === 0) {
+      throw invalid([
+        { path: 'cursor', message: 'The list no longer has this place. Start again without a cursor.' },
+      ]);
+    }
     const page = matching.slice(start, start + query.limit);
     const last = page.at(-1);
     return {
@@ -146,6 +159,7 @@ export class Knowledge implements WorkspaceKnowledge {
     memory: FoldMemory,
     touched: Int32Array,
     counted: { id: string; position: number }[] | undefined,
+    rest: { count: number; oldest: number | null },
   ): Promise<FeedEvent[]> {
     const openJourneys = await this.#openJourneys();
     const position = memory.space.position;
@@ -156,15 +170,8 @@ export class Knowledge implements WorkspaceKnowledge {
     const items = views.filter(
       ({ id }, place) => changed.has(leaders[place] ?? -1) || (id !== null && !this.#leaderIdsSent.has(id)),
     );
-    this.#leaderIdsSent = new Set(views.flatMap(({ id }) => id ?? []));
-    const metrics = metricsView({
-      memory,
-      workspace: this.#options.workspace,
-      now: this.#options.now(),
-      openJourneys,
-      waiting: this.#waiting,
-      history: false,
-    });
+    this.#leaderIdsMade = new Set(views.flatMap(({ id }) => id ?? []));
+    const metrics = this.#metricsOf(memory, openJourneys, rest);
     return [
       {
         type: 'pattern.updated',
@@ -173,7 +180,7 @@ export class Knowledge implements WorkspaceKnowledge {
         value: {
           asOf: position,
           totals: { n: totals.n, successes: totals.successes },
-          leaders: [...this.#leaderIdsSent],
+          leaders: [...this.#leaderIdsMade],
           items,
         },
       },
@@ -184,6 +191,26 @@ export class Knowledge implements WorkspaceKnowledge {
         value: counted === undefined ? metrics : { ...metrics, counted },
       },
     ];
+  }
+
+  /** The metrics again when something that no outcome moves has changed: the day, the open journeys. */
+  async timeEvents(): Promise<FeedEvent[]> {
+    const openJourneys = await this.#openJourneys();
+    const localDay = localDayOf(this.#options.now(), this.#options.workspace.timezone);
+    if (this.#toldTime?.openJourneys === openJourneys && this.#toldTime.localDay === localDay) return [];
+    const value = this.#metricsOf(this.#memory, openJourneys, this.#waiting);
+    return [{ type: 'metrics.updated', key: 'metrics', rev: this.asOf, value }];
+  }
+
+  #metricsOf(
+    memory: FoldMemory,
+    openJourneys: number,
+    waiting: { count: number; oldest: number | null },
+  ): MetricsView {
+    const now = this.#options.now();
+    const { workspace } = this.#options;
+    this.#toldTime = { openJourneys, localDay: localDayOf(now, workspace.timezone) };
+    return metricsView({ memory, workspace, now, openJourneys, waiting, history: false });
   }
 
   /** Rows of the table `patterns` for these tracked patterns, as of `memory`. */

@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 /** First key of the advisory locks of workspaces; the second is a hash of the workspace's id. */
 const LOCK_CLASS = 7_411_002;
 const PROBE_MS = 2_000;
+const SESSION_SILENCE_MS = 8_000;
 
 /**
  * Which workspaces this instance leads. Locks live on one connection of their own: when it dies, Postgres frees them
@@ -61,16 +62,25 @@ export class Leadership {
     if (this.#connection !== null) return this.#connection;
     const sql: Sql = postgres(this.#url, {
       ...connectionOptions,
-      connection: { application_name: 'telltale leadership' },
+      connection: {
+        application_name: 'telltale leadership',
+        // A leader that is frozen, or whose host went dark, must not keep its locks: the probe speaks every 2 s.
+        idle_session_timeout: SESSION_SILENCE_MS,
+        tcp_keepalives_idle: 5,
+        tcp_keepalives_interval: 2,
+        tcp_keepalives_count: 3,
+      },
       max: 1,
       idle_timeout: 0,
       max_lifetime: null,
       keep_alive: 5,
+      connect_timeout: 5,
+      fetch_types: false,
       // A new connection does not hold the old one's locks.
       onclose: () => {
         if (this.#connection === sql) this.#drop();
       },
-    }) as unknown as Sql;
+    } as unknown as postgres.Options<Record<string, postgres.PostgresType>>) as unknown as Sql;
     this.#connection = sql;
     this.#probe ??= setInterval(() => void this.#check(), PROBE_MS).unref();
     return sql;

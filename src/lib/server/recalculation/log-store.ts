@@ -73,7 +73,7 @@ export async function takeTerm(sql: Sql, workspaceId: string, instance: string):
  */
 export async function placeEntries(
   sql: Sql,
-  workspace: { id: string; timezone: string },
+  workspace: { id: string },
   progress: FoldProgress,
   limit: number,
 ): Promise<PlacedEntry[]> {
@@ -96,7 +96,8 @@ export async function placeEntries(
       set position = ${progress.placed}::bigint + waiting.place,
           local_day = coalesce(
             (select r.local_day from log_entries as r where r.id = e.retracts),
-            (e.occurred_at at time zone ${workspace.timezone})::date - date '1970-01-01')
+            (e.occurred_at at time zone (select timezone from workspaces where id = ${workspace.id}))::date
+              - date '1970-01-01')
       from waiting
       where e.id = waiting.id
       returning e.id as entry_id, e.position, e.kind, e.outcome_id, e.retracts,
@@ -139,7 +140,6 @@ export async function readWaiting(
 }
 
 interface SettingRow {
-  id: number;
   effective_after: number;
   ordinal: number;
   kind: string;
@@ -151,13 +151,11 @@ interface SettingRow {
 export const FOLD_ITSELF = 'fold';
 
 export interface StoredSetting {
-  id: number;
   byFold: boolean;
   entry: SettingEntry;
 }
 
 const toSetting = (row: SettingRow): StoredSetting => ({
-  id: row.id,
   byFold: row.recorded_by === FOLD_ITSELF,
   // Written by verbs that parsed it with the schema of its kind.
   entry: {
@@ -168,12 +166,19 @@ const toSetting = (row: SettingRow): StoredSetting => ({
   } as SettingEntry,
 });
 
-/** Placed settings after the one with this id, in the order in which they take effect. */
-export async function readSettings(sql: Sql, workspaceId: string, afterId: number): Promise<StoredSetting[]> {
+/**
+ * Placed settings after this ordinal, in its order, which is also that of their effect. Ordinals are given under the
+ * lock of the fold's row, so none appears later below one that was read; ids follow neither commit nor placement.
+ */
+export async function readSettings(
+  sql: Sql,
+  workspaceId: string,
+  afterOrdinal: number,
+): Promise<StoredSetting[]> {
   const rows = await sql<SettingRow[]>`
-    select id, effective_after, ordinal, kind, payload, recorded_by from setting_entries
-    where workspace_id = ${workspaceId} and id > ${afterId} and effective_after is not null
-    order by effective_after, ordinal`;
+    select effective_after, ordinal, kind, payload, recorded_by from setting_entries
+    where workspace_id = ${workspaceId} and effective_after is not null and ordinal > ${afterOrdinal}
+    order by ordinal`;
   return rows.map(toSetting);
 }
 

@@ -1,9 +1,9 @@
 import { createAttributeSpace, type AttributeSpace } from '#lib/domain/attributes/attribute-space.ts';
 import { encodeEntries } from '#lib/domain/attributes/encode-entries.ts';
-import type { SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import { createMetrics, foldMetrics, type MetricsState } from '#lib/domain/metrics/metrics-state.ts';
 import { emptyColumns, type Columns } from '#lib/domain/patterns/columns.ts';
 import { createFoldImage, type FoldImage } from '#lib/domain/patterns/fold-image.ts';
+import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
@@ -20,18 +20,23 @@ import {
   readSettings,
   readWaiting,
   takeTerm,
+  type Applied,
   type FoldProgress,
   type PlacedEntry,
+  type StoredSetting,
 } from './log-store.ts';
 
 /** Outcomes a batch takes, and how many when more than `LONG_QUEUE` wait (FINE-PRINT 9). */
 const BATCH = 50;
 const LONG_QUEUE = 500;
 const LONG_BATCH = 5_000;
-const REBUILD_BATCH = 20_000;
+/** Rows read at once when the log is read anew; folded in tasks of `LONG_BATCH`, which give way to live work. */
+const READ_AHEAD = 20_000;
 const FLUSH_MS = 1_000;
 /** In a batch up to this size the feed says which outcome got which position. */
 const NAMED_COUNTED = 50;
+const RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 
 export interface WorkspaceFoldOptions {
   workspace: { id: string; timezone: string };
@@ -54,11 +59,18 @@ export interface FoldMemory {
   metrics: MetricsState;
   /** Indexes of the tracked patterns shown first, in order. */
   leaders: readonly number[];
+  /** The fold's clock: the latest `recordedAt` up to here, so that it never goes back. */
   lastRecordedAtMs: number | null;
+  /** Ordinal of the last setting that is in force. */
+  settingsSeen: number;
 }
+
+type Decision = Applied['decisions'][number];
 
 /** Not a fault: the memory cannot be carried on and is built again from the log. */
 class RefoldNeeded extends Error {}
+/** Not a fault: the server stops. */
+class Stopping extends Error {}
 
 /**
  * The fold of one workspace on this instance: reads the log in order, keeps the memory that lists and lookups answer
@@ -71,14 +83,18 @@ export class WorkspaceFold {
   readonly knowledge: Knowledge;
   readonly #options: WorkspaceFoldOptions;
   #spare: FoldImage | null = null;
-  #settingsSeen = 0;
   /** Set while this instance leads; null otherwise. */
   #term: FoldProgress | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #built = false;
   #stopped = false;
+  #failures = 0;
   #error: Error | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  readonly #readers = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
+  /** After a refold: what it decided, to be stored, and that everybody is to be told. */
+  #announce: { decisions: Decision[] } | null = null;
   #dirty = new Set<number>();
   #flushedAt = 0;
   #flushTimer: NodeJS.Timeout | null = null;
@@ -102,29 +118,26 @@ export class WorkspaceFold {
     return this.#error;
   }
 
-  /** Takes what waits, now or as soon as the batch under way ends. */
+  /** Takes what waits, now or as soon as the batch under way ends; after a failure, when its pause is over. */
   wake(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#retry !== null) return;
     if (this.#running !== null) {
       this.#again = true;
       return;
     }
-    this.#running = this.#run().finally(() => {
-      this.#running = null;
-      if (this.#again) {
-        this.#again = false;
-        this.wake();
-      }
-    });
+    this.#again = false;
+    this.#occupy(this.#run());
   }
 
   /** Resolves once the log has been read for the first time. @throws what went wrong */
-  async ready(): Promise<void> {
-    if (!this.#built) {
+  ready(): Promise<void> {
+    if (this.#built) return Promise.resolve();
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#stopped) return Promise.reject(new Stopping('The server stops.'));
+    return new Promise((resolve, reject) => {
+      this.#readers.add({ resolve, reject });
       this.wake();
-      await this.#running;
-    }
-    if (!this.#built) throw this.#error ?? new Error('The fold of this workspace is stopped.');
+    });
   }
 
   setTimezone(timezone: string): void {
@@ -152,11 +165,18 @@ export class WorkspaceFold {
     });
   }
 
+  /** Every few seconds: tells readers what time alone has changed (FINE-PRINT 12). */
+  tick(): void {
+    if (this.#stopped || this.#running !== null || this.#term === null || !this.#built) return;
+    this.#occupy(this.#tellTheTime());
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#running;
-    if (this.#term !== null && this.#dirty.size > 0) {
+    if (this.#term !== null && this.#built && this.#dirty.size > 0) {
       await this.#commit([], [], this.#memory()).catch((thrown: unknown) => {
         this.#options.logger.warn(
           { err: coerceError(thrown) },
@@ -164,16 +184,33 @@ export class WorkspaceFold {
         );
       });
     }
+    this.#settleReaders(new Stopping('The server stops.'));
   }
 
-  #emptyMemory(settings: readonly SettingEntry[]): FoldMemory {
+  #occupy(work: Promise<void>): void {
+    this.#running = work.finally(() => {
+      this.#running = null;
+      if (this.#again) this.wake();
+    });
+  }
+
+  #settleReaders(error: Error | null): void {
+    for (const { resolve, reject } of this.#readers) {
+      if (error === null) resolve();
+      else reject(error);
+    }
+    this.#readers.clear();
+  }
+
+  #emptyMemory(settings: readonly StoredSetting[]): FoldMemory {
     return {
-      space: createAttributeSpace(settings),
+      space: createAttributeSpace(settings.map(({ entry }) => entry)),
       image: createFoldImage(this.#options.cube),
       columns: emptyColumns(),
       metrics: createMetrics(),
       leaders: [],
       lastRecordedAtMs: null,
+      settingsSeen: settings.at(-1)?.entry.ordinal ?? 0,
     };
   }
 
@@ -186,25 +223,39 @@ export class WorkspaceFold {
       if (!this.#built) await this.#rebuild();
       if (await this.#options.tryLead()) await this.#lead();
       else await this.#follow();
+      this.#failures = 0;
       this.#error = null;
     } catch (thrown) {
-      const error = coerceError(thrown);
-      this.#term = null;
-      if (error instanceof LostTermError) {
-        this.#options.logger.info({ workspace: this.#options.workspace.id }, error.message);
-        return;
-      }
-      this.#built = false;
-      if (error instanceof RefoldNeeded) {
-        this.#again = true;
-        return;
-      }
-      this.#error = error;
-      this.#options.logger.error(
-        { err: error, workspace: this.#options.workspace.id },
-        'a fold failed; it will be rebuilt',
-      );
+      this.#fail(coerceError(thrown));
     }
+  }
+
+  #fail(error: Error): void {
+    const { logger, workspace } = this.#options;
+    this.#term = null;
+    this.knowledge.setWaiting(0, null);
+    if (error instanceof Stopping) return;
+    if (error instanceof LostTermError) {
+      logger.info({ workspace: workspace.id }, error.message);
+      this.#again = true;
+      return;
+    }
+    this.#built = false;
+    if (error instanceof RefoldNeeded) {
+      logger.info({ workspace: workspace.id }, error.message);
+      this.#announce = { decisions: [] };
+      this.#again = true;
+      return;
+    }
+    this.#error = error;
+    const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.wake();
+    }, pause).unref();
+    this.#settleReaders(error);
+    logger.error({ err: error, workspace: workspace.id, pause }, 'a fold failed; it will be built again');
   }
 
   /** Forgets everything and reads the log again, up to what is applied. */
@@ -212,34 +263,56 @@ export class WorkspaceFold {
     const { db, workspace } = this.#options;
     const progress = await readProgress(db.sql, workspace.id);
     const settings = await readSettings(db.sql, workspace.id, 0);
-    this.#settingsSeen = settings.reduce((highest, { id }) => Math.max(highest, id), 0);
     this.#spare = null;
     this.#term = null;
-    let memory = this.#emptyMemory(settings.map(({ entry }) => entry));
-    for (let after = 0; after < progress.applied;) {
-      const through = Math.min(progress.applied, after + REBUILD_BATCH);
+    let memory = this.#emptyMemory(settings);
+    const decided: Decision[] = [];
+    for (let after = 0; after < progress.applied; after += READ_AHEAD) {
+      const through = Math.min(progress.applied, after + READ_AHEAD);
       const entries = await readEntries(db.sql, workspace.id, after, through);
-      memory = (await this.#fold(memory, entries, [], 'background')).memory;
-      after = through;
+      for (let from = 0; from < entries.length; from += LONG_BATCH) {
+        this.#throwIfStopped();
+        const folded = await this.#fold(memory, entries.slice(from, from + LONG_BATCH), [], 'background');
+        memory = folded.memory;
+        decided.push(...folded.decisions);
+      }
     }
-    this.#replace(memory);
-    this.#dirty.clear();
+    this.#dirty = new Set(trackedPatterns(memory.image).map(({ index }) => index));
+    if (this.#announce !== null) this.#announce.decisions = decided.filter((one) => !isStored(one, settings));
     this.#built = true;
+    this.#replace(memory, true);
+    this.#settleReaders(null);
   }
 
-  /** Not the leader: take over what the leader has applied. */
+  /** Takes over what the leader has applied, and every setting in force there. */
   async #follow(): Promise<void> {
-    this.#term = null;
     const { db, workspace } = this.#options;
     const progress = await readProgress(db.sql, workspace.id);
-    const fresh = await this.#newSettings();
-    for (let after = this.knowledge.asOf; after < progress.applied;) {
-      const through = Math.min(progress.applied, after + LONG_BATCH);
-      const entries = await readEntries(db.sql, workspace.id, after, through);
-      const due = fresh.filter((entry) => entry.effectiveAfter <= through && entry.effectiveAfter >= after);
-      const result = await this.#fold(this.#memory(), entries, due, 'live');
-      this.#replace(result.memory);
-      after = through;
+    await this.#catchUp(progress.applied);
+    const waiting = await readWaiting(db.sql, workspace.id);
+    this.knowledge.setWaiting(waiting.count + progress.placed - progress.applied, waiting.oldest);
+  }
+
+  async #catchUp(applied: number): Promise<void> {
+    const { db, workspace } = this.#options;
+    const fresh = await readSettings(db.sql, workspace.id, this.#memory().settingsSeen);
+    let seen = 0;
+    for (;;) {
+      this.#throwIfStopped();
+      const after = this.knowledge.asOf;
+      const through = Math.min(applied, after + LONG_BATCH);
+      const due: StoredSetting[] = [];
+      for (
+        let next = fresh[seen];
+        next !== undefined && next.entry.effectiveAfter <= through;
+        next = fresh[seen]
+      ) {
+        due.push(next);
+        seen += 1;
+      }
+      if (through <= after && due.length === 0) return;
+      const entries = through > after ? await readEntries(db.sql, workspace.id, after, through) : [];
+      this.#replace((await this.#fold(this.#memory(), entries, due, 'live')).memory);
     }
   }
 
@@ -247,26 +320,30 @@ export class WorkspaceFold {
     const { db, workspace, instance } = this.#options;
     if (this.#term === null) {
       const term = await takeTerm(db.sql, workspace.id, instance);
-      if (term.applied !== this.knowledge.asOf) await this.#follow();
+      await this.#catchUp(term.applied);
       this.#term = term;
+    }
+    if (this.#announce !== null) {
+      await this.#applyBatch([], [], this.#announce.decisions);
+      this.#announce = null;
     }
     let limit = BATCH;
     while (!this.#stopped && this.#term !== null && (await this.#options.tryLead())) {
       const progress: FoldProgress = this.#term;
       if (progress.placed === progress.applied && (await placeSettings(db.sql, workspace.id, progress)) > 0) {
-        await this.#applyBatch([], await this.#newSettings());
+        await this.#applyBatch([], await readSettings(db.sql, workspace.id, this.#memory().settingsSeen), []);
         continue;
       }
       const entries = await this.#take(progress, limit);
-      if (entries.length === 0) return;
-      const full = entries.length >= limit;
-      const waiting = full ? await readWaiting(db.sql, workspace.id) : { count: 0, oldest: null };
-      this.knowledge.setWaiting(
-        waiting.count + entries.length,
-        waiting.oldest ?? entries[0]?.recordedAtMs ?? null,
-      );
-      limit = waiting.count > LONG_QUEUE ? LONG_BATCH : BATCH;
-      await this.#applyBatch(entries, []);
+      if (entries.length === 0) {
+        this.knowledge.setWaiting(0, null);
+        return;
+      }
+      const rest =
+        entries.length < limit ? { count: 0, oldest: null } : await readWaiting(db.sql, workspace.id);
+      this.knowledge.setWaiting(rest.count + entries.length, earliest(entries, rest.oldest));
+      limit = rest.count > LONG_QUEUE ? LONG_BATCH : BATCH;
+      await this.#applyBatch(entries, [], [], rest);
     }
   }
 
@@ -282,30 +359,36 @@ export class WorkspaceFold {
     return entries;
   }
 
-  async #applyBatch(entries: PlacedEntry[], settings: SettingEntry[]): Promise<void> {
+  /** Folds, commits and publishes one batch. `rest`: what still waits behind it. */
+  async #applyBatch(
+    entries: PlacedEntry[],
+    settings: StoredSetting[],
+    decisions: Decision[],
+    rest: { count: number; oldest: number | null } = { count: 0, oldest: null },
+  ): Promise<void> {
     const result = await this.#fold(this.#memory(), entries, settings, 'live');
     for (const index of result.touched) this.#dirty.add(index);
-    const events = await this.knowledge.eventsFor(result.memory, result.touched, this.#counted(entries));
-    await this.#commit(result.decisions, events, result.memory);
+    const events = await this.knowledge.eventsFor(result.memory, result.touched, countedIn(entries), rest);
+    await this.#commit([...decisions, ...result.decisions], events, result.memory);
     this.#replace(result.memory);
-    this.knowledge.setWaiting(0, null);
+    this.knowledge.setWaiting(rest.count, rest.oldest);
     this.#options.ringFeed();
-  }
-
-  #counted(entries: readonly PlacedEntry[]): { id: string; position: number }[] | undefined {
-    if (entries.length > NAMED_COUNTED) return undefined;
-    return entries
-      .filter(({ kind }) => kind === 'add')
-      .map(({ outcomeId, position }) => ({ id: outcomeId, position }));
   }
 
   async #fold(
     memory: FoldMemory,
     entries: readonly PlacedEntry[],
-    settings: readonly SettingEntry[],
+    settings: readonly StoredSetting[],
     priority: 'live' | 'background',
   ) {
-    const encoded = encodeEntries(memory.space, entries, settings);
+    let clock = memory.lastRecordedAtMs;
+    const facts = entries.map((entry) => {
+      clock = Math.max(clock ?? entry.recordedAtMs, entry.recordedAtMs);
+      return { ...entry, recordedAtMs: clock };
+    });
+    // What the fold decided itself it decides again; only what people set is news.
+    const byPeople = settings.filter(({ byFold }) => !byFold).map(({ entry }) => entry);
+    const encoded = encodeEntries(memory.space, facts, byPeople);
     if (encoded.kind === 'refold') {
       throw new RefoldNeeded(`The setting ${encoded.because.kind} changes the past; the log is read again.`);
     }
@@ -319,9 +402,10 @@ export class WorkspaceFold {
         space: encoded.space,
         image: answer.image,
         columns: answer.columns,
-        metrics: foldMetrics(memory.metrics, entries),
+        metrics: foldMetrics(memory.metrics, facts),
         leaders: answer.leaders,
-        lastRecordedAtMs: entries.at(-1)?.recordedAtMs ?? memory.lastRecordedAtMs,
+        lastRecordedAtMs: clock,
+        settingsSeen: settings.at(-1)?.entry.ordinal ?? memory.settingsSeen,
       } satisfies FoldMemory,
       touched: answer.touched,
       decisions: encoded.decisions,
@@ -329,7 +413,7 @@ export class WorkspaceFold {
   }
 
   async #commit(
-    decisions: Parameters<typeof commitApplied>[1]['decisions'],
+    decisions: readonly Decision[],
     events: readonly FeedEvent[],
     memory: FoldMemory,
   ): Promise<void> {
@@ -357,32 +441,62 @@ export class WorkspaceFold {
   #flushLater(): void {
     this.#flushTimer ??= setTimeout(() => {
       this.#flushTimer = null;
-      if (this.#stopped || this.#dirty.size === 0 || this.#running !== null || this.#term === null) return;
-      this.#running = this.#commit([], [], this.#memory())
-        .catch((thrown: unknown) => {
-          this.#term = null;
-          this.#options.logger.warn({ err: coerceError(thrown) }, 'figures of patterns were not written');
-        })
-        .finally(() => {
-          this.#running = null;
-          if (this.#again) this.wake();
-        });
+      if (this.#stopped || this.#dirty.size === 0 || this.#term === null) return;
+      if (this.#running === null) this.#occupy(this.#guarded(() => this.#commit([], [], this.#memory())));
+      else this.#flushLater();
     }, FLUSH_MS).unref();
   }
 
-  #replace(memory: FoldMemory): void {
-    this.knowledge.replace(memory);
+  async #tellTheTime(): Promise<void> {
+    await this.#guarded(async () => {
+      const events = await this.knowledge.timeEvents();
+      if (events.length === 0) return;
+      await this.#commit([], events, this.#memory());
+      this.#options.ringFeed();
+    });
+  }
+
+  /** A write beside the batches; a failure ends the term, and the next run finds out why. */
+  async #guarded(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (thrown) {
+      this.#term = null;
+      this.#again = true;
+      this.#options.logger.warn({ err: coerceError(thrown) }, 'figures were not written');
+    }
+  }
+
+  #replace(memory: FoldMemory, rebuilt = false): void {
+    this.knowledge.replace(memory, rebuilt);
     for (const waiter of [...this.#waiters]) if (waiter.position <= this.knowledge.asOf) waiter.resolve();
   }
 
-  /** Settings that people made since the last look. @throws RefoldNeeded when one of them changes the past */
-  async #newSettings(): Promise<SettingEntry[]> {
-    const stored = await readSettings(this.#options.db.sql, this.#options.workspace.id, this.#settingsSeen);
-    const byPeople = stored.filter(({ byFold }) => !byFold).map(({ entry }) => entry);
-    if (byPeople.some((entry) => entry.effectiveAfter < this.knowledge.asOf)) {
-      throw new RefoldNeeded('A setting is older than what this instance has folded.');
-    }
-    this.#settingsSeen = stored.reduce((highest, { id }) => Math.max(highest, id), this.#settingsSeen);
-    return byPeople;
+  #throwIfStopped(): void {
+    if (this.#stopped) throw new Stopping('The server stops.');
   }
+}
+
+function countedIn(entries: readonly PlacedEntry[]): { id: string; position: number }[] | undefined {
+  if (entries.length === 0 || entries.length > NAMED_COUNTED) return undefined;
+  return entries
+    .filter(({ kind }) => kind === 'add')
+    .map(({ outcomeId, position }) => ({ id: outcomeId, position }));
+}
+
+function earliest(entries: readonly PlacedEntry[], other: number | null): number | null {
+  return entries.reduce<number | null>(
+    (least, { recordedAtMs }) => (least === null ? recordedAtMs : Math.min(least, recordedAtMs)),
+    other,
+  );
+}
+
+function isStored(decision: Decision, settings: readonly StoredSetting[]): boolean {
+  return settings.some(
+    ({ entry }) =>
+      entry.kind === decision.kind &&
+      'attribute' in entry.payload &&
+      'attribute' in decision.payload &&
+      entry.payload.attribute === decision.payload.attribute,
+  );
 }

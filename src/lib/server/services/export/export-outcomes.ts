@@ -45,7 +45,8 @@ export async function exportOutcomes(
   });
   return ctx.app.db.sql.begin('isolation level repeatable read read only', async (tx) => {
     const keys = format === 'csv' ? await attributeKeys(tx, workspaceId) : [];
-    if (format === 'csv') await write(stringify([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
+    if (format === 'csv')
+      await write(stringify([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
     let count = 0;
     const rows = tx<Row[]>`
       select o.id, o.external_id as "externalId", o.subject, o.variant, o.result, o.value, o.attributes, o.occurred_at, o.note

@@ -4,6 +4,7 @@ import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { FormAttribute, OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { AlreadySavedError } from './already-saved.ts';
 import { listJourneys } from '../journeys/index.ts';
 import { findOutcome } from './find-outcome.ts';
 import { formAttributes, formFromOutcome } from './form-from-outcome.ts';
@@ -77,9 +78,10 @@ export async function readRecordPage(
   };
 }
 
-/** The values for the refused form: with a new key when the old one belongs to what is saved already. */
+/**
+ * The values for the refused form: with a new key when the old one belongs to what is saved already. A first click
+ * that still saves keeps the key, or the next one would record it twice.
+ */
 export function renewKey(thrown: unknown, values: OutcomeFormValues): OutcomeFormValues {
-  return thrown instanceof AppError && thrown.code === 'CONFLICT'
-    ? { ...values, once: randomUUID() }
-    : values;
+  return thrown instanceof AlreadySavedError ? { ...values, once: randomUUID() } : values;
 }

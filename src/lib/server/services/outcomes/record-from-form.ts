@@ -6,6 +6,7 @@ import type { Issue } from '#lib/contracts/problem.ts';
 import type { Context } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { fingerprintOf, type Once } from '../idempotency/index.ts';
+import { AlreadySavedError } from './already-saved.ts';
 import { parseOutcomes } from './parse-outcomes.ts';
 import { formIssues, readForm } from './read-form.ts';
 import { recordOutcomesOnce } from './record.ts';
@@ -62,11 +63,7 @@ export async function recordFromForm(ctx: Context, values: OutcomeFormValues): P
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== 'VALIDATION') throw thrown;
     if (thrown.issues.some(({ path }) => path === 'Idempotency-Key')) {
-      throw new AppError(
-        'CONFLICT',
-        'What was in this form before is saved already; correct it in the list of outcomes. To record this as another outcome, save again.',
-        { cause: thrown },
-      );
+      throw new AlreadySavedError(thrown);
     }
     throw invalid(formIssues(thrown.issues, values));
   }

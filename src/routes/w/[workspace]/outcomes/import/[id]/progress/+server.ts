@@ -21,7 +21,7 @@ export const POST: RequestHandler = async (event) => {
       const { draining } = ctx.app;
       draining.addEventListener('abort', end);
       if (draining.aborted) end();
-      let stopWatching = () => undefined as void;
+      let stopWatching: () => void = () => undefined;
       try {
         stopWatching = await watchImport(ctx, id, (view) => {
           const { error } = emit('import', JSON.stringify(view));
