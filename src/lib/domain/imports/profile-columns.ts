@@ -7,6 +7,10 @@ export const PROFILED_ROWS = 50_000;
 /** A category's dictionary holds so many values (DESIGN.md); a column with more is not proposed as one. */
 export const CATEGORY_VALUES = 64;
 const EXAMPLES = 3;
+/** A column of times may hold so large a share of rows that are none: they are refused by name when checked. */
+const TORN_TIMES = 0.05;
+/** Distinct values that a format may fail on before it is given up. */
+const FAILURES_KEPT = 200;
 
 /** What the first rows say about one column. */
 export interface ColumnProfile {
@@ -26,6 +30,7 @@ export interface ColumnProfile {
   max: number | null;
   /** Digits that are a code, not a quantity: "007". */
   leadingZeros: boolean;
+  /** Formats that read every value; if none does, those that read all but a few rows, the best first. */
   timeFormats: TimeFormat[];
 }
 
@@ -39,7 +44,8 @@ interface Draft {
   empty: number;
   longest: number;
   styles: NumberStyle[];
-  formats: TimeFormat[];
+  /** Formats still possible, with the values that they do not read. */
+  formats: Map<TimeFormat, string[]>;
   numbers: number;
   min: number;
   max: number;
@@ -53,7 +59,7 @@ export function profileColumns(names: readonly string[], toInstant: ToInstant): 
     empty: 0,
     longest: 0,
     styles: [...NUMBER_STYLES],
-    formats: [...TIME_FORMATS],
+    formats: new Map(TIME_FORMATS.map((format) => [format, []])),
     numbers: 0,
     min: Number.POSITIVE_INFINITY,
     max: Number.NEGATIVE_INFINITY,
@@ -63,8 +69,10 @@ export function profileColumns(names: readonly string[], toInstant: ToInstant): 
 
   function addNew(draft: Draft, text: string): void {
     if (text.length > draft.longest) draft.longest = text.length;
-    if (draft.formats.length > 0) {
-      draft.formats = draft.formats.filter((format) => parseTime(text, format, toInstant) !== null);
+    for (const [format, failures] of draft.formats) {
+      if (parseTime(text, format, toInstant) !== null) continue;
+      if (failures.length >= FAILURES_KEPT) draft.formats.delete(format);
+      else failures.push(text);
     }
     if (draft.styles.length > 0 && !isAbsentNumber(text)) {
       if (/^0\d/u.test(text)) draft.leadingZeros = true;
@@ -117,6 +125,17 @@ function finished(draft: Draft, index: number, name: string, rows: number): Colu
     min: numeric === null ? null : draft.min,
     max: numeric === null ? null : draft.max,
     leadingZeros: draft.leadingZeros,
-    timeFormats: draft.counts.size > 0 ? draft.formats : [],
+    timeFormats: timeFormatsOfColumn(draft, rows),
   };
+}
+
+function timeFormatsOfColumn({ counts, formats, empty }: Draft, rows: number): TimeFormat[] {
+  if (counts.size === 0) return [];
+  const torn = [...formats].map(([format, failures]) => ({
+    format,
+    rows: failures.reduce((sum, text) => sum + (counts.get(text) ?? 0), 0),
+  }));
+  const perfect = torn.filter((one) => one.rows === 0);
+  const kept = perfect.length > 0 ? perfect : torn.filter((one) => one.rows <= TORN_TIMES * (rows - empty));
+  return kept.sort((a, b) => a.rows - b.rows).map(({ format }) => format);
 }
