@@ -131,17 +131,12 @@ describe('BlockIncrements', () => {
     const increments = new BlockIncrements();
     const one = new Float64Array(GRID_SIZE);
     let worst = 0;
-    for (let pass = 0; pass < 2; pass += 1) {
-      for (let kP = 1; kP <= 2; kP += 1) {
-        for (let kC = 1; kC <= 200; kC += 1) {
-          for (let s = 1; s < kP + kC; s += 1) {
-            const x = Math.max(0, s - kC);
-            one.fill(0);
-            increments.addTo(one, 0, x, kP, kC, s);
-            const expected = blockLogLikelihood({ x, kP, kC, s }, 3);
-            worst = Math.max(worst, Math.abs((one[GRID_SIZE - 1] ?? NaN) - expected));
-          }
-        }
+    for (const kC of [3_000, 3_001, 3_000, 20_000]) {
+      for (let s = 1; s <= kC; s += 1) {
+        one.fill(0);
+        increments.addTo(one, 0, 0, 1, kC, s);
+        const expected = blockLogLikelihood({ x: 0, kP: 1, kC, s }, 3);
+        worst = Math.max(worst, Math.abs((one[GRID_SIZE - 1] ?? NaN) - expected));
       }
     }
     expect(worst).toBeLessThan(1e-12);
