@@ -25,6 +25,8 @@ export interface WorkspaceKnowledge {
   listPatterns(query: PatternQuery): PatternList;
   /** The rows shown first, at most eight. */
   leading(): PatternView[];
+  /** The tracked patterns that an outcome with these values (by attribute, in words) counts in; the first `limit`. */
+  matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] };
   getPattern(id: string): PatternView | null;
   /** Any conjunction of one to three conditions. @throws AppError VALIDATION for an unknown attribute */
   lookup(conditions: readonly Condition[]): PatternLookup;

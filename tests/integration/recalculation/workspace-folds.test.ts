@@ -74,6 +74,16 @@ describe('the fold of a workspace', () => {
       matching(inputs, (a) => a['contact'] === 'cellular' && a['marital'] === 'single'),
     );
     expect(knowledge.lookupWhere(['age:25']).item.n).toBeGreaterThan(0);
+    const met = knowledge.matching(
+      new Map([
+        ['contact', 'cellular'],
+        ['marital', 'single'],
+      ]),
+      2,
+    );
+    // Each alone and both together; the third is counted and not shown.
+    expect(met.total).toBe(3);
+    expect(met.items).toHaveLength(2);
     const metrics = await knowledge.metrics();
     expect(metrics).toMatchObject({
       asOf: 1_200,

@@ -111,6 +111,17 @@ export class Knowledge implements WorkspaceKnowledge {
     return this.#memory.leaders.flatMap((index) => this.#viewOf(index) ?? []);
   }
 
+  matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] } {
+    const rows = this.#rank().filter(({ conditions }) =>
+      conditions.every(({ attribute, value }) => has.get(attribute) === value),
+    );
+    rows.sort(comparePatterns({ sort: 'leading', view: 'all', limit }, this.#memory.leaders));
+    return {
+      total: rows.length,
+      items: rows.slice(0, limit).flatMap(({ index }) => this.#viewOf(index) ?? []),
+    };
+  }
+
   getPattern(id: string): PatternView | null {
     const known = this.#indexById.get(id);
     const index = known !== undefined && this.#idAt(known) === id ? known : this.#findIndex(id);
@@ -306,7 +317,7 @@ export class Knowledge implements WorkspaceKnowledge {
     pattern: TrackedPattern,
     totals: { n: number; successes: number },
   ): RankedPattern {
-    const { id, label } = this.#nameOf(memory, pattern);
+    const { id, label, conditions } = this.#nameOf(memory, pattern);
     const { n, successes } = pattern;
     const restN = totals.n - n;
     const restSuccesses = totals.successes - successes;
@@ -316,6 +327,7 @@ export class Knowledge implements WorkspaceKnowledge {
       index: pattern.index,
       id,
       label,
+      conditions,
       depth: pattern.slots.length,
       n,
       successes,

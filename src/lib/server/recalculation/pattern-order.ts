@@ -5,6 +5,7 @@ export interface RankedPattern {
   index: number;
   id: string;
   label: string;
+  conditions: readonly { attribute: string; value: string }[];
   depth: number;
   n: number;
   successes: number;

@@ -78,6 +78,7 @@ const knowledge: WorkspaceKnowledge = {
     return { asOf: 200, total: 1, items: [one], next: null };
   },
   leading: () => [one],
+  matching: () => ({ total: 1, items: [one] }),
   getPattern: (id) => (id === 'p1' ? one : null),
   lookup: () => ({ asOf: 200, item: one }),
   lookupWhere: (where) => {

@@ -3,8 +3,6 @@ import type { WorkspaceKnowledge } from '../../app.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 
-const PAGE = 1_000;
-
 /** Each `attribute:value` as the fold knows it (a number as its bin); what it does not know is left out. */
 function resolve(knowledge: WorkspaceKnowledge, where: readonly string[]): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
@@ -31,18 +29,5 @@ export async function matchingPatterns(
 ): Promise<{ asOf: number; total: number; items: PatternView[] }> {
   requirePermission(ctx, 'read');
   const knowledge = await ctx.app.folds.of(ctx.workspace.id);
-  const has = resolve(knowledge, where);
-  const items: PatternView[] = [];
-  let total = 0;
-  let cursor: string | undefined;
-  do {
-    const page = knowledge.listPatterns({ sort: 'leading', view: 'all', limit: PAGE, cursor });
-    for (const pattern of page.items) {
-      if (!pattern.conditions.every(({ attribute, value }) => has.get(attribute) === String(value))) continue;
-      total += 1;
-      if (items.length < limit) items.push(pattern);
-    }
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
-  return { asOf: knowledge.asOf, total, items };
+  return { asOf: knowledge.asOf, ...knowledge.matching(resolve(knowledge, where), limit) };
 }
