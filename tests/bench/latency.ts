@@ -10,8 +10,10 @@ import { percentiles, row } from './percentiles.ts';
  * One outcome from the request to the page: `rate` outcomes a second over HTTP, `readers` feed connections, one
  * Chromium with the live page. All on one machine, so one clock. Run: npm run bench -- latency
  *
+ * No outcome is neutral, so the tile's "a of b" has the position as b.
+ *
  * T0 reply: the POST answered. T1 is the commit of the applied batch; seen from outside as the moment its event got
- * its place (T2 ≥ T1). T3: the event's bytes at a reader. T4: the page's text says the position.
+ * its place (T2 ≥ T1). T3: the event's bytes at a reader. T4: the page's tile shows it.
  */
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 30);
 const RATE = Number(process.env['BENCH_RATE'] ?? 50);
@@ -99,7 +101,7 @@ try {
   await page.evaluate(`
     window.seen = [];
     new MutationObserver(() => {
-      const found = /#([\\d,]+)/.exec(document.querySelector('.live')?.textContent ?? '');
+      const found = /of ([\\d,]+)/.exec(document.querySelector('[aria-label=Figures]')?.textContent ?? '');
       if (found) window.seen.push([Number(found[1].replaceAll(',', '')), performance.timeOrigin + performance.now()]);
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
   `);

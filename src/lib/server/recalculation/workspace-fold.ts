@@ -33,6 +33,8 @@ const LONG_BATCH = 5_000;
 /** Rows read at once when the log is read anew; folded in tasks of `LONG_BATCH`, which give way to live work. */
 const READ_AHEAD = 20_000;
 const FLUSH_MS = 1_000;
+/** Rows of patterns written at once: a thousand cost some 30 ms, which the next batch would wait for. */
+const FLUSH_ROWS = 400;
 /** In a batch up to this size the feed says which outcome got which position. */
 const NAMED_COUNTED = 50;
 const RETRY_MS = 1_000;
@@ -420,21 +422,21 @@ export class WorkspaceFold {
     const progress = this.#term;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
     const now = this.#options.now();
-    const flush = now - this.#flushedAt >= FLUSH_MS || this.#stopped;
+    const due = now - this.#flushedAt >= FLUSH_MS;
+    const written = this.#stopped ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
     const position = memory.space.position;
     await commitApplied(this.#options.db, {
       workspaceId: this.#options.workspace.id,
       progress,
       position,
       decisions,
-      patterns: flush ? this.knowledge.patternRows(memory, this.#dirty) : [],
+      patterns: this.knowledge.patternRows(memory, written),
       events,
     });
     this.#term = { ...progress, applied: position };
-    if (flush) {
-      this.#dirty.clear();
-      this.#flushedAt = now;
-    } else this.#flushLater();
+    for (const index of written) this.#dirty.delete(index);
+    if (written.length > 0) this.#flushedAt = now;
+    if (this.#dirty.size > 0) this.#flushLater();
   }
 
   /** Rows of patterns are written at most once a second; the last change must not wait for the next outcome. */
