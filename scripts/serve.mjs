@@ -15,7 +15,7 @@ import { firstParent, give, loadSettings, requireNode, root, say } from './lib/p
  * @property {(base: string) => Promise<string | null>} setupUrl where the first user is made, while there is none
  */
 
-const DRAIN_MS = 8_000;
+const DRAIN_MS = 4_000;
 const SHUTDOWN_MS = 12_000;
 /** The server of before may still be closing, or its kernel be cleaning up after a kill. */
 const PORT_WAIT_MS = 2_000;
@@ -30,6 +30,11 @@ env['NODE_ENV'] ??= 'production';
 // A form with the largest file that an import takes (256 MB) is a little longer than the file.
 env['BODY_SIZE_LIMIT'] ??= '260M';
 if (env['ORIGIN'] === '') delete env['ORIGIN'];
+if (env['ORIGIN'] !== undefined && !isOrigin(env['ORIGIN'])) {
+  give(
+    `ORIGIN must be the address in the browser, such as https://telltale.example.com, not ${env['ORIGIN']}.`,
+  );
+}
 tellAdapter(env);
 const hops = trustedProxies(env['TRUST_PROXY']);
 if (hops === null) give(`TRUST_PROXY must be the number of proxies in front, not ${env['TRUST_PROXY']}.`);
@@ -79,6 +84,11 @@ watchNpm();
 const port = await listen();
 await loadApp();
 if (stoppingSince === null) console.log(`Telltale is ready: ${await firstUrl()}`);
+
+/** @param {string} text */
+function isOrigin(text) {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
 
 /** @returns {Promise<number>} */
 function listen() {

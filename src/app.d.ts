@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { App as Application } from '#lib/server/app.ts';
 import type { Actor, SessionInfo } from '#lib/server/context.ts';
 
@@ -7,6 +8,10 @@ declare global {
       message: string;
       code?: string;
       errorId?: string;
+    }
+    /** What adapter-node tells; absent in `vite dev`. */
+    interface Platform {
+      req: IncomingMessage;
     }
     interface Locals {
       app: Application;

@@ -38,6 +38,22 @@ describe('problem details', () => {
     expect(JSON.stringify(problem)).not.toContain('hunter2');
   });
 
+  it.each(['CONNECTION_CLOSED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', '57P01', '08006'])(
+    'say when to try again while the database is away (%s)',
+    async (code) => {
+      const lost = Object.assign(new Error('write 10.0.0.7:5432'), { code });
+      for (const thrown of [lost, new Error('Failed query', { cause: lost })]) {
+        const response = problemResponse(thrown, 'r');
+        expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+        const problem = await bodyOf(response);
+        expect(problem.code).toBe('UNAVAILABLE');
+        expect(JSON.stringify(problem)).not.toContain('10.0.0.7');
+      }
+      expect(actionFailure(lost, {}).status).toBe(503);
+      expect(problemResponse(Object.assign(new Error('x'), { code: '23505' }), 'r').status).toBe(500);
+    },
+  );
+
   it('come from a wrapped handler, and redirects pass', async () => {
     const refused = await apiHandler(() => Promise.reject(notFound('outcome')))(event);
     expect(refused.status).toBe(404);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { feedPollSchema, healthSchema, patternReplySchema, readinessSchema } from './api-schemas.ts';
 import { FEED_TOPICS } from './feed.ts';
 import {
+  changedJourneySchema,
   journeyInputSchema,
   journeyListSchema,
   journeyQuerySchema,
@@ -10,12 +11,12 @@ import {
 } from './journey.ts';
 import { metricsViewSchema } from './metrics.ts';
 import {
+  changedOutcomeSchema,
   outcomeDetailSchema,
   outcomeListSchema,
   outcomePatchSchema,
   outcomeQuerySchema,
   outcomesInputSchema,
-  outcomeViewSchema,
   recordReplySchema,
 } from './outcome.ts';
 import { patternListSchema, patternQuerySchema } from './pattern.ts';
@@ -58,6 +59,9 @@ const IDEMPOTENCY = header(
 );
 const IF_MATCH = header('If-Match', 'ETag of the revision that you saw; 412 when it has changed since.');
 const SINCE = header('Last-Event-ID', 'Cursor to continue from; wins over `since`.');
+
+/** What was recorded before is not for a key that may only record. */
+const RECEIPT = 'Without the permission `read` only its receipt.';
 
 const ID = '01997a3e-6f1c-7b32-8d0a-5f3b2c1d0e4f';
 const outcome = {
@@ -153,7 +157,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     permission: 'record',
     headers: [IF_MATCH],
     body: { schema: outcomePatchSchema, examples: { result: { value: { result: 'failure' } } } },
-    reply: { status: 200, description: 'As it is now.', schema: outcomeViewSchema },
+    reply: { status: 200, description: `As it is now. ${RECEIPT}`, schema: changedOutcomeSchema },
     errors: [400, 409, 412, 413],
   },
   {
@@ -165,7 +169,11 @@ export const API_OPERATIONS: readonly Operation[] = [
     description: 'It no longer counts. Its history stays, and its externalId stays taken.',
     permission: 'record',
     headers: [IF_MATCH],
-    reply: { status: 200, description: 'As it is now, with `deletedAt`.', schema: outcomeViewSchema },
+    reply: {
+      status: 200,
+      description: `As it is now, with \`deletedAt\`. ${RECEIPT}`,
+      schema: changedOutcomeSchema,
+    },
     errors: [412],
   },
   {
@@ -178,8 +186,8 @@ export const API_OPERATIONS: readonly Operation[] = [
     headers: [IF_MATCH],
     reply: {
       status: 200,
-      description: 'As it is now; it counts again, at a new position.',
-      schema: outcomeViewSchema,
+      description: `As it is now; it counts again, at a new position. ${RECEIPT}`,
+      schema: changedOutcomeSchema,
     },
     errors: [409, 412],
   },
@@ -223,7 +231,11 @@ export const API_OPERATIONS: readonly Operation[] = [
       schema: journeyStepInputSchema,
       examples: { one: { value: { step: 'second call', engagement: 0.6 } } },
     },
-    reply: { status: 201, description: 'The journey as it is now.', schema: journeyViewSchema },
+    reply: {
+      status: 201,
+      description: `The journey as it is now. ${RECEIPT}`,
+      schema: changedJourneySchema,
+    },
     errors: [400, 409, 413],
   },
   {

@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import {
+  changedJourneySchema,
   journeyInputSchema,
   journeyListSchema,
+  journeyReceiptSchema,
   journeyStepInputSchema,
   journeyViewSchema,
 } from './journey.ts';
 import { deltaSchema } from './feed.ts';
 import { metricsViewSchema } from './metrics.ts';
 import {
+  changedOutcomeSchema,
   outcomeDetailSchema,
   outcomeInputSchema,
   outcomeListSchema,
   outcomePatchSchema,
+  outcomeReceiptSchema,
   outcomesInputSchema,
   outcomeViewSchema,
   recordReplySchema,
@@ -71,10 +75,14 @@ export const API_REQUESTS = {
 /** What they get. */
 export const API_REPLIES = {
   Outcome: outcomeViewSchema,
+  OutcomeReceipt: outcomeReceiptSchema,
+  ChangedOutcome: changedOutcomeSchema,
   OutcomeDetail: outcomeDetailSchema,
   OutcomeList: outcomeListSchema,
   RecordReply: recordReplySchema,
   Journey: journeyViewSchema,
+  JourneyReceipt: journeyReceiptSchema,
+  ChangedJourney: changedJourneySchema,
   JourneyList: journeyListSchema,
   Pattern: patternViewSchema,
   PatternReply: patternReplySchema,

@@ -55,6 +55,15 @@ export const journeyViewSchema = z
   .meta({ id: 'Journey' });
 export type JourneyView = z.infer<typeof journeyViewSchema>;
 
+/** What a key that may record but not read learns of a journey that it added to. */
+export const journeyReceiptSchema = journeyViewSchema
+  .pick({ id: true, state: true })
+  .meta({ id: 'JourneyReceipt' });
+export type JourneyReceipt = z.infer<typeof journeyReceiptSchema>;
+export const changedJourneySchema = z
+  .union([journeyViewSchema, journeyReceiptSchema])
+  .meta({ id: 'ChangedJourney' });
+
 export const journeyQuerySchema = z.object({
   state: journeyStateSchema.optional(),
   subject: storableText().max(200).optional().describe('Exactly this subject.'),

@@ -133,6 +133,15 @@ export const outcomeViewSchema = z
   .meta({ id: 'Outcome' });
 export type OutcomeView = z.infer<typeof outcomeViewSchema>;
 
+/** What a key that may record but not read learns of an outcome that it changed. */
+export const outcomeReceiptSchema = outcomeViewSchema
+  .pick({ id: true, externalId: true, revision: true, deletedAt: true })
+  .meta({ id: 'OutcomeReceipt' });
+export type OutcomeReceipt = z.infer<typeof outcomeReceiptSchema>;
+export const changedOutcomeSchema = z
+  .union([outcomeViewSchema, outcomeReceiptSchema])
+  .meta({ id: 'ChangedOutcome' });
+
 export const recordReplySchema = z
   .object({
     accepted: z.number().int(),

@@ -11,9 +11,21 @@ export function attributeValue(v: string | number | boolean): string {
   return typeof v === 'number' ? value(v) : v;
 }
 
+const BAND = /^(?:[<≥] )?-?\d[\d.]*(?:e[+-]?\d+)?(?:(?: to (?:< )?|–)-?\d[\d.]*(?:e[+-]?\d+)?)?$/;
+
+/** The band of a number as people read it, with a true minus: `≥ −1`, `−5 to −2`. Other words stay. */
+export function bandWords(label: string): string {
+  return BAND.test(label) ? label.replace(/(?<!e)-/g, '−') : label;
+}
+
+/** The value of a condition in words; a band of a number has a true minus. */
+export function conditionValue(v: string | number | boolean): string {
+  return typeof v === 'string' ? bandWords(v) : attributeValue(v);
+}
+
 /** `contact cellular and marital single`, for sentences, titles and labels. */
 export function conditionWords(
   conditions: readonly { attribute: string; value: string | number | boolean }[],
 ): string {
-  return conditions.map((c) => `${c.attribute} ${attributeValue(c.value)}`).join(' and ');
+  return conditions.map((c) => `${c.attribute} ${conditionValue(c.value)}`).join(' and ');
 }

@@ -21,6 +21,8 @@ export interface Doorbell {
 /** What is known about one workspace as of its last applied position; answered from memory. */
 export interface WorkspaceKnowledge {
   readonly asOf: number;
+  /** Names what every answer is made from: the position and the settings in force. Another version, other figures. */
+  readonly version: string;
   /** Patterns by the query, sorted, paged by cursor. */
   listPatterns(query: PatternQuery): PatternList;
   /** The rows shown first, at most eight. */
@@ -83,8 +85,8 @@ export interface FeedStats {
 export interface Feed {
   /** Answers `GET /api/v1/feed`: a stream, or a problem for parameters that do not parse. */
   open(ctx: Context, request: FeedRequest): Promise<Response>;
-  /** Answers `HEAD /api/v1/feed`: the headers alone, holding nothing open. */
-  head(): Response;
+  /** Answers `HEAD /api/v1/feed`: the headers or the problem of a GET, holding nothing open. */
+  head(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */
   poll(ctx: Context, request: FeedRequest): Promise<Response>;
   /**

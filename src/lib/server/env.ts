@@ -7,7 +7,8 @@ const schema = z.object({
   REDIS_URL: z.string().optional(),
   TELLTALE_DATA: z.string().default('.telltale'),
   HOST: z.string().optional(),
-  PORT: count(3000),
+  /** 0: any free port. */
+  PORT: z.coerce.number().int().nonnegative().default(3000),
   ORIGIN: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TELLTALE_ADMIN_EMAIL: z.string().optional(),

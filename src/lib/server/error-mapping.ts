@@ -71,6 +71,30 @@ function appProblem(error: AppError): Response {
   );
 }
 
+/** Codes of postgres.js, of sockets, and of a server that is stopping or starting. */
+const DATABASE_AWAY =
+  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|ECONNREFUSED|ECONNRESET|57P0[123]|08[0-9A-Z]{3})$/;
+const RETRY_AFTER_S = 2;
+
+/** Whether this, or what caused it (drizzle wraps what it throws), is a lost connection. */
+function isDatabaseAway(thrown: unknown): boolean {
+  for (let at = thrown, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ('code' in at && typeof at.code === 'string' && DATABASE_AWAY.test(at.code)) return true;
+  }
+  return false;
+}
+
+/** What a caller can do something about, which a database that is away is too; null for a fault of ours. */
+function expectedError(thrown: unknown): AppError | null {
+  if (thrown instanceof AppError) return thrown;
+  if (!isDatabaseAway(thrown)) return null;
+  logger.warn({ err: coerceError(thrown) }, 'the database cannot be reached');
+  return new AppError('UNAVAILABLE', 'The database cannot be reached now. Try again in a moment.', {
+    retryAfterSeconds: RETRY_AFTER_S,
+    cause: thrown,
+  });
+}
+
 /** Logs a fault of ours in full and returns the id under which it can be found. */
 export function reportFault(error: unknown, requestId: string): string {
   const errorId = randomUUID();
@@ -83,7 +107,8 @@ export function reportFault(error: unknown, requestId: string): string {
  * with nothing but that id.
  */
 export function problemResponse(error: unknown, requestId: string): Response {
-  if (error instanceof AppError) return appProblem(error);
+  const expected = expectedError(error);
+  if (expected !== null) return appProblem(expected);
   if (isHttpError(error)) {
     const code = error.body.code ?? (error.status === 413 ? 'TOO_LARGE' : 'HTTP');
     return answer({ type: typeOf(code), title: error.body.message, status: error.status, code });
@@ -125,16 +150,17 @@ export interface ActionProblem<V> {
  * `values` are shown in the form again, so leave secrets out.
  */
 export function actionFailure<V>(error: unknown, values: V): ActionFailure<ActionProblem<V>> {
-  if (!(error instanceof AppError)) throw error;
-  return fail(mappingOf(error.code).status, { values, issues: [...error.issues], message: error.message });
+  const expected = expectedError(error);
+  if (expected === null) throw error;
+  const { code, issues, message } = expected;
+  return fail(mappingOf(code).status, { values, issues: [...issues], message });
 }
 
 /** Turns an expected error of a page's `load` into the error page with its status; everything else is thrown again. */
 export function pageError(thrown: unknown): never {
-  if (thrown instanceof AppError) {
-    kitError(mappingOf(thrown.code).status, { message: thrown.message, code: thrown.code });
-  }
-  throw thrown;
+  const expected = expectedError(thrown);
+  if (expected === null) throw thrown;
+  kitError(mappingOf(expected.code).status, { message: expected.message, code: expected.code });
 }
 
 /** What was wrong with input that a page answers in place; everything but invalid input is thrown again. */

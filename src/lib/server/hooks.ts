@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { authenticate } from './auth/authenticate.ts';
-import { problemResponse } from './error-mapping.ts';
+import { boundBody } from './bound-body.ts';
+import { mappingOf, pageError, problemResponse } from './error-mapping.ts';
 import { AppError, coerceError } from './errors.ts';
 import { logger, requestScope } from './logger.ts';
 import { startRuntime, type Runtime } from './runtime.ts';
@@ -22,7 +23,7 @@ function runtime(): Runtime {
   return running;
 }
 
-const requestContext: Handle = ({ event, resolve }) => {
+const requestContext: Handle = async ({ event, resolve }) => {
   const requestId = randomUUID();
   const theme = THEMES.find((known) => known === event.cookies.get('theme')) ?? 'system';
   event.locals.app = runtime().app;
@@ -30,10 +31,25 @@ const requestContext: Handle = ({ event, resolve }) => {
   event.locals.theme = theme;
   event.locals.actor = null;
   event.locals.session = null;
+  try {
+    event.request = await boundBody(event.request, event.url.pathname);
+  } catch (thrown) {
+    return refuseBody(thrown, event.url.pathname, requestId);
+  }
   return requestScope.run({ requestId }, () =>
     resolve(event, { transformPageChunk: ({ html }) => html.replace('%telltale.theme%', theme) }),
   );
 };
+
+/** A body that is not taken: problem details for programs, a sentence for people. */
+function refuseBody(thrown: unknown, pathname: string, requestId: string): Response {
+  if (pathname.startsWith('/api/')) return problemResponse(thrown, requestId);
+  if (!(thrown instanceof AppError)) throw thrown;
+  return new Response(thrown.message, {
+    status: mappingOf(thrown.code).status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}
 
 const identify: Handle = async ({ event, resolve }) => {
   try {
@@ -41,8 +57,10 @@ const identify: Handle = async ({ event, resolve }) => {
     event.locals.actor = actor;
     event.locals.session = session;
   } catch (thrown) {
-    if (thrown instanceof AppError) return problemResponse(thrown, event.locals.requestId);
-    throw thrown;
+    if (thrown instanceof AppError || event.url.pathname.startsWith('/api/')) {
+      return problemResponse(thrown, event.locals.requestId);
+    }
+    pageError(thrown);
   }
   const response = await resolve(event);
   if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', event.locals.requestId);

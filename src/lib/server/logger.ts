@@ -3,10 +3,14 @@ import { pino } from 'pino';
 
 export const requestScope = new AsyncLocalStorage<{ requestId: string }>();
 
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+/** readEnv reports a level that there is not; until then there must be a log. */
+const level = LEVELS.find((known) => known === process.env['LOG_LEVEL']) ?? 'info';
+
 /** JSON lines on stderr; stdout belongs to the one line that says where to go. */
 export const logger = pino(
   {
-    level: process.env['LOG_LEVEL'] ?? 'info',
+    level,
     base: null,
     redact: {
       paths: ['password', '*.password', 'token', '*.token', 'authorization', 'cookie'],

@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { cameOverHttps } from '#lib/server/auth/session-cookie.ts';
+import { localPath } from '#lib/server/auth/visitor.ts';
 import type { RequestHandler } from './$types';
 
 const THEMES = new Set(['light', 'dark', 'system']);
@@ -18,7 +19,5 @@ export const POST: RequestHandler = async ({ request, cookies, locals }) => {
       secure: cameOverHttps(request.headers, locals.app.env.ORIGIN),
     });
   }
-  const to = String(form.get('to') ?? '/');
-  // Only a path of this site: "//host" and "/\host" would lead elsewhere.
-  redirect(303, /^\/(?![/\\])/.test(to) ? to : '/');
+  redirect(303, localPath(String(form.get('to') ?? '/')));
 };

@@ -170,6 +170,8 @@ describe('the API with a session', () => {
     expect(await codeOf(at('/api/v1/outcomes', admin))).toBe('VALIDATION');
     expect(await codeOf(at('/api/v1/outcomes?ws=nope', admin))).toBe('NOT_FOUND');
     expect(await codeOf(at(`/api/v1/outcomes?ws=${workspace.slug}`, await addUser(app)))).toBe('NOT_FOUND');
+    // The database cannot even be asked about NUL.
+    expect(await codeOf(at('/api/v1/outcomes?ws=a%00b', admin))).toBe('NOT_FOUND');
     expect(await codeOf(at(`/api/v1/outcomes?ws=${workspace.slug}`, null))).toBe('UNAUTHENTICATED');
   });
 });

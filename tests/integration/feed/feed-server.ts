@@ -80,7 +80,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     };
     const url = new URL(request.url);
     const asked = { url, headers: request.headers, sessionRowId: null };
-    if (request.method === 'HEAD') return hub.head();
+    if (request.method === 'HEAD') return hub.head(asked);
     return url.pathname.endsWith('/poll') ? hub.poll(ctx, asked) : hub.open(ctx, asked);
   }
 

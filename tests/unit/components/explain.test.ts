@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainPattern } from '#lib/components/patterns/explain.ts';
+import { caution, explainPattern } from '#lib/components/patterns/explain.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { wilsonInterval } from '#domain/statistics/wilson-interval.ts';
 
@@ -67,5 +67,21 @@ describe('explainPattern', () => {
 
   it('never says that anything causes anything', () => {
     expect(text(pattern(4369, 29285, 920, 15926))).not.toMatch(/cause|drive|significant|because/);
+  });
+});
+
+describe('caution', () => {
+  it('follows the intervals: above, below, or no difference shown', () => {
+    expect(caution(pattern(4369, 29285, 920, 15926))).toMatch(/^It goes with conversion\. It does not show/);
+    expect(caution(pattern(920, 15926, 4369, 29285))).toMatch(
+      /^It goes with fewer conversions\. It does not/,
+    );
+    expect(caution(pattern(6, 40, 50, 400))).toBe(
+      'This does not show that the conditions make a difference.',
+    );
+  });
+
+  it('is silent without a comparison', () => {
+    expect([caution(pattern(1, 3, 50, 400)), caution(pattern(10, 40, 0, 0))]).toEqual([null, null]);
   });
 });

@@ -5,7 +5,7 @@ import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
 import { interval, intervalBeside, percent, rateOrCount } from '#lib/format/percent.ts';
 import { lift, points } from '#lib/format/ratio.ts';
-import { attributeValue, conditionWords, value } from '#lib/format/value.ts';
+import { attributeValue, bandWords, conditionWords, value } from '#lib/format/value.ts';
 
 describe('percent', () => {
   it.each([
@@ -112,6 +112,22 @@ describe('behind', () => {
 });
 
 describe('values and conditions', () => {
+  it('write bands of numbers with a true minus and leave other words alone', () => {
+    expect(['≥ -1', '-5 to -2', '-0.5 to < -0.1', '< -3e-7', '33–39'].map(bandWords)).toEqual([
+      '≥ −1',
+      '−5 to −2',
+      '−0.5 to < −0.1',
+      '< −3e-7',
+      '33–39',
+    ]);
+    expect(['self-employed', '2026-11-20', '-', '≥ old-ish'].map(bandWords)).toEqual([
+      'self-employed',
+      '2026-11-20',
+      '-',
+      '≥ old-ish',
+    ]);
+  });
+
   it('says yes and no, and groups thousands', () => {
     expect([attributeValue(true), attributeValue(false), attributeValue(1200), value(-3.5)]).toEqual([
       'yes',

@@ -8,6 +8,7 @@ export type Piece = string | { figure: string };
 
 const figure = (text: string): Piece => ({ figure: text });
 const ENOUGH = 20;
+const ENOUGH_TO_COMPARE = 5;
 
 /** What a pattern's figures say, in plain words and with those figures. One entry a sentence or paragraph. */
 export function explainPattern(pattern: PatternView): Piece[][] {
@@ -15,7 +16,7 @@ export function explainPattern(pattern: PatternView): Piece[][] {
   if (n === 0 || rate === null) {
     return [['No outcome has met these conditions yet, so there is nothing to compare.']];
   }
-  if (n < 5) {
+  if (n < ENOUGH_TO_COMPARE) {
     return [
       [
         figure(`${successes} of ${n}`),
@@ -53,6 +54,15 @@ function againstRest(pattern: PatternView, rate: number, restRate: number): Piec
   if (Math.abs(difference) < 0.0005) return [...start, ': no difference to speak of.'];
   const times = pattern.lift === null ? [] : [', ', figure(lift(pattern.lift)), ' the rest’s rate'];
   return [...start, `. That is `, figure(points(difference)), ...times, '.'];
+}
+
+/** What the comparison does not show; null without a comparison. */
+export function caution({ n, wilson, rest }: PatternView): string | null {
+  if (rest.n === 0 || !rest.wilson || n < ENOUGH_TO_COMPARE) return null;
+  const cause = 'It does not show that the conditions bring it about: other things may differ too.';
+  if (wilson.low > rest.wilson.high) return `It goes with conversion. ${cause}`;
+  if (wilson.high < rest.wilson.low) return `It goes with fewer conversions. ${cause}`;
+  return 'This does not show that the conditions make a difference.';
 }
 
 function overlap({ wilson, rest }: PatternView): Piece[] {

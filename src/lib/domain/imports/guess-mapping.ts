@@ -153,7 +153,10 @@ function adviseColumn(profile: ColumnProfile, known: AttributeType | null): Colu
     if (profile.distinct === profile.rows && isCounter(profile)) {
       return out('A different number in every row: it looks like an id.');
     }
-    return use('number', 'A number: cut into five bins of equal size.');
+    return use(
+      'number',
+      'A number: cut into up to five bands, from its first 500 values. Check them under Settings, Attributes.',
+    );
   }
   if (profile.timeFormats.length > 0 && profile.distinct > CATEGORY_VALUES) {
     return out('A date: as an attribute it would be a category of its own every day.');

@@ -274,7 +274,11 @@ export function createFeedHub(options: {
       await reader.stop();
     },
     open,
-    head: () => new Response(null, { headers: streamHeaders('fresh') }),
+    head(request) {
+      const query = readFeedQuery(request);
+      if ('issues' in query) return badRequest(query.issues);
+      return new Response(null, { headers: streamHeaders('fresh') });
+    },
     poll,
     recheck,
     drain,

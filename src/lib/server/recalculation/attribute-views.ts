@@ -5,7 +5,7 @@ import type { FoldMemory } from './workspace-fold.ts';
 
 const STATE = { searched: 'category', collecting: 'collecting', 'not-searched': 'stored' } as const;
 
-/** Every attribute with the figures of its values, most frequent value first. */
+/** Every attribute with the figures of its values: bands of a number in their order, others by count. */
 export function attributeViews(memory: FoldMemory): AttributeView[] {
   return describeAttributes(memory.space).map((attribute) => ({
     key: attribute.key,
@@ -19,7 +19,7 @@ export function attributeViews(memory: FoldMemory): AttributeView[] {
         label,
         ...countsOf(memory, attribute.key, label),
       }))
-      .sort((a, b) => b.n - a.n),
+      .sort((a, b) => (attribute.type === 'number' ? 0 : b.n - a.n)),
     hasOther: attribute.hasOther,
     edges: edgesOf(memory, attribute),
     collected: attribute.collected?.seen ?? null,

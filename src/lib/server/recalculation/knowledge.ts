@@ -69,6 +69,10 @@ export class Knowledge implements WorkspaceKnowledge {
     return this.#memory.space.position;
   }
 
+  get version(): string {
+    return `${this.asOf}-${this.#memory.settingsSeen}`;
+  }
+
   /** Called by the fold after each commit; `rebuilt` when the log was read anew, so that names may have changed. */
   replace(memory: FoldMemory, rebuilt: boolean): void {
     if (rebuilt) {

@@ -1,15 +1,13 @@
 import { MAX_OUTCOMES_PER_REQUEST } from '#lib/contracts/outcome.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
+import { MAX_API_BODY_BYTES } from '#lib/server/body-limits.ts';
+import { discardBody } from '#lib/server/discard-body.ts';
 import { AppError, badRequest } from '#lib/server/errors.ts';
-
-/** Larger bodies are refused, whatever a proxy lets through. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const tooLarge = () =>
   new AppError('TOO_LARGE', 'At most 16 MB a request. Send the outcomes in parts, or import them as a file.');
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   if (request.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -18,8 +16,8 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     const { done, value } = await reader.read();
     if (done) return Buffer.concat(parts, size);
     size += value.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      await reader.cancel();
+    if (size > MAX_API_BODY_BYTES) {
+      await discardBody(reader);
       throw tooLarge();
     }
     parts.push(value);
@@ -85,11 +83,12 @@ export function outcomesOfBody(text: string, contentType: string | null): unknow
     throw new AppError('VALIDATION', message, { issues: [{ path: '', message }] });
   }
   if (!('outcomes' in body)) return [body];
-  const { outcomes, ...rest } = body;
-  const issues: Issue[] = Object.keys(rest).map((key) => ({
-    path: key,
-    message: 'Not known beside "outcomes".',
-  }));
+  const { outcomes } = body;
+  // A body may have a million names; the first say enough.
+  const issues: Issue[] = Object.keys(body)
+    .filter((key) => key !== 'outcomes')
+    .slice(0, 20)
+    .map((key) => ({ path: key.slice(0, 200), message: 'Not known beside "outcomes".' }));
   if (!Array.isArray(outcomes)) issues.push({ path: 'outcomes', message: 'This is a list of outcomes.' });
   if (issues.length > 0 || !Array.isArray(outcomes)) {
     throw new AppError('VALIDATION', 'Nothing was saved: the body is not as it should be.', { issues });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { version as build } from '$app/environment';
 import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { AppError, badRequest } from '#lib/server/errors.ts';
 import { problemResponse } from '#lib/server/error-mapping.ts';
@@ -15,10 +17,16 @@ export const answerOnce = (body: unknown, status: number, replayed: boolean): Re
   answer(body, status, replayed ? { 'idempotent-replayed': 'true' } : {});
 
 /**
- * JSON with an ETag, or 304 when the client has it. The tag names what the answer was made from, not its bytes.
+ * JSON with an ETag, or 304 when the client has it. The tag names what the answer was made from, not its bytes: the
+ * data of `sources`, what was asked, and the build that answers.
  */
-export function answerTagged(request: Request, body: unknown, tag: string): Response {
-  const etag = `W/"${tag}"`;
+export function answerTagged(
+  { request, url }: Pick<RequestEvent, 'request' | 'url'>,
+  body: unknown,
+  sources: readonly string[],
+): Response {
+  const madeFrom = JSON.stringify([...sources, url.pathname, url.search, build]);
+  const etag = `W/"${createHash('sha256').update(madeFrom).digest('base64url').slice(0, 22)}"`;
   const headers = { etag, 'cache-control': 'private, no-cache' };
   const known = request.headers.get('if-none-match');
   const same = known !== null && known.split(',').some((one) => one.trim() === etag);

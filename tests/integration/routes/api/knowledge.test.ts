@@ -71,8 +71,12 @@ let key: Actor & { type: 'api-key' };
 let asked: PatternQuery | null = null;
 let folding: { workspaceId: string; applied: number; leading: boolean; error: string | null }[] = [];
 
+let version = '200-1';
 const knowledge: WorkspaceKnowledge = {
   asOf: 200,
+  get version() {
+    return version;
+  },
   listPatterns: (query) => {
     asked = query;
     return { asOf: 200, total: 1, items: [one], next: null };
@@ -118,7 +122,9 @@ describe('GET /api/v1/patterns', () => {
     expect(patternListSchema.parse(await response.json()).items).toHaveLength(1);
     expect(asked).toMatchObject({ status: 'confirmed', limit: 1000, sort: 'n', view: 'all' });
     const etag = response.headers.get('etag') ?? '';
-    expect((await get(patterns.GET, '/api/v1/patterns', { 'if-none-match': etag })).status).toBe(304);
+    const same = '/api/v1/patterns?status=confirmed&limit=1000&sort=n';
+    expect((await get(patterns.GET, same, { 'if-none-match': etag })).status).toBe(304);
+    expect((await get(patterns.GET, '/api/v1/patterns', { 'if-none-match': etag })).status).toBe(200);
     expect((await get(patterns.GET, '/api/v1/patterns?limit=1001')).status).toBe(422);
     expect((await get(patterns.GET, '/api/v1/patterns?status=great')).status).toBe(422);
   });
@@ -139,6 +145,22 @@ describe('GET /api/v1/patterns', () => {
       expect((await get(lookup.GET, `/api/v1/patterns/lookup${query}`)).status).toBe(422);
     }
   });
+});
+
+describe('a conditional GET', () => {
+  it.each([
+    [patterns.GET, '/api/v1/patterns', {}],
+    [pattern.GET, '/api/v1/patterns/p1', { id: 'p1' }],
+    [lookup.GET, '/api/v1/patterns/lookup?where=contact:cellular', {}],
+  ] as const)(
+    'is answered anew after a setting changed, though no outcome came (%#)',
+    async (handler, path, params) => {
+      const etag = (await get(handler, path, {}, params)).headers.get('etag') ?? '';
+      expect((await get(handler, path, { 'if-none-match': etag }, params)).status).toBe(304);
+      version = `${version}1`;
+      expect((await get(handler, path, { 'if-none-match': etag }, params)).status).toBe(200);
+    },
+  );
 });
 
 describe('GET /api/v1/metrics', () => {

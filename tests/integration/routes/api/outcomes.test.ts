@@ -109,6 +109,34 @@ describe('POST /api/v1/outcomes', () => {
     await problemOf(response);
   });
 
+  it.each([
+    [
+      'attributes',
+      { ...one, attributes: Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`:${i}`, 1])) },
+    ],
+    ['fields', { ...one, ...Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`x${i}`, 1])) }],
+    [
+      'fields beside',
+      { outcomes: [one], ...Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`x${i}`, 1])) },
+    ],
+  ])('refuses very many %s at once, in few words', async (_, body) => {
+    const response = await post(body);
+    expect(response.status).toBe(422);
+    const text = await response.text();
+    expect(text.length).toBeLessThan(5_000);
+  });
+
+  it('stops at 200 problems, and repeats no long name', async () => {
+    const bad = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`:${i}`, 1]));
+    const before = performance.now();
+    const response = await post({ outcomes: Array(5_000).fill({ ...one, attributes: bad }) });
+    expect(performance.now() - before).toBeLessThan(1_500);
+    const problem = await problemOf(response);
+    expect(problem.issues).toHaveLength(200);
+    expect(problem.detail).toMatch(/more than 200/);
+    expect((await (await post({ ...one, ['x'.repeat(1_000_000)]: 1 })).text()).length).toBeLessThan(2_000);
+  });
+
   it('names the lines of NDJSON that are not JSON', async () => {
     const response = await post(`${JSON.stringify(one)}\n{oops\n`, {
       headers: { 'content-type': 'application/x-ndjson' },
@@ -373,5 +401,45 @@ describe('other methods and paths', () => {
     const nowhere = await callApi(unknown.fallback, app, key, '/api/v1/nowhere');
     expect(nowhere.status).toBe(404);
     await problemOf(nowhere);
+  });
+});
+
+describe('a key that may record but not read', () => {
+  it('is told what became of its change, not what was recorded before', async () => {
+    const { items } = recordReplySchema.parse(await (await post({ ...one, externalId: 'e1' })).json());
+    const opened = await callApi(journeys.POST, app, key, '/api/v1/journeys', {
+      method: 'POST',
+      body: JSON.stringify({ subject: 'secret' }),
+    });
+    const journeyId = journeyViewSchema.parse(await opened.json()).id;
+    const writer: Actor = { ...key, scopes: ['record'] };
+    const call = async (handler: Parameters<typeof callApi>[0], id: string, method: string, body = '{}') => {
+      const response = await callApi(handler, app, writer, '/api/v1/x', { method, body, params: { id } });
+      expect(response.ok).toBe(true);
+      return (await response.json()) as unknown;
+    };
+    const id = items[0]?.id ?? '';
+    expect(await call(outcome.PATCH, id, 'PATCH')).toEqual({
+      id,
+      externalId: 'e1',
+      revision: 1,
+      deletedAt: null,
+    });
+    expect(await call(outcome.DELETE, id, 'DELETE')).toEqual({
+      id,
+      externalId: 'e1',
+      revision: 2,
+      deletedAt: expect.any(String) as string,
+    });
+    expect(await call(restore.POST, id, 'POST')).toEqual({
+      id,
+      externalId: 'e1',
+      revision: 3,
+      deletedAt: null,
+    });
+    expect(await call(steps.POST, journeyId, 'POST', '{"step":"call"}')).toEqual({
+      id: journeyId,
+      state: 'open',
+    });
   });
 });

@@ -137,4 +137,74 @@ describe('an export', () => {
       many.map((outcome) => outcome.externalId),
     );
   });
+
+  it('holds nothing of the database while its reader is slow', async () => {
+    await fill();
+    let held: readonly unknown[] = ['not looked'];
+    await exportOutcomes(ctx, 'ndjson', async () => {
+      held = await db.sql`
+        select state, query from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'`;
+    });
+    expect(held).toEqual([]);
+  });
+
+  it.each([true, false])('has what is corrected meanwhile once (placed: %s)', async (placed) => {
+    const many = Array.from({ length: 1_200 }, (_, i) => ({
+      externalId: `n${i}`,
+      subject: 's',
+      result: 'failure',
+    }));
+    const { items } = await recordOutcomes(ctx, many, { source: 'api' });
+    const place = () => db.sql`
+      update log_entries as e set position = o.position from (
+        select id, row_number() over (order by id) as position from log_entries
+        where workspace_id = ${ctx.workspace.id}
+      ) as o where o.id = e.id`;
+    if (placed) await place();
+    const pieces: string[] = [];
+    await exportOutcomes(ctx, 'ndjson', async (piece) => {
+      if (pieces.push(piece) > 1) return;
+      for (const at of [3, 1_100]) await correctOutcome(ctx, items[at]?.id ?? '', { value: 7 });
+      await deleteOutcome(ctx, items[1_101]?.id ?? '');
+      await place();
+    });
+    const lines = linesOf(pieces.join(''));
+    expect(lines.map((line) => line.externalId)).toEqual(
+      many.map((outcome) => outcome.externalId).filter((id) => id !== 'n1101'),
+    );
+    expect(lines[1_100]?.value).toBe(7);
+  });
+
+  it('as CSV shows only attributes that an outcome has, and no formulas', async () => {
+    await recordOutcomes(
+      ctx,
+      [
+        {
+          externalId: '1',
+          subject: '=1+1',
+          result: 'success',
+          value: -5,
+          attributes: { '@sum': '+2', n: -3 },
+        },
+        {
+          externalId: '2',
+          subject: 'Ana',
+          result: 'failure',
+          note: '\tx',
+          attributes: { constructor: true },
+        },
+      ],
+      { source: 'api' },
+    );
+    const [head, ...rows] = (await exported(ctx, 'csv')).trim().split('\n');
+    expect(head?.split(',').slice(7).sort()).toEqual(["'@sum", 'constructor', 'n']);
+    const cells = (row: string | undefined) => {
+      const names = head?.split(',') ?? [];
+      return Object.fromEntries((row ?? '').split(',').map((cell, i) => [names[i] ?? '', cell]));
+    };
+    expect(cells(rows[0])).toMatchObject({ subject: "'=1+1", value: '-5', "'@sum": "'+2", n: '-3' });
+    expect(Object.hasOwn(cells(rows[0]), 'constructor') && cells(rows[0])['constructor']).toBe('');
+    expect(cells(rows[1])).toMatchObject({ note: "'\tx", constructor: 'true', n: '' });
+  });
 });

@@ -9,6 +9,10 @@ export interface ShellData {
   singleKeys: boolean;
 }
 
+/** Whether people record outcomes here: only the simulator does in a simulated workspace. */
+export const mayRecordIn = ({ may, workspace }: Pick<ShellData, 'may' | 'workspace'>): boolean =>
+  may.record && !workspace.simulated;
+
 export interface Place {
   href: string;
   label: string;

@@ -1,32 +1,22 @@
 import { stringify } from 'csv-stringify/sync';
-import type { AttributeValue, Result } from '#lib/contracts/outcome.ts';
+import type { AttributeValue } from '#lib/contracts/outcome.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import type { TransactionSql } from '../../db/client.ts';
 import { toOutcomeLine, type OutcomeLine } from './outcome-line.ts';
+import { outcomePages } from './outcome-pages.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-const ROWS_A_TIME = 1_000;
 const CSV_COLUMNS = ['externalId', 'subject', 'variant', 'result', 'value', 'occurredAt', 'note'] as const;
 
-interface Row {
-  id: string;
-  externalId: string | null;
-  subject: string;
-  variant: string | null;
-  result: Result;
-  value: number | null;
-  attributes: Record<string, AttributeValue>;
-  occurred_at: Date;
-  note: string | null;
-}
-
 /**
- * Writes every outcome that stands, one line each, in the order of the log (of the entry that holds now), as of one
- * instant. NDJSON is read back by `npm run record` into the same set; CSV has a column for each attribute.
- * `write` gets some thousand lines at a time and is waited for, so a slow reader costs no memory.
+ * Writes every outcome that stands, one line each, in the order of the log (of the entry that held when the export
+ * began). NDJSON is read back by `npm run record` into the same set; CSV has a column for each attribute, and its
+ * text is made safe for spreadsheets: what would be a formula has a quote in front.
+ * `write` gets some thousand lines at a time and is waited for, so a slow reader costs no memory; nothing of the
+ * database is held while it is. Outcomes recorded later are left out. What is corrected meanwhile is in its old place,
+ * as it was or as it is by then; what is deleted meanwhile is there or not.
  * @returns how many outcomes
  * @throws AppError FORBIDDEN
  */
@@ -36,39 +26,35 @@ export async function exportOutcomes(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   requirePermission(ctx, 'read');
-  const workspaceId = ctx.workspace.id;
   await emitAudit(ctx.app.db.sql, ctx, {
     action: 'outcomes.exported',
     targetType: 'workspace',
-    targetId: workspaceId,
+    targetId: ctx.workspace.id,
     metadata: { format },
   });
-  return ctx.app.db.sql.begin('isolation level repeatable read read only', async (tx) => {
-    const keys = format === 'csv' ? await attributeKeys(tx, workspaceId) : [];
-    if (format === 'csv')
-      await write(stringify([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
-    let count = 0;
-    const rows = tx<Row[]>`
-      select o.id, o.external_id as "externalId", o.subject, o.variant, o.result, o.value, o.attributes, o.occurred_at, o.note
-      from outcomes as o join log_entries as e on e.id = o.entry_id
-      where o.workspace_id = ${workspaceId} and o.deleted_at is null
-      order by e.position nulls last, e.id`.cursor(ROWS_A_TIME);
-    for await (const page of rows) {
-      count += page.length;
-      const lines = page.map((row) => toOutcomeLine({ ...row, occurredAt: row.occurred_at.toISOString() }));
-      await write(
-        format === 'csv'
-          ? stringify(lines.map((line) => csvFields(line, keys)))
-          : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-      );
-    }
-    return count;
-  });
+  const keys = format === 'csv' ? await attributeKeys(ctx) : [];
+  if (format === 'csv') await write(csv([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
+  let count = 0;
+  for await (const page of outcomePages(ctx)) {
+    count += page.length;
+    const lines = page.map((row) => toOutcomeLine({ ...row, occurredAt: row.occurred_at.toISOString() }));
+    await write(
+      format === 'csv'
+        ? csv(lines.map((line) => csvFields(line, keys)))
+        : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    );
+  }
+  return count;
 }
 
-async function attributeKeys(tx: TransactionSql, workspaceId: string): Promise<string[]> {
-  const found = await tx<{ key: string }[]>`
-    select key from attributes where workspace_id = ${workspaceId} order by created_at, key`;
+/** Numbers stay numbers, so that a negative one is not taken for a formula. */
+type CsvField = string | number;
+
+const csv = (rows: CsvField[][]): string => stringify(rows, { escape_formulas: true });
+
+async function attributeKeys(ctx: Context): Promise<string[]> {
+  const found = await ctx.app.db.sql<{ key: string }[]>`
+    select key from attributes where workspace_id = ${ctx.workspace.id} order by created_at, key`;
   return found.map(({ key }) => key);
 }
 
@@ -76,7 +62,14 @@ async function attributeKeys(tx: TransactionSql, workspaceId: string): Promise<s
 const attributeColumn = (key: string) =>
   (CSV_COLUMNS as readonly string[]).includes(key) ? `attribute ${key}` : key;
 
-function csvFields(line: OutcomeLine, keys: readonly string[]): string[] {
-  const own = CSV_COLUMNS.map((column) => String(line[column] ?? ''));
-  return [...own, ...keys.map((key) => String(line.attributes[key] ?? ''))];
+const toField = (value: AttributeValue | undefined): CsvField =>
+  typeof value === 'number' ? value : String(value ?? '');
+
+function csvFields(line: OutcomeLine, keys: readonly string[]): CsvField[] {
+  const own = CSV_COLUMNS.map((column) => toField(line[column]));
+  // An attribute may be named like something that every object has, such as "constructor".
+  return [
+    ...own,
+    ...keys.map((key) => toField(Object.hasOwn(line.attributes, key) ? line.attributes[key] : undefined)),
+  ];
 }

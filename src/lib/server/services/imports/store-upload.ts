@@ -10,16 +10,17 @@ import { findImport, toImportView } from './import-row.ts';
 import { profileFile } from './profile-file.ts';
 import { unpackBytes } from './unpack-bytes.ts';
 
-const MEGABYTES = MAX_IMPORT_BYTES / 1024 / 1024;
-const tooLarge = () =>
+const tooLarge = (maxBytes: number) =>
   new AppError(
     'TOO_LARGE',
-    `This file is larger than ${MEGABYTES} MB. Split it, or send it with npm run record.`,
+    `This file is larger than ${maxBytes / 1024 / 1024} MB. Split it, or send it with npm run record.`,
   );
 
 export interface Upload {
   fileName: string;
   bytes: AsyncIterable<Uint8Array>;
+  /** The largest file that is taken, unpacked. */
+  maxBytes?: number;
 }
 
 /**
@@ -27,7 +28,10 @@ export interface Upload {
  * digest is of the unpacked bytes, so that a packed file and a plain one are the same file.
  * @throws AppError FORBIDDEN, TOO_LARGE or VALIDATION (no table of text); then nothing is kept
  */
-export async function storeUpload(ctx: Context, { fileName, bytes }: Upload): Promise<ImportView> {
+export async function storeUpload(
+  ctx: Context,
+  { fileName, bytes, maxBytes = MAX_IMPORT_BYTES }: Upload,
+): Promise<ImportView> {
   requirePermission(ctx, 'record');
   if (ctx.workspace.simulated) {
     throw forbidden('This workspace holds simulated data; real outcomes belong into another one.');
@@ -39,7 +43,7 @@ export async function storeUpload(ctx: Context, { fileName, bytes }: Upload): Pr
     values (${ctx.workspace.id}, ${ctx.actor.name}, ${name}, '', 0, 'uploading') returning id`;
   if (row === undefined) throw new Error('The database gave no id for the import.');
   try {
-    const facts = await storeBytes(ctx, row.id, bytes);
+    const facts = await storeBytes(ctx, row.id, bytes, maxBytes);
     return await finishUpload(ctx, row.id, name, facts);
   } catch (thrown) {
     await sql`delete from imports where id = ${row.id}`;
@@ -53,14 +57,14 @@ export async function storeUpload(ctx: Context, { fileName, bytes }: Upload): Pr
 
 type Facts = Awaited<ReturnType<typeof storeBytes>>;
 
-async function storeBytes(ctx: Context, id: string, bytes: AsyncIterable<Uint8Array>) {
+async function storeBytes(ctx: Context, id: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number) {
   const hash = createHash('sha256');
   const detector = encodingDetector();
   const writer = createPartWriter(ctx.app.db.sql, id);
   let size = 0;
   for await (const piece of unpackBytes(bytes)) {
     size += piece.length;
-    if (size > MAX_IMPORT_BYTES) throw tooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
     hash.update(piece);
     detector.push(piece);
     await writer.write(piece);

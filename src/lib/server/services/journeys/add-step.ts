@@ -1,10 +1,12 @@
 import { journeyStepInputSchema, type JourneyView } from '#lib/contracts/journey.ts';
+import { MAX_ATTRIBUTES } from '#lib/contracts/outcome.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { conflict, invalid, notFound } from '../../errors.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { appendEvents } from '../../event-log/append-events.ts';
 import { parseInput } from '../../parse-input.ts';
+import { requireRealWorkspace } from '../../real-workspace.ts';
 import { uuidV7 } from '../../uuid-v7.ts';
 import { checkAttributeTypes } from '../attribute-types/index.ts';
 import { transactOnce, type Once } from '../idempotency/index.ts';
@@ -32,12 +34,19 @@ export async function addJourneyStep(
   once: Once | null = null,
 ): Promise<{ journey: JourneyView; replayed: boolean }> {
   requirePermission(ctx, 'record');
+  requireRealWorkspace(ctx);
   const step = parseInput(journeyStepInputSchema, input);
   const at = step.at ? new Date(step.at) : new Date(ctx.app.now());
   const { answer, replayed } = await transactOnce(ctx, once, async (tx) => {
     const former = await lockJourney(tx, ctx.workspace.id, journeyId);
     if (former.state !== 'open') throw conflict(`This journey is closed (${former.state}). Open a new one.`);
     const attributes = mergeAttributes(former.attributes, step.attributes ?? {});
+    // Each step was within the limit by itself; the outcome that closes the journey has them all.
+    const count = Object.keys(attributes).length;
+    if (count > MAX_ATTRIBUTES) {
+      const message = `At most ${MAX_ATTRIBUTES} attributes a journey; with these it has ${count}.`;
+      throw invalid([{ path: 'attributes', message }]);
+    }
     const issues = await checkAttributeTypes(tx, ctx.workspace.id, [{ index: 0, attributes }]);
     if (issues.length > 0) throw invalid(issues.map(({ path, message }) => ({ path, message })));
     await tx`

@@ -4,6 +4,7 @@ import { invalid } from '../../errors.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { appendEvents } from '../../event-log/append-events.ts';
 import { parseInput } from '../../parse-input.ts';
+import { requireRealWorkspace } from '../../real-workspace.ts';
 import { uuidV7 } from '../../uuid-v7.ts';
 import { checkAttributeTypes } from '../attribute-types/index.ts';
 import { transactOnce, type Once } from '../idempotency/index.ts';
@@ -20,6 +21,7 @@ export async function openJourney(
   once: Once | null = null,
 ): Promise<{ journey: JourneyView; replayed: boolean }> {
   requirePermission(ctx, 'record');
+  requireRealWorkspace(ctx);
   const journey = parseInput(journeyInputSchema, input);
   const attributes = mergeAttributes({}, journey.attributes);
   const openedAt = journey.openedAt ? new Date(journey.openedAt) : new Date(ctx.app.now());

@@ -3,12 +3,12 @@ import { requirePermission, type Context } from '../../context.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { withTransaction } from '../../db/with-transaction.ts';
 import { AppError } from '../../errors.ts';
+import { requireRealWorkspace } from '../../real-workspace.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { appendEvents } from '../../event-log/append-events.ts';
 import type { ChangeRecord } from './changes.ts';
 import { findOutcome, lockOutcome } from './find-outcome.ts';
 import { toOutcomeView, type OutcomeRow } from './outcome-row.ts';
-import { requireRealWorkspace } from './simulated.ts';
 
 export interface ChangeOptions {
   /** Change it only if it still has this revision (If-Match). */

@@ -7,9 +7,8 @@ import {
 } from '#lib/contracts/outcome.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import { invalid } from '../../errors.ts';
+import { issuesOf, MAX_ISSUES, tooManyNames } from '../../parse-input.ts';
 
-/** More problems than this are not listed one by one. */
-const MAX_ISSUES = 200;
 const DAY_MS = 86_400_000;
 
 /** One outcome, checked and in the form in which it is kept: nothing missing is spelled as something. */
@@ -81,14 +80,11 @@ function issuesOfOne(
   index: number,
   nowMs: number,
 ): { facts: OutcomeFacts | null; issues: Issue[] } {
+  const tooMany = tooManyNames(input);
+  if (tooMany !== null) return { facts: null, issues: [{ index, ...tooMany }] };
   const parsed = outcomeInputSchema.safeParse(input);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => ({
-      index,
-      path: issue.path.map(String).join('.'),
-      message: issue.message,
-    }));
-    return { facts: null, issues };
+    return { facts: null, issues: issuesOf(parsed.error).map((issue) => ({ index, ...issue })) };
   }
   if (hasForbiddenKey(input)) {
     return {
@@ -101,17 +97,17 @@ function issuesOfOne(
   return { facts, issues: future === null ? [] : [{ index, path: 'occurredAt', message: future }] };
 }
 
-/** @throws AppError VALIDATION with the first problems, saying how many there are */
+/** @throws AppError VALIDATION with the first problems, saying whether there are more */
 export function refuse(issues: readonly Issue[]): never {
   const message =
     issues.length > MAX_ISSUES
-      ? `Nothing was saved: ${issues.length} problems, of which the first ${MAX_ISSUES} are listed.`
+      ? `Nothing was saved: more than ${MAX_ISSUES} problems, of which the first ${MAX_ISSUES} are listed.`
       : undefined;
   throw invalid(issues.slice(0, MAX_ISSUES), message);
 }
 
 /**
- * Checks outcomes as they came, all of them, before anything is written.
+ * Checks outcomes as they came, before anything is written: all of them, or up to where nobody would read on.
  * @throws AppError VALIDATION with `index` and `path` of each problem
  */
 export function parseOutcomes(inputs: readonly unknown[], nowMs: number): OutcomeFacts[] {
@@ -130,7 +126,8 @@ export function parseOutcomes(inputs: readonly unknown[], nowMs: number): Outcom
   const closedBy = new Map<string, number>();
   for (const [index, input] of inputs.entries()) {
     const { facts, issues: found } = issuesOfOne(input, index, nowMs);
-    issues.push(...found);
+    for (const issue of found) issues.push(issue);
+    if (issues.length > MAX_ISSUES) break;
     if (facts === null) continue;
     all.push(facts);
     noteTwice(

@@ -13,10 +13,3 @@ export function requireRightSource(ctx: Context, source: OutcomeRow['source']): 
     throw forbidden('The simulator records only in workspaces that are marked simulated.');
   }
 }
-
-/** What people may not do by hand among simulated data. @throws AppError FORBIDDEN */
-export function requireRealWorkspace(ctx: Context): void {
-  if (ctx.workspace.simulated && ctx.actor.type !== 'system') {
-    throw forbidden('This workspace holds simulated data, which is not changed by hand.');
-  }
-}

@@ -1,2 +1,2 @@
-export { getPattern, listPatterns, lookupPattern } from './read-patterns.ts';
+export { getPattern, listPatterns, lookupPattern, patternsVersion } from './read-patterns.ts';
 export { matchingPatterns } from './matching-patterns.ts';

@@ -13,6 +13,16 @@ export async function listPatterns(ctx: Context, input: unknown): Promise<Patter
   return (await ctx.app.folds.of(ctx.workspace.id)).listPatterns(query);
 }
 
+/**
+ * What the answers about patterns are made from now, to tell whether one is still current. Ask before the answer: one
+ * that is newer than its version is fetched again, one that is older would be kept.
+ * @throws AppError FORBIDDEN, UNAVAILABLE
+ */
+export async function patternsVersion(ctx: Context): Promise<string> {
+  requirePermission(ctx, 'read');
+  return (await ctx.app.folds.of(ctx.workspace.id)).version;
+}
+
 /** One pattern as of the last applied position. @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE */
 export async function getPattern(ctx: Context, id: string): Promise<PatternLookup> {
   requirePermission(ctx, 'read');

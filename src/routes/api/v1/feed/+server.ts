@@ -1,5 +1,6 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
+import { otherMethods } from '../respond.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = apiHandler(async (event) => {
@@ -15,5 +16,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
 /** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
   await authorizeApi(event, 'read');
-  return event.locals.app.feed.head();
+  return event.locals.app.feed.head({ url: event.url, headers: event.request.headers });
 });
+
+export const { OPTIONS, fallback } = otherMethods('GET');

@@ -1,13 +1,13 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
-import { listPatterns } from '#lib/server/services/patterns/index.ts';
+import { listPatterns, patternsVersion } from '#lib/server/services/patterns/index.ts';
 import { answerTagged, otherMethods, queryOf } from '../respond.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = apiHandler(async (event) => {
   const ctx = await authorizeApi(event, 'read');
-  const list = await listPatterns(ctx, queryOf(event.url));
-  return answerTagged(event.request, list, `${ctx.workspace.id}-${list.asOf}`);
+  const version = await patternsVersion(ctx);
+  return answerTagged(event, await listPatterns(ctx, queryOf(event.url)), [ctx.workspace.id, version]);
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

@@ -1,5 +1,6 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
+import { otherMethods } from '../../respond.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = apiHandler(async (event) => {
@@ -11,3 +12,5 @@ export const GET: RequestHandler = apiHandler(async (event) => {
     sessionRowId: session?.rowId ?? null,
   });
 });
+
+export const { OPTIONS, fallback } = otherMethods('GET');

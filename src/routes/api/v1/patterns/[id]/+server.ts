@@ -1,13 +1,14 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
-import { getPattern } from '#lib/server/services/patterns/index.ts';
+import { getPattern, patternsVersion } from '#lib/server/services/patterns/index.ts';
 import { answerTagged, otherMethods } from '../../respond.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = apiHandler(async (event) => {
   const ctx = await authorizeApi(event, 'read');
+  const version = await patternsVersion(ctx);
   const { asOf, item } = await getPattern(ctx, event.params.id);
-  return answerTagged(event.request, { asOf, ...item }, `${ctx.workspace.id}-${asOf}`);
+  return answerTagged(event, { asOf, ...item }, [ctx.workspace.id, version]);
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

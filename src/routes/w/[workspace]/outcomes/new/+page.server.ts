@@ -28,6 +28,8 @@ export const load: PageServerLoad = async (event) => {
     .map(({ key, value }) => `${key}:${value}`);
   return {
     ...page,
+    // Whoever undoes in a row of records goes on with the row.
+    values: { ...page.values, another: page.values.another || searchParams.has('another') },
     // Only a look aside: the form is there without it.
     matching: where.length === 0 ? null : await matchingPatterns(ctx, where, MATCHING).catch(() => null),
   };
@@ -49,8 +51,10 @@ export const actions: Actions = {
   },
   undo: async (event) => {
     const ctx = await authorizePage(event, event.params.workspace, 'record');
-    const id = String((await event.request.formData()).get('id') ?? '');
+    const form = await event.request.formData();
+    const id = String(form.get('id') ?? '');
+    const another = form.get('another') === 'on' ? '&another=1' : '';
     await deleteOutcome(ctx, id).catch(pageError);
-    redirect(303, `/w/${encodeURIComponent(ctx.workspace.slug)}/outcomes/new?undone=${id}`);
+    redirect(303, `/w/${encodeURIComponent(ctx.workspace.slug)}/outcomes/new?undone=${id}${another}`);
   },
 };

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { App } from '#lib/server/app.ts';
+import type { Actor } from '#lib/server/context.ts';
+import { createDoorbell } from '#lib/server/event-log/index.ts';
+import { createFeedHub } from '#lib/server/feed/index.ts';
+import * as feed from '../../../../src/routes/api/v1/feed/+server.ts';
+import * as poll from '../../../../src/routes/api/v1/feed/poll/+server.ts';
+import { callApi } from '../../../support/api-event.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
+import { createTestApp, createTestWorkspace } from '../../../support/test-workspace.ts';
+
+let db: TestDatabase;
+let app: App;
+let key: Actor;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  const plain = await createTestApp(db.database);
+  const doorbell = createDoorbell({ url: db.database.url, instance: 'test' });
+  app = { ...plain, feed: createFeedHub({ db: db.database, doorbell, env: plain.env }) };
+  const workspace = await createTestWorkspace(db.database);
+  key = { type: 'api-key', id: 'k', name: 'Script', workspaceId: workspace.id, scopes: ['read'] };
+});
+afterAll(() => db.drop());
+
+describe.each([
+  ['/api/v1/feed', feed],
+  ['/api/v1/feed/poll', poll],
+])('%s', (path, route) => {
+  it('names its methods and refuses the others as problem details', async () => {
+    const options = await callApi(route.OPTIONS, app, null, path, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    const refused = await callApi(route.fallback, app, key, path, { method: 'PUT' });
+    expect(refused.status).toBe(405);
+    expect(refused.headers.get('content-type')).toBe('application/problem+json');
+  });
+});
+
+describe('HEAD /api/v1/feed', () => {
+  it('has the status that GET has', async () => {
+    for (const [query, status] of [
+      ['?topics=zzz', 400],
+      ['?topics=metrics', 200],
+    ] as const) {
+      const head = await callApi(feed.HEAD, app, key, `/api/v1/feed${query}`, { method: 'HEAD' });
+      expect(head.status).toBe(status);
+    }
+    expect((await callApi(feed.GET, app, key, '/api/v1/feed?topics=zzz')).status).toBe(400);
+  });
+});
