@@ -4,9 +4,9 @@ COPY package.json package-lock.json .npmrc ./
 # The app's sources are not here yet, so its own prepare script has nothing to do.
 RUN npm ci --include=dev --no-audit --no-fund
 COPY . .
-RUN npm run build
+RUN TELLTALE_PRECOMPRESS=1 npm run build
 
-# The development packages stay: "npm run user", "verify-log" and the other commands run from sources.
+# The development packages stay: "npm run user", "api-key" and the other commands run from sources.
 FROM node:22-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 TELLTALE_DATA=/data
 WORKDIR /app

@@ -6,7 +6,8 @@ export default {
   preprocess: vitePreprocess(),
   compilerOptions: { runes: ({ filename }) => (filename.includes('node_modules') ? undefined : true) },
   kit: {
-    adapter: adapter({ out: 'build', precompress: true }),
+    // Compressing costs seconds of the first start; containers, built once and started often, ask for it.
+    adapter: adapter({ out: 'build', precompress: process.env['TELLTALE_PRECOMPRESS'] === '1' }),
     // Our own check (src/lib/server/auth/cross-site.ts) also works without ORIGIN on plain http.
     csrf: { trustedOrigins: ['*'] },
     alias: { '#lib': 'src/lib', '#domain': 'src/lib/domain' },

@@ -22,7 +22,6 @@ export async function ensureBuilt() {
   const began = Date.now();
   // The steps of "npm run build", without npm and a shell between, which would keep signals from them.
   const steps = [
-    () => bin('svelte-kit', ['sync'], { env, quiet: true }),
     () => bin('vite', ['build'], { env, quiet: true }),
     () => run(process.execPath, [join(root, 'scripts', 'build-workers.mjs')], { env, quiet: true }),
   ];
