@@ -188,6 +188,9 @@ export async function readSettings(
  * @throws LostTermError when another instance leads
  */
 export async function placeSettings(sql: Sql, workspaceId: string, progress: FoldProgress): Promise<number> {
+  const [waiting] = await sql`
+    select 1 from setting_entries where workspace_id = ${workspaceId} and effective_after is null limit 1`;
+  if (waiting === undefined) return 0;
   return sql.begin(async (tx) => {
     const fence = await tx`
       select 1 from fold_state where workspace_id = ${workspaceId} and term = ${progress.term} for update`;

@@ -341,11 +341,14 @@ export class WorkspaceFold {
         this.knowledge.setWaiting(0, null);
         return;
       }
-      const rest =
-        entries.length < limit ? { count: 0, oldest: null } : await readWaiting(db.sql, workspace.id);
+      const full = entries.length >= limit;
+      const rest = full ? await readWaiting(db.sql, workspace.id) : { count: 0, oldest: null };
       this.knowledge.setWaiting(rest.count + entries.length, earliest(entries, rest.oldest));
       limit = rest.count > LONG_QUEUE ? LONG_BATCH : BATCH;
       await this.#applyBatch(entries, [], [], rest);
+      // Looking for nothing costs as much as a batch; who records rings, and the poll finds what rang in vain.
+      if (!full && !this.#again) return;
+      this.#again = false;
     }
   }
 
