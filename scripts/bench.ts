@@ -8,7 +8,6 @@ const BENCHES: Record<string, string> = {
   import: 'the bank file end to end through the built server',
   latency: 'T0 to T4 at 50 outcomes/s with 50 feed readers and a browser',
   feed: 'deliveries per CPU-second and latency of the feed alone',
-  record: 'rows a second of the record verb',
 };
 
 new Command('bench')
