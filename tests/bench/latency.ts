@@ -1,9 +1,10 @@
-import { request } from 'node:http';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { chromium } from '@playwright/test';
-import { createParser } from 'eventsource-parser';
-import type { Delta, FeedValues } from '#lib/contracts/feed.ts';
-import { ADMIN, API_KEY, removeData, startServer, WORKSPACE } from '../support/running-server.ts';
+import { ADMIN, removeData, startServer, WORKSPACE } from '../support/running-server.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import type { Seen } from './feed-readers.ts';
 import { percentiles, row } from './percentiles.ts';
 
 /**
@@ -28,40 +29,18 @@ const pick = (values: string[]) => values[Math.floor(random() * values.length)] 
 
 const reply: number[] = [];
 const sentAt = new Map<string, number>();
-const positionOf = new Map<string, number>();
-const sequencedAt = new Map<number, number>();
-const t2t3: number[] = [];
-const t0t3: number[] = [];
-
-function openReader(first: boolean): () => void {
-  const parser = createParser({
-    onEvent({ event, data }) {
-      if (event !== 'delta') return;
-      const now = clock();
-      const delta = JSON.parse(data) as Delta;
-      t2t3.push(now - delta.t);
-      if (delta.type !== 'metrics.updated') return;
-      const { asOf, counted = [] } = delta.value as FeedValues['metrics.updated'];
-      for (const { id, position } of counted) {
-        const sent = sentAt.get(id);
-        if (sent !== undefined) t0t3.push(now - sent);
-        if (first) positionOf.set(id, position);
-      }
-      if (first) sequencedAt.set(asOf, delta.t);
+/** Starts the readers in their own process; `stop` ends them and says what they saw. */
+async function openReaders(): Promise<{ stop(): Promise<Seen> }> {
+  const file = join(import.meta.dirname, 'feed-readers.ts');
+  const child = fork(file, [server.url, String(READERS)], { execArgv: ['--import', 'tsx'] });
+  await once(child, 'message');
+  return {
+    async stop() {
+      child.send('stop');
+      const [seen] = (await once(child, 'message')) as [Seen];
+      return seen;
     },
-  });
-  const connection = request(
-    `${server.url}/api/v1/feed?topics=outcomes,patterns,metrics`,
-    { headers: { authorization: `Bearer ${API_KEY}` } },
-    (response) => {
-      response.setEncoding('utf8');
-      response.on('data', (text: string) => parser.feed(text));
-      response.on('error', () => undefined);
-    },
-  );
-  connection.on('error', () => undefined);
-  connection.end();
-  return () => connection.destroy();
+  };
 }
 
 const post = async (): Promise<void> => {
@@ -113,7 +92,7 @@ try {
   for (let i = 0; i < 200; i += 1) await post();
   reply.length = 0;
   sentAt.clear();
-  const close = Array.from({ length: READERS }, (_, i) => openReader(i === 0));
+  const readers = await openReaders();
   const page = BROWSER ? await openPage() : null;
 
   const sends: Promise<void>[] = [];
@@ -124,12 +103,17 @@ try {
     sends.push(post());
   }
   await Promise.all(sends);
-  const end = clock() + 5_000;
-  while (positionOf.size < sentAt.size && clock() < end) await new Promise((next) => setTimeout(next, 50));
-  await new Promise((next) => setTimeout(next, 500));
+  // The last batch is counted and heard of within this.
+  await new Promise((next) => setTimeout(next, 2_000));
   const seen = (await page?.seen()) ?? [];
   await page?.close();
-  for (const destroy of close) destroy();
+  const heard = await readers.stop();
+  const positionOf = new Map(heard.positions);
+  const sequencedAt = new Map(heard.sequenced);
+  const t0t3 = heard.counted.flatMap(([id, at]) => {
+    const sent = sentAt.get(id);
+    return sent === undefined ? [] : [at - sent];
+  });
 
   const positions = [...sequencedAt].sort((a, b) => a[0] - b[0]);
   const t0t2: number[] = [];
@@ -150,7 +134,7 @@ try {
   );
   console.log(row('T0 reply', percentiles(reply), 25));
   console.log(row('T0 to the batch sequenced (≥ T1)', percentiles(t0t2), 150));
-  console.log(row('T2 to T3, every event at every reader', percentiles(t2t3), 60));
+  console.log(row('T2 to T3, every event at every reader', percentiles(heard.t2t3), 60));
   console.log(row('T0 to T3, counted at every reader', percentiles(t0t3), 300));
   if (BROWSER) console.log(row('T0 to T4, the page shows it', percentiles(t0t4), 300));
 } finally {
