@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** The import rules of the house (docs/house.md), executed over the sources. */
+/** The import rules of the house (README, "The house"), executed over the sources. */
 const root = resolve(import.meta.dirname, '..');
 
 interface Import {

@@ -1,4 +1,4 @@
-import type { PatternQuery } from './pattern.ts';
+import { NATURAL_ORDER, type PatternQuery } from './pattern.ts';
 
 /** What the address of the patterns page says. */
 export interface PatternsAddress {
@@ -17,17 +17,6 @@ export interface PatternsAddress {
 export const FIRST_PAGE = 50;
 /** The longest list that is read at once; what follows is another page by cursor. */
 export const LONGEST_PAGE = 1_000;
-
-const NATURAL_ORDER: Record<PatternQuery['sort'], 'asc' | 'desc'> = {
-  leading: 'desc',
-  confidence: 'desc',
-  n: 'desc',
-  rate: 'desc',
-  lift: 'desc',
-  p: 'asc',
-  label: 'asc',
-  position: 'desc',
-};
 
 const oneOf = <T extends string>(value: string | null, known: readonly T[]): T | null =>
   known.find((item) => item === value) ?? null;

@@ -82,3 +82,15 @@ export const patternQuerySchema = z.object({
   cursor: z.string().max(200).optional(),
 });
 export type PatternQuery = z.infer<typeof patternQuerySchema>;
+
+/** The way round in which a list is read when nobody says otherwise. */
+export const NATURAL_ORDER: Record<PatternQuery['sort'], 'asc' | 'desc'> = {
+  leading: 'desc',
+  confidence: 'desc',
+  n: 'desc',
+  rate: 'desc',
+  lift: 'desc',
+  p: 'asc',
+  label: 'asc',
+  position: 'desc',
+};

@@ -1,6 +1,6 @@
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
-import type { Condition, PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import type { Context } from './context.ts';
 import type { Database } from './db/client.ts';
 import type { Env } from './env.ts';
@@ -30,9 +30,7 @@ export interface WorkspaceKnowledge {
   /** The tracked patterns that an outcome with these values (by attribute, in words) counts in; the first `limit`. */
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] };
   getPattern(id: string): PatternView | null;
-  /** Any conjunction of one to three conditions. @throws AppError VALIDATION for an unknown attribute */
-  lookup(conditions: readonly Condition[]): PatternLookup;
-  /** Conditions written `attribute:value`, values in words. @throws AppError VALIDATION */
+  /** Any conjunction of one to three conditions, written `attribute:value`. @throws AppError VALIDATION */
   lookupWhere(where: readonly string[]): PatternLookup;
   metrics(options?: { history?: boolean }): Promise<MetricsView>;
   attributes(): AttributeView[];

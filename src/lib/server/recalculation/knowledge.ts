@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
-import type { Condition, PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import { parseWhere } from '#lib/domain/outcomes/parse-where.ts';
 import { conjunctionOf } from '#lib/domain/patterns/conjunction.ts';
 import { evaluate, type Evaluation } from '#lib/domain/patterns/evaluate.ts';
@@ -130,10 +130,6 @@ export class Knowledge implements WorkspaceKnowledge {
     const known = this.#indexById.get(id);
     const index = known !== undefined && this.#idAt(known) === id ? known : this.#findIndex(id);
     return index === null ? null : this.#viewOf(index);
-  }
-
-  lookup(conditions: readonly Condition[]): PatternLookup {
-    return this.#answer(conditions.map(({ attribute, value }) => ({ attribute, value: String(value) })));
   }
 
   lookupWhere(where: readonly string[]): PatternLookup {

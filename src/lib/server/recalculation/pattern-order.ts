@@ -1,4 +1,4 @@
-import type { PatternQuery } from '#lib/contracts/pattern.ts';
+import { NATURAL_ORDER, type PatternQuery } from '#lib/contracts/pattern.ts';
 
 /** What lists sort and filter tracked patterns by; everything else is computed for the page that is shown. */
 export interface RankedPattern {
@@ -29,17 +29,6 @@ export function matchesQuery(pattern: RankedPattern, query: PatternQuery): boole
     .split(/\s+/)
     .every((word) => label.includes(word));
 }
-
-const NATURAL_ORDER: Record<PatternQuery['sort'], 'asc' | 'desc'> = {
-  leading: 'desc',
-  confidence: 'desc',
-  n: 'desc',
-  rate: 'desc',
-  lift: 'desc',
-  p: 'asc',
-  label: 'asc',
-  position: 'desc',
-};
 
 const KEY: Record<Exclude<PatternQuery['sort'], 'label'>, (pattern: RankedPattern) => number> = {
   // Until there is evidence, the distance from the rest orders what is shown first.

@@ -84,7 +84,6 @@ const knowledge: WorkspaceKnowledge = {
   leading: () => [one],
   matching: () => ({ total: 1, items: [one] }),
   getPattern: (id) => (id === 'p1' ? one : null),
-  lookup: () => ({ asOf: 200, item: one }),
   lookupWhere: (where) => {
     if (where.includes('nothing:x'))
       throw invalid([{ path: 'where', message: 'There is no attribute nothing.' }]);
