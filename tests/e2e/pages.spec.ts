@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { ADMIN, WORKSPACE } from '../support/running-server.ts';
 
 /** Every page, wide and narrow, with and without JavaScript: it is there, and nothing scrolls sideways. */
@@ -19,6 +19,14 @@ const PAGES = [
   `/w/${WORKSPACE}/settings/workspace`,
 ];
 
+async function logIn(page: Page): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL('**/w/**');
+}
+
 for (const javaScriptEnabled of [true, false]) {
   for (const width of [360, 1440]) {
     test(`every page at ${width} px with JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async ({
@@ -33,11 +41,7 @@ for (const javaScriptEnabled of [true, false]) {
         'console',
         (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`),
       );
-      await page.goto('/login');
-      await page.getByLabel('E-mail').fill(ADMIN.email);
-      await page.getByLabel('Password').fill(ADMIN.password);
-      await page.getByRole('button', { name: /log in/i }).click();
-      await page.waitForURL('**/w/**');
+      await logIn(page);
       for (const path of PAGES) {
         const response = await page.goto(path);
         expect(response?.status(), path).toBe(200);
@@ -53,15 +57,41 @@ for (const javaScriptEnabled of [true, false]) {
   }
 }
 
-test('another workspace and an unknown page are the same 404', async ({ browser }) => {
+test('another workspace and an unknown page are the same 404; inside a workspace its navigation stays', async ({
+  browser,
+}) => {
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto('/login');
-  await page.getByLabel('E-mail').fill(ADMIN.email);
-  await page.getByLabel('Password').fill(ADMIN.password);
-  await page.getByRole('button', { name: /log in/i }).click();
-  await page.waitForURL('**/w/**');
+  await logIn(page);
   expect((await page.goto('/w/nobodys'))?.status()).toBe(404);
   expect((await page.goto('/nowhere'))?.status()).toBe(404);
+  await expect(page.getByRole('navigation', { name: 'Workspace' })).toHaveCount(0);
+  for (const path of ['nowhere', 'nowhere/at/all', 'patterns/none']) {
+    expect((await page.goto(`/w/${WORKSPACE}/${path}`))?.status(), path).toBe(404);
+    await expect(page.getByRole('heading', { level: 1 }), path).toHaveText('Not found');
+    await expect(page.getByRole('navigation', { name: 'Workspace' }), path).toBeVisible();
+  }
+  await context.close();
+});
+
+test('a record form sent without a result says so, keeps what was typed and goes there', async ({
+  browser,
+}) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await logIn(page);
+  await page.goto(`/w/${WORKSPACE}/outcomes/new`);
+  await expect(page.getByLabel('Subject')).toBeFocused();
+  await page.getByLabel('Subject').fill('Client 7');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByText('Choose how it ended.')).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Converted', exact: false }).first()).toBeFocused();
+  await expect(page.getByLabel('Subject')).toHaveValue('Client 7');
+  await page.keyboard.press('2');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Not converted, Client 7' })).toBeVisible();
+  // Not left behind for the other tests.
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('Nothing of it counts.')).toBeVisible();
   await context.close();
 });

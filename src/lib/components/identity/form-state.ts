@@ -1,5 +1,6 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
+import { focusFirstFault } from '#lib/components/ui/first-fault.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 
 /** The first message for each field. A message about an item of a list belongs to the list. */
@@ -24,7 +25,7 @@ function submitting(whenSaved: Saved): SubmitFunction {
       if (button !== null) button.disabled = false;
       if (result.type !== 'failure') return;
       await tick();
-      formElement.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      focusFirstFault(formElement);
     };
   };
 }

@@ -30,7 +30,8 @@ function stateOf(feed: FeedState, waiting: number): BadgeState {
     case 'live':
       return waiting >= CATCHING_UP_FROM ? 'catching' : 'live';
     case 'catching-up':
-      return 'catching';
+      // Events are on their way though nothing waits to be counted: the end of connecting, not a backlog.
+      return waiting > 0 ? 'catching' : 'connecting';
     case 'reconnecting':
       return 'stale';
     case 'off':

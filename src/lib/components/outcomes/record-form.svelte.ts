@@ -1,5 +1,6 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
+import { focusFirstFault } from '#lib/components/ui/first-fault.ts';
 import type { JourneyList, JourneyView } from '#lib/contracts/journey.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { askFor, journeysAddress, matchingAddress } from './suggestions.ts';
@@ -82,11 +83,7 @@ export class RecordForm {
       if (button !== null) button.disabled = false;
       if (result.type !== 'failure') return;
       await tick();
-      formElement
-        .querySelector<HTMLElement>(
-          '[aria-invalid="true"]:not(fieldset), fieldset[aria-invalid="true"] input',
-        )
-        ?.focus();
+      focusFirstFault(formElement);
     };
   };
 

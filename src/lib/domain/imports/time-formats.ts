@@ -147,12 +147,3 @@ function offsetMs(offset: string): number {
 function daysInMonth(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
-
-/**
- * The formats in which every one of these texts is a time, the likelier first. More than one (03/04/2024) means that
- * a person must say which.
- */
-export function timeFormatsOf(texts: readonly string[], toInstant: ToInstant): TimeFormat[] {
-  if (texts.length === 0) return [];
-  return TIME_FORMATS.filter((format) => texts.every((text) => parseTime(text, format, toInstant) !== null));
-}

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime, timeFormatsOf, type TimeFormat } from '#domain/imports/time-formats.ts';
+import { parseTime, type TimeFormat } from '#domain/imports/time-formats.ts';
 import { zoneClock } from '#domain/imports/zoned-time.ts';
 
-const utc = zoneClock('UTC');
 const iso = (text: string, format: TimeFormat, zone = 'UTC') => {
   const ms = parseTime(text, format, zoneClock(zone));
   return ms === null ? null : new Date(ms).toISOString();
@@ -46,12 +45,5 @@ describe('times of a file', () => {
     // 02:30 happens twice on that night: the first.
     expect(iso('2024-10-27 02:30', 'iso', 'Europe/Berlin')).toBe('2024-10-27T00:30:00.000Z');
     expect(iso('2024-01-01 00:00', 'iso', 'Asia/Kathmandu')).toBe('2023-12-31T18:15:00.000Z');
-  });
-
-  it('says every format that fits, and only those', () => {
-    expect(timeFormatsOf(['03/04/2024', '05/06/2024'], utc)).toEqual(['dmy-slash', 'mdy-slash']);
-    expect(timeFormatsOf(['03/04/2024', '25/06/2024'], utc)).toEqual(['dmy-slash']);
-    expect(timeFormatsOf(['2024-01-01', 'soon'], utc)).toEqual([]);
-    expect(timeFormatsOf([], utc)).toEqual([]);
   });
 });
