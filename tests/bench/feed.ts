@@ -114,7 +114,7 @@ async function serve(): Promise<void> {
         type: 'api-key',
         id: workspace.keyId,
         name: 'bench',
-        workspaceId: workspace.info.id,
+        workspace: workspace.info,
         scopes: ['read'],
       },
       permissions: permissionsOfScopes(['read']),

@@ -8,7 +8,7 @@ export type ApiScope = (typeof API_SCOPES)[number];
 /** Who acts. `system` is the product itself (importer's resume, simulator, nightly work). */
 export type Actor =
   | { type: 'user'; id: string; name: string; email: string }
-  | { type: 'api-key'; id: string; name: string; workspaceId: string; scopes: readonly ApiScope[] }
+  | { type: 'api-key'; id: string; name: string; workspace: WorkspaceInfo; scopes: readonly ApiScope[] }
   | { type: 'system'; id: null; name: string };
 
 export interface SessionInfo {

@@ -140,6 +140,19 @@ describe('an API key', () => {
     expect(await codeOf(authorizeApi(await keyEvent(key), 'read'))).toBe('UNAUTHENTICATED');
   });
 
+  it('is refused from the moment of its revoking by an instance that took it just before', async () => {
+    const { id, key } = await newKey(['record']);
+    const elsewhere = createIdentityApp(database.database);
+    const ask = () =>
+      authenticate({
+        app: elsewhere,
+        event: requestEvent(elsewhere, { headers: { authorization: `Bearer ${key}` } }),
+      });
+    expect((await ask()).actor).toMatchObject({ type: 'api-key', id, workspace });
+    await revokeApiKey(contextOf(app, workspace, admin, 'admin'), id);
+    expect((await ask()).actor).toBeNull();
+  });
+
   it('is judged alone, also when a session cookie came along', async () => {
     const event = requestEvent(app, {
       path: `/api/v1/outcomes?ws=${workspace.slug}`,

@@ -72,7 +72,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     const ctx: Context = {
       app,
       workspace: key.workspace,
-      actor: { type: 'api-key', id: key.id, name: 'test', workspaceId: key.workspace.id, scopes: key.scopes },
+      actor: { type: 'api-key', id: key.id, name: 'test', workspace: key.workspace, scopes: key.scopes },
       permissions: permissionsOfScopes(key.scopes),
       requestId: randomUUID(),
       ip: null,

@@ -45,7 +45,7 @@ const keyOf = (of: WorkspaceInfo): Actor => ({
   type: 'api-key',
   id: randomUUID(),
   name: 'Command',
-  workspaceId: of.id,
+  workspace: of,
   scopes: ['read', 'record', 'manage'],
 });
 

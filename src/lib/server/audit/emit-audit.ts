@@ -1,4 +1,5 @@
-import type { TransactionSql, Sql } from '../db/client.ts';
+import type { Sql, Statement, TransactionSql } from '../db/client.ts';
+import { jsonText } from '../db/json-text.ts';
 import type { Context } from '../context.ts';
 
 export interface AuditEntry {
@@ -9,24 +10,40 @@ export interface AuditEntry {
   metadata?: Record<string, unknown>;
 }
 
-/** Writes audit rows in the caller's transaction; every write verb calls it. Never put secrets in `metadata`. */
-export async function emitAudit(
+type Auditor = Pick<Context, 'actor' | 'ip' | 'requestId'> & { workspace: { id: string } | null };
+
+/**
+ * The statement that writes audit rows: awaited, or as a part of a larger one. There must be at least one entry; its
+ * text is the same for any number of them, so that it is prepared once. Never put secrets in `metadata`.
+ */
+export function insertAudit(
   tx: TransactionSql | Sql,
-  ctx: Pick<Context, 'actor' | 'ip' | 'requestId'> & { workspace: { id: string } | null },
-  ...entries: AuditEntry[]
-): Promise<void> {
-  if (entries.length === 0) return;
+  { workspace, actor, ip, requestId }: Auditor,
+  entries: readonly AuditEntry[],
+): Statement {
   const rows = entries.map((entry) => ({
-    workspace_id: ctx.workspace?.id ?? null,
-    actor_type: ctx.actor.type,
-    actor_id: ctx.actor.id,
-    actor_label: ctx.actor.name,
     action: entry.action,
     target_type: entry.targetType,
     target_id: entry.targetId,
-    metadata: tx.json((entry.metadata ?? {}) as never),
-    ip: ctx.ip,
-    request_id: ctx.requestId,
+    metadata: entry.metadata ?? {},
   }));
-  await tx`insert into audit_log ${tx(rows as never)}`;
+  return tx`
+    insert into audit_log (workspace_id, actor_type, actor_id, actor_label, action, target_type, target_id, metadata,
+      ip, request_id)
+    select ${workspace?.id ?? null}::uuid, ${actor.type}::text, ${actor.id}::text, ${actor.name}::text, e.action,
+      e.target_type, e.target_id, e.metadata, ${ip}::text, ${requestId}::text
+    from rows from (
+      json_to_recordset(${jsonText(rows)}::json)
+      as (action text, target_type text, target_id text, metadata jsonb)
+    ) with ordinality as e (action, target_type, target_id, metadata, place)
+    order by e.place`;
+}
+
+/** Writes audit rows in the caller's transaction; every write verb calls it. Never put secrets in `metadata`. */
+export async function emitAudit(
+  tx: TransactionSql | Sql,
+  auditor: Auditor,
+  ...entries: AuditEntry[]
+): Promise<void> {
+  if (entries.length > 0) await insertAudit(tx, auditor, entries);
 }

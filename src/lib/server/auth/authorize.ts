@@ -11,7 +11,7 @@ import {
 import { AppError, notFound } from '../errors.ts';
 import { bearerToken } from './api-key-token.ts';
 import { authorizeUser, type AuthorizeEvent } from './visitor.ts';
-import { findWorkspaceById, findWorkspaceOfUser } from './workspace-access.ts';
+import { findWorkspaceOfUser } from './workspace-access.ts';
 
 export type { AuthorizeEvent } from './visitor.ts';
 
@@ -54,14 +54,14 @@ export async function authorizePage(
   return ctx;
 }
 
-async function contextOfKey(event: AuthorizeEvent): Promise<Context> {
+function contextOfKey(event: AuthorizeEvent): Context {
   const { app, actor, requestId } = event.locals;
   if (actor?.type !== 'api-key') {
     throw new AppError('UNAUTHENTICATED', 'This API key is not known or has been revoked.');
   }
-  const workspace = await findWorkspaceById(app.db, actor.workspaceId);
+  const { workspace } = actor;
   const named = event.url.searchParams.get('ws');
-  if (workspace === null || (named !== null && named !== workspace.slug)) throw notFound('workspace');
+  if (named !== null && named !== workspace.slug) throw notFound('workspace');
   return {
     app,
     workspace,
@@ -80,7 +80,7 @@ async function contextOfKey(event: AuthorizeEvent): Promise<Context> {
 export async function authorizeApi(event: AuthorizeEvent, permission: Permission): Promise<Context> {
   let ctx: Context | null;
   if (bearerToken(event.request.headers) !== null) {
-    ctx = await contextOfKey(event);
+    ctx = contextOfKey(event);
   } else {
     if (event.locals.actor?.type !== 'user') {
       throw new AppError('UNAUTHENTICATED', 'Send an API key as "Authorization: Bearer tt_…".');

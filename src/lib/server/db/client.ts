@@ -4,6 +4,8 @@ import * as schema from './schema/index.ts';
 
 export type Sql = postgres.Sql;
 export type TransactionSql = postgres.TransactionSql;
+/** A statement that runs when awaited, or becomes a part of another that it is put into. */
+export type Statement = postgres.PendingQuery<postgres.Row[]>;
 
 /** One pool, two ways to speak to it: drizzle for rows, `sql` for set-based statements. */
 export interface Database {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const doorbell = createDoorbell({ url: db.database.url, instance: 'test' });
   app = { ...plain, feed: createFeedHub({ db: db.database, doorbell, env: plain.env }) };
   const workspace = await createTestWorkspace(db.database);
-  key = { type: 'api-key', id: 'k', name: 'Script', workspaceId: workspace.id, scopes: ['read'] };
+  key = { type: 'api-key', id: 'k', name: 'Script', workspace, scopes: ['read'] };
 });
 afterAll(() => db.drop());
 

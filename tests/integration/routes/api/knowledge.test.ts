@@ -104,7 +104,7 @@ beforeAll(async () => {
     },
   });
   const workspace = await createTestWorkspace(db.database);
-  key = { type: 'api-key', id: 'k', name: 'Script', workspaceId: workspace.id, scopes: ['read'] };
+  key = { type: 'api-key', id: 'k', name: 'Script', workspace, scopes: ['read'] };
 });
 afterAll(() => db.drop());
 
@@ -183,18 +183,18 @@ describe('GET /api/v1/metrics', () => {
 
 describe('health', () => {
   it('says how it is without naming a workspace', async () => {
-    folding = [{ workspaceId: key.workspaceId, applied: 5, leading: true, error: null }];
+    folding = [{ workspaceId: key.workspace.id, applied: 5, leading: true, error: null }];
     const response = await callApi(healthz.GET, app, null, '/healthz');
     const text = await response.text();
     expect(healthSchema.parse(JSON.parse(text))).toMatchObject({
       status: 'ok',
       folds: { served: 1, led: 1, failed: 0 },
     });
-    expect(text).not.toContain(key.workspaceId);
+    expect(text).not.toContain(key.workspace.id);
   });
 
   it('is degraded when a fold failed or Redis is down, and still answers', async () => {
-    folding = [{ workspaceId: key.workspaceId, applied: 5, leading: true, error: 'broken' }];
+    folding = [{ workspaceId: key.workspace.id, applied: 5, leading: true, error: 'broken' }];
     expect(healthSchema.parse(await (await callApi(healthz.GET, app, null, '/healthz')).json()).status).toBe(
       'degraded',
     );
@@ -214,7 +214,7 @@ describe('health', () => {
       return [response.status, readinessSchema.parse(await response.json())] as const;
     };
     expect(await readiness()).toMatchObject([200, { ready: true }]);
-    folding = [{ workspaceId: key.workspaceId, applied: 0, leading: false, error: 'broken' }];
+    folding = [{ workspaceId: key.workspace.id, applied: 0, leading: false, error: 'broken' }];
     expect(await readiness()).toMatchObject([503, { ready: false, checks: { fold: false } }]);
     folding = [];
     await recordOutcomes(

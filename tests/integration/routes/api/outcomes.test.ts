@@ -36,7 +36,7 @@ beforeEach(async () => {
     type: 'api-key',
     id: randomUUID(),
     name: 'Script',
-    workspaceId: workspace.id,
+    workspace,
     scopes: ['read', 'record'],
   };
 });
@@ -60,9 +60,9 @@ async function problemOf(response: Response) {
 async function written(): Promise<number[]> {
   const [row] = await db.sql<{ n: number[] }[]>`
     select array[
-      (select count(*)::int from outcomes where workspace_id = ${key.workspaceId}),
-      (select count(*)::int from log_entries where workspace_id = ${key.workspaceId}),
-      (select count(*)::int from feed_outbox where workspace_id = ${key.workspaceId})] as n`;
+      (select count(*)::int from outcomes where workspace_id = ${key.workspace.id}),
+      (select count(*)::int from log_entries where workspace_id = ${key.workspace.id}),
+      (select count(*)::int from feed_outbox where workspace_id = ${key.workspace.id})] as n`;
   return row?.n ?? [];
 }
 
@@ -324,7 +324,7 @@ describe('one outcome', () => {
   it('of another workspace does not exist', async () => {
     const id = await record();
     const workspace = await createTestWorkspace(db.database);
-    const foreign: Actor = { ...key, workspaceId: workspace.id };
+    const foreign: Actor = { ...key, workspace };
     expect((await callApi(outcome.GET, app, foreign, at(id), { params: { id } })).status).toBe(404);
     expect((await call(outcome.GET, 'nonsense')).status).toBe(404);
   });
@@ -377,7 +377,7 @@ describe('journeys', () => {
     );
     expect(list.items.map((item) => item.id)).toEqual([journey.id]);
     const events = await db.sql<{ type: string; rev: number }[]>`
-      select type, rev from feed_outbox where workspace_id = ${key.workspaceId} and topic = 'journeys' order by wid`;
+      select type, rev from feed_outbox where workspace_id = ${key.workspace.id} and topic = 'journeys' order by wid`;
     expect(events.map((event) => [event.type, event.rev])).toEqual([
       ['journey.opened', 1],
       ['journey.stepped', 2],

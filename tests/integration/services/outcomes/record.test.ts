@@ -146,6 +146,25 @@ describe('an externalId that was seen before', () => {
     expect(await counts()).toMatchObject({ outcomes: 2, entries: 2, attributes: 2 });
   });
 
+  it('is written once by requests that have a key of their own each', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const same = input({ externalId: `k${round}` });
+      const replies = await Promise.all(
+        Array.from({ length: 8 }, (_, i) =>
+          recordOutcomesOnce(
+            ctx,
+            [same],
+            { source: 'api' },
+            { key: `${round}/${i}`, fingerprint: `${round}/${i}` },
+          ),
+        ),
+      );
+      expect(replies.filter(({ reply }) => reply.accepted === 1)).toHaveLength(1);
+      expect(new Set(replies.map(({ reply }) => reply.items[0]?.id)).size).toBe(1);
+      expect(await counts()).toMatchObject({ outcomes: round + 1, audits: round + 1, events: round + 1 });
+    }
+  });
+
   it('rings nothing when all are duplicates', async () => {
     await record([input({ externalId: 'a' })]);
     app.rings.log = [];
@@ -223,6 +242,64 @@ describe('types of attributes', () => {
         and jsonb_typeof(v.value) <> a.type`;
     expect(mixed).toHaveLength(0);
     expect(await counts()).toMatchObject({ attributes: 20 });
+  });
+
+  it('leave nothing behind when the request is refused, so that another type may come first', async () => {
+    await refusal(record([input({ attributes: { k: 1 } }), input({ journeyId: randomUUID() })]));
+    expect((await record([input({ attributes: { k: 'text' } })])).accepted).toBe(1);
+    expect((await refusal(record([input({ attributes: { k: 1 } })]))).issues).toMatchObject([
+      { index: 0, path: 'attributes.k' },
+    ]);
+  });
+
+  it('hold on every instance, also on one that has met other attributes only', async () => {
+    const elsewhere = { ...ctx, app: await createTestApp(db.database) };
+    await recordOutcomes(elsewhere, [input({ attributes: { met: 1 } })], { source: 'api' });
+    await record([input({ attributes: { k: 1 } })]);
+    const error = await refusal(
+      recordOutcomes(elsewhere, [input({ attributes: { met: 1, k: 'text' } })], { source: 'api' }),
+    );
+    expect(error.issues).toMatchObject([{ index: 0, path: 'attributes.k' }]);
+  });
+});
+
+describe('the way to the database', () => {
+  /** Statements that `act` sends, as the driver prepares them. */
+  async function statementsOf(act: () => Promise<unknown>): Promise<string[]> {
+    const statements: string[] = [];
+    db.sql.options.debug = (_connection, statement) => statements.push(statement.trim());
+    try {
+      await act();
+    } finally {
+      db.sql.options.debug = false;
+    }
+    return statements;
+  }
+
+  it('is one statement that reserves and one that writes everything, whose transaction is its own', async () => {
+    const outcome = input({ attributes: { age: 33, job: 'x' } });
+    await record([outcome]);
+    // The first request fixed the types, the second learned them.
+    await record([outcome]);
+    const statements = await statementsOf(() => record([outcome]));
+    expect(statements).toHaveLength(2);
+    expect(statements[0]).toContain('nextval');
+    for (const table of ['outcomes', 'log_entries', 'audit_log', 'feed_outbox'])
+      expect(statements[1]).toContain(`insert into ${table} `);
+    expect(await counts()).toMatchObject({ outcomes: 3, entries: 3, audits: 3, events: 3 });
+  });
+
+  it('leaves no part of that statement when another part fails', async () => {
+    await record([input()]);
+    await db.sql.unsafe(
+      `alter table feed_outbox add constraint refused check (workspace_id <> '${ctx.workspace.id}' or key not like 'bulk/%')`,
+    );
+    try {
+      await expect(record(Array.from({ length: 60 }, () => input()))).rejects.toThrow(/refused/);
+    } finally {
+      await db.sql`alter table feed_outbox drop constraint refused`;
+    }
+    expect(await counts()).toMatchObject({ outcomes: 1, entries: 1, audits: 1, events: 1 });
   });
 });
 

@@ -1,8 +1,9 @@
 import type { AttributeValue } from '#lib/contracts/outcome.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
+import type { App } from '../../app.ts';
+import type { Context } from '../../context.ts';
 import type { Sql, TransactionSql } from '../../db/client.ts';
-
-type AttributeType = 'string' | 'number' | 'boolean';
+import { knownTypesOf, type AttributeType } from './known-types.ts';
 
 /** Something with attributes, and its place in the request for issues. */
 export interface AttributeBearer {
@@ -57,30 +58,62 @@ async function readTypes(tx: Sql | TransactionSql, workspaceId: string, keys: re
 }
 
 /**
+ * Whether every attribute of these items has its type already, for good: then fixing and checking them asks the
+ * database nothing. Asks it here for those that this instance has not met, outside of any transaction, so that what
+ * is learned is committed.
+ */
+export async function areTypesFixed(
+  ctx: Pick<Context, 'app' | 'workspace'>,
+  items: readonly AttributeBearer[],
+): Promise<boolean> {
+  const known = knownTypesOf(ctx.app, ctx.workspace.id);
+  const unknown = firstTypes(items).flatMap(([key]) => (known.get(key) === undefined ? [key] : []));
+  if (unknown.length === 0) return true;
+  const found = await readTypes(ctx.app.db.sql, ctx.workspace.id, unknown);
+  known.learn(found);
+  return found.size === unknown.length;
+}
+
+/**
  * Gives attributes that are new here the type they come with, in the caller's transaction, and says what has another
  * type than the one that is fixed. A concurrent transaction with the same new attribute is waited for: only one
  * type wins. The caller must roll back when there are issues.
  */
 export async function fixAttributeTypes(
-  tx: TransactionSql,
-  workspaceId: string,
+  tx: TransactionSql | Sql,
+  { app, workspace }: { app: App; workspace: { id: string } },
   items: readonly AttributeBearer[],
 ): Promise<Issue[]> {
   const wanted = firstTypes(items);
-  if (wanted.length === 0) return [];
-  const keys = wanted.map(([key]) => key);
-  let types = await readTypes(tx, workspaceId, keys);
-  const fresh = wanted.filter(([key]) => !types.has(key));
-  if (fresh.length > 0) {
-    await tx`
-      insert into attributes (workspace_id, key, type)
-      select ${workspaceId}, a.key, a.type
-      from unnest(${fresh.map(([key]) => key)}::text[], ${fresh.map(([, type]) => type)}::text[]) as a (key, type)
-      on conflict do nothing`;
-    // Read again rather than trust the insert: what another transaction committed meanwhile counts.
-    types = await readTypes(tx, workspaceId, keys);
-  }
+  const known = knownTypesOf(app, workspace.id);
+  const types = new Map(
+    wanted.flatMap(([key]): [string, AttributeType][] => {
+      const type = known.get(key);
+      return type === undefined ? [] : [[key, type]];
+    }),
+  );
+  const unmet = wanted.filter(([key]) => !types.has(key));
+  if (unmet.length > 0)
+    for (const [key, type] of await fixTypes(tx, workspace.id, unmet)) types.set(key, type);
   return mismatches(items, types);
+}
+
+async function fixTypes(
+  tx: TransactionSql | Sql,
+  workspaceId: string,
+  wanted: readonly [string, AttributeType][],
+): Promise<ReadonlyMap<string, AttributeType>> {
+  const keys = wanted.map(([key]) => key);
+  const types = await readTypes(tx, workspaceId, keys);
+  const fresh = wanted.filter(([key]) => !types.has(key));
+  if (fresh.length === 0) return types;
+  await tx`
+    insert into attributes (workspace_id, key, type)
+    select ${workspaceId}, a.key, a.type
+    from unnest(${fresh.map(([key]) => key)}::text[], ${fresh.map(([, type]) => type)}::text[]) as a (key, type)
+    on conflict do nothing`;
+  // Read again rather than trust the insert: what another transaction committed meanwhile counts.
+  return readTypes(tx, workspaceId, keys);
 }
 
 /** What has another type than the one that is fixed; fixes nothing. */

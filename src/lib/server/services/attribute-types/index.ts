@@ -1,1 +1,6 @@
-export { checkAttributeTypes, fixAttributeTypes, type AttributeBearer } from './fix-attribute-types.ts';
+export {
+  areTypesFixed,
+  checkAttributeTypes,
+  fixAttributeTypes,
+  type AttributeBearer,
+} from './fix-attribute-types.ts';

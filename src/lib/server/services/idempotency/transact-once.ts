@@ -23,23 +23,41 @@ export async function forgetOldAnswers(tx: TransactionSql | Sql, limit = 50): Pr
   return gone.count;
 }
 
-async function findAnswer<T>(
+async function findAnswer(
   tx: TransactionSql,
   ctx: Context,
   owner: string,
   once: Once,
-): Promise<{ answer: T } | null> {
+): Promise<AnswerRow | null> {
   const [row] = await tx<AnswerRow[]>`
     select fingerprint, body #>> '{}' as body from idempotency_keys
     where workspace_id = ${ctx.workspace.id} and owner = ${owner} and key = ${once.key}
       and created_at >= now() - interval '24 hours'`;
-  if (row === undefined) return null;
+  return row ?? null;
+}
+
+/** @throws AppError VALIDATION when it is the answer to another request */
+function readAnswer<T>(row: AnswerRow, once: Once): T {
   if (row.fingerprint !== once.fingerprint) {
     const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.';
     throw new AppError('VALIDATION', message, { issues: [{ path: 'Idempotency-Key', message }] });
   }
   // Stored as text inside jsonb, so that a replay has the same bytes; written below from a T.
-  return { answer: JSON.parse(row.body) as T };
+  return JSON.parse(row.body) as T;
+}
+
+async function keepAnswer(
+  tx: TransactionSql,
+  ctx: Context,
+  owner: string,
+  once: Once,
+  body: string,
+): Promise<void> {
+  await tx`
+    insert into idempotency_keys (workspace_id, owner, key, fingerprint, state, body)
+    values (${ctx.workspace.id}, ${owner}, ${once.key}, ${once.fingerprint}, 'done', to_jsonb(${body}::text))
+    on conflict (workspace_id, owner, key) do update
+    set fingerprint = excluded.fingerprint, state = excluded.state, body = excluded.body, created_at = now()`;
 }
 
 /**
@@ -56,9 +74,13 @@ export async function transactOnce<T>(
   if (once === null) return { answer: await withTransaction(ctx.app.db.sql, work), replayed: false };
   const owner = ownerOf(ctx);
   return withTransaction(ctx.app.db.sql, async (tx) => {
-    const [lock] = await tx<{ mine: boolean }[]>`
-      select pg_try_advisory_xact_lock(
-        hashtextextended(${`${ctx.workspace.id}/${owner}/${once.key}`}::text, 25)) as mine`;
+    // Sent together, run one after the other: what is looked for is looked for under the lock.
+    const [[lock], found] = await Promise.all([
+      tx<{ mine: boolean }[]>`
+        select pg_try_advisory_xact_lock(
+          hashtextextended(${`${ctx.workspace.id}/${owner}/${once.key}`}::text, 25)) as mine`,
+      findAnswer(tx, ctx, owner, once),
+    ]);
     if (lock?.mine !== true) {
       throw new AppError(
         'CONFLICT',
@@ -68,16 +90,9 @@ export async function transactOnce<T>(
         },
       );
     }
-    const found = await findAnswer<T>(tx, ctx, owner, once);
-    if (found !== null) return { answer: found.answer, replayed: true };
+    if (found !== null) return { answer: readAnswer<T>(found, once), replayed: true };
     const answer = await work(tx);
-    await forgetOldAnswers(tx);
-    await tx`
-      insert into idempotency_keys (workspace_id, owner, key, fingerprint, state, body)
-      values (${ctx.workspace.id}, ${owner}, ${once.key}, ${once.fingerprint}, 'done',
-        to_jsonb(${JSON.stringify(answer)}::text))
-      on conflict (workspace_id, owner, key) do update
-      set fingerprint = excluded.fingerprint, state = excluded.state, body = excluded.body, created_at = now()`;
+    await Promise.all([forgetOldAnswers(tx), keepAnswer(tx, ctx, owner, once, JSON.stringify(answer))]);
     return { answer, replayed: false };
   });
 }

@@ -2,7 +2,7 @@ import type { Result } from '#lib/contracts/outcome.ts';
 import type { JourneyState, JourneyView } from '#lib/contracts/journey.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { Context } from '../../context.ts';
-import type { TransactionSql } from '../../db/client.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
 import { appendEvents, type FeedEvent } from '../../event-log/append-events.ts';
 import { toJourneyView, type JourneyRow } from './journey-row.ts';
 
@@ -47,7 +47,7 @@ function closedEvents(rows: readonly JourneyRow[]): FeedEvent[] {
  * @returns one issue for each journey that is not known here or is not open
  */
 export async function closeJourneys(
-  tx: TransactionSql,
+  tx: TransactionSql | Sql,
   ctx: Context,
   closings: readonly Closing[],
 ): Promise<Issue[]> {

@@ -1,8 +1,6 @@
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
-import type { Context } from '../../context.ts';
-import type { TransactionSql } from '../../db/client.ts';
-import { emitAudit, type AuditEntry } from '../../audit/emit-audit.ts';
-import { appendEvents, type FeedEvent } from '../../event-log/append-events.ts';
+import type { AuditEntry } from '../../audit/emit-audit.ts';
+import type { FeedEvent } from '../../event-log/append-events.ts';
 
 /** Up to so many outcomes of one request have an audit row and a feed event each (FINE-PRINT 14). */
 const ONE_BY_ONE = 50;
@@ -15,7 +13,8 @@ function* groupsOf<T>(items: readonly T[], size: number): Generator<[T, ...T[]]>
   }
 }
 
-function auditOf(views: readonly OutcomeView[], note: string | undefined): AuditEntry[] {
+/** What the audit keeps of outcomes that were recorded together. */
+export function auditOf(views: readonly OutcomeView[], note: string | undefined): AuditEntry[] {
   const said = note === undefined ? {} : { note };
   if (views.length <= ONE_BY_ONE) {
     return views.map((view) => ({
@@ -33,7 +32,8 @@ function auditOf(views: readonly OutcomeView[], note: string | undefined): Audit
   }));
 }
 
-function eventsOf(views: readonly OutcomeView[]): FeedEvent[] {
+/** What the feed says of them. */
+export function eventsOf(views: readonly OutcomeView[]): FeedEvent[] {
   if (views.length <= ONE_BY_ONE) {
     return views.map((view) => ({ type: 'outcome.recorded', key: view.id, rev: view.revision, value: view }));
   }
@@ -43,17 +43,4 @@ function eventsOf(views: readonly OutcomeView[]): FeedEvent[] {
     rev: 1,
     value: { items },
   }));
-}
-
-/** Audit rows and feed events of outcomes that were recorded together, in the caller's transaction. */
-export async function announceRecorded(
-  tx: TransactionSql,
-  ctx: Context,
-  views: readonly OutcomeView[],
-  note: string | undefined,
-): Promise<void> {
-  await Promise.all([
-    emitAudit(tx, ctx, ...auditOf(views, note)),
-    appendEvents(tx, ctx.workspace.id, eventsOf(views)),
-  ]);
 }

@@ -43,7 +43,7 @@ export async function correctOutcome(
     const next = corrected(row, patch);
     const changes = changesBetween(row, next);
     if (changes.length === 0) return null;
-    const issues = await fixAttributeTypes(tx, ctx.workspace.id, [{ index: 0, attributes: next.attributes }]);
+    const issues = await fixAttributeTypes(tx, ctx, [{ index: 0, attributes: next.attributes }]);
     if (issues.length > 0) throw invalid(issues.map(({ path, message }) => ({ path, message })));
     const logged = countsDiffer(changes)
       ? await logChange(tx, ctx.workspace.id, row, row, next)

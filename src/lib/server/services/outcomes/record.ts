@@ -1,17 +1,21 @@
 import type { RecordReply } from '#lib/contracts/outcome.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import type { TransactionSql } from '../../db/client.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
+import { withRetries } from '../../db/with-transaction.ts';
+import { AppError } from '../../errors.ts';
 import { telemetryOf } from '../../telemetry.ts';
-import { fixAttributeTypes } from '../attribute-types/index.ts';
+import { areTypesFixed, fixAttributeTypes } from '../attribute-types/index.ts';
 import { transactOnce, type Once } from '../idempotency/index.ts';
 import { closeJourneys } from '../journeys/index.ts';
-import { announceRecorded } from './announce.ts';
 import { uuidsV7 } from '../../uuid-v7.ts';
-import { toOutcomeView, type OutcomeRow } from './outcome-row.ts';
+import type { OutcomeRow } from './outcome-row.ts';
 import { parseOutcomes, refuse, type OutcomeFacts } from './parse-outcomes.ts';
 import { sameContent } from './same-content.ts';
 import { requireRightSource } from './simulated.ts';
-import { findByExternalId, reserveEntries, writeOutcomes } from './write-outcomes.ts';
+import { findByExternalId, isTaken, reserveEntries, writeOutcomes } from './write-outcomes.ts';
+
+/** How often a request may find that others took its externalIds while it was writing. */
+const ATTEMPTS = 20;
 
 export interface RecordOptions {
   source: OutcomeRow['source'];
@@ -69,42 +73,64 @@ function replyOf(
   return { accepted: written.size, duplicates: items.length - written.size, items };
 }
 
-async function recordInTransaction(
-  tx: TransactionSql,
+/** Writes what is new of these outcomes; `tx` is the pool itself when nothing but `writeOutcomes` writes. */
+async function recordFresh(
+  tx: TransactionSql | Sql,
   ctx: Context,
   all: readonly OutcomeFacts[],
   options: RecordOptions,
 ): Promise<RecordReply> {
-  const externalIdsOf = (some: readonly OutcomeFacts[]) => some.flatMap((facts) => facts.externalId ?? []);
-  let known: Known = await findByExternalId(tx, ctx.workspace.id, externalIdsOf(all));
+  const externalIds = all.flatMap((facts) => facts.externalId ?? []);
+  const [known, { now, entryIds }] = await Promise.all([
+    findByExternalId(tx, ctx.workspace.id, externalIds),
+    reserveEntries(tx, all.length),
+  ]);
   const fresh = all.filter((facts) => facts.externalId === null || !known.has(facts.externalId));
-  if (fresh.length === 0) return replyOf(all, new Map(), known);
-
-  const { now, entryIds } = await reserveEntries(tx, fresh.length);
   const ids = uuidsV7(fresh.length, now.getTime());
-  const rows = fresh.map((facts, i) => toRow(ctx, facts, ids[i] ?? '', entryIds[i] ?? 0, now, options));
-  const kept = await writeOutcomes(tx, ctx.workspace.id, rows);
-  const written = new Map<number, OutcomeRow>();
-  fresh.forEach((facts, i) => {
-    const row = rows[i];
-    if (row !== undefined && kept.has(row.id)) written.set(facts.index, row);
-  });
-  // A concurrent request was faster with some externalIds: it has committed, or the insert would still wait.
-  const lost = fresh.filter((facts) => !written.has(facts.index));
-  if (lost.length > 0) {
-    known = new Map([...known, ...(await findByExternalId(tx, ctx.workspace.id, externalIdsOf(lost)))]);
-  }
+  const written = new Map(
+    fresh.map((facts, i) => [facts.index, toRow(ctx, facts, ids[i] ?? '', entryIds[i] ?? 0, now, options)]),
+  );
 
-  const bearers = [...written].map(([index, row]) => ({ index, attributes: row.attributes }));
-  const issues = await fixAttributeTypes(tx, ctx.workspace.id, bearers);
+  const issues = await fixAttributeTypes(tx, ctx, fresh);
   if (issues.length > 0) refuse(issues);
   const closing = [...written].flatMap(([index, { journey_id, id, result, occurred_at }]) =>
     journey_id === null ? [] : [{ index, journeyId: journey_id, outcomeId: id, result, at: occurred_at }],
   );
+  await writeOutcomes(tx, ctx, [...written.values()], options.note);
   const unclosed = await closeJourneys(tx, ctx, closing);
   if (unclosed.length > 0) refuse(unclosed);
-  await announceRecorded(tx, ctx, [...written.values()].map(toOutcomeView), options.note);
   return replyOf(all, written, known);
+}
+
+/** In one transaction: that of the one statement when nothing else is written, which saves begin and commit. */
+async function recordAll(
+  ctx: Context,
+  all: readonly OutcomeFacts[],
+  options: RecordOptions,
+  once: Once | null,
+): Promise<{ answer: RecordReply; replayed: boolean }> {
+  const { sql } = ctx.app.db;
+  const fixed = await areTypesFixed(ctx, all);
+  if (fixed && once === null && all.every(({ journeyId }) => journeyId === null)) {
+    return { answer: await withRetries(() => recordFresh(sql, ctx, all, options)), replayed: false };
+  }
+  return transactOnce(ctx, once, (tx) => recordFresh(tx, ctx, all, options));
+}
+
+/** Every request that took an externalId first has committed, so the next attempt finds it there. */
+async function recordUntilKnown(...of: Parameters<typeof recordAll>): ReturnType<typeof recordAll> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await recordAll(...of);
+    } catch (thrown) {
+      if (!isTaken(thrown)) throw thrown;
+      if (attempt < ATTEMPTS) continue;
+      throw new AppError('CONFLICT', 'Others record the same externalIds right now. Send this again.', {
+        cause: thrown,
+        retryAfterSeconds: 1,
+      });
+    }
+  }
 }
 
 /**
@@ -123,9 +149,7 @@ export async function recordOutcomesOnce(
   requirePermission(ctx, 'record');
   requireRightSource(ctx, options.source);
   const all = parseOutcomes(inputs, ctx.app.now());
-  const { answer, replayed } = await transactOnce(ctx, once, (tx) =>
-    recordInTransaction(tx, ctx, all, options),
-  );
+  const { answer, replayed } = await recordUntilKnown(ctx, all, options, once);
   if (!replayed && answer.accepted > 0) {
     ctx.app.doorbell.ringLog(ctx.workspace.id);
     ctx.app.doorbell.ringFeed();
