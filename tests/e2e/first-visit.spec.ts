@@ -133,6 +133,7 @@ test.describe(() => {
           async () =>
             ((await (await page.request.get('/api/v1/metrics?ws=calls')).json()) as { outcomes: number })
               .outcomes,
+          { timeout: 90_000 },
         )
         .toBe(45_211);
     }

@@ -45,6 +45,7 @@ export function createIdentityApp(
     folds: {
       of: knowledge === undefined ? notHere : () => Promise.resolve(knowledge as WorkspaceKnowledge),
       waitFor: () => Promise.resolve(false),
+      check: () => Promise.resolve(null),
       health: () => [],
     },
     feed: { recheck: () => void rung.rechecked++ } as App['feed'],

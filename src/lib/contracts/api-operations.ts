@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { foldCheckListSchema, foldCheckViewSchema } from './fold-check.ts';
 import { feedPollSchema, healthSchema, patternReplySchema, readinessSchema } from './api-schemas.ts';
+import { attributeListSchema, attributePatchSchema, attributeViewSchema } from './attribute.ts';
 import { FEED_TOPICS } from './feed.ts';
 import {
   changedJourneySchema,
@@ -20,17 +22,29 @@ import {
   recordReplySchema,
 } from './outcome.ts';
 import { patternListSchema, patternQuerySchema } from './pattern.ts';
+import {
+  compareQuerySchema,
+  historyQuerySchema,
+  patternChoiceSchema,
+  patternComparisonSchema,
+  patternHistorySchema,
+  patternWhySchema,
+  pinInputSchema,
+  searchFamilySchema,
+  trajectorySchema,
+} from './pattern-insight.ts';
+import { selfCheckInputSchema, selfCheckListSchema, selfCheckViewSchema } from './self-check.ts';
 
 /** One method of one path of the API, as the document shows it. */
 export interface Operation {
   id: string;
   method: 'get' | 'post' | 'patch' | 'delete';
   path: string;
-  tag: 'outcomes' | 'journeys' | 'patterns' | 'metrics' | 'feed' | 'operation';
+  tag: 'outcomes' | 'journeys' | 'patterns' | 'attributes' | 'metrics' | 'feed' | 'operation';
   summary: string;
   description?: string;
-  /** What the key must be allowed; null: anybody may ask. */
-  permission: 'read' | 'record' | null;
+  /** What the key must be allowed (`analyse` is of the scope manage); null: anybody may ask. */
+  permission: 'read' | 'record' | 'analyse' | 'manage' | null;
   query?: z.ZodObject;
   headers?: {
     name: string;
@@ -81,6 +95,28 @@ const feedQuerySchema = z.object({
     .optional()
     .describe(`Comma-separated, of ${FEED_TOPICS.join(', ')}; all when left out.`),
   since: z.string().optional().describe('Cursor to continue from; the head when left out.'),
+});
+
+const chosen = {
+  status: 200,
+  description: 'In force, or soon: the answer waits for it at most a second and a half.',
+  schema: patternChoiceSchema,
+};
+
+/** The four choices about a tracked pattern. */
+const choice = (
+  name: 'pin' | 'unpin' | 'retire' | 'resume',
+  summary: string,
+  description: string,
+): Operation => ({
+  id: `${name}Pattern`,
+  method: 'post',
+  path: `/api/v1/patterns/{id}/${name}`,
+  tag: 'patterns',
+  summary,
+  description,
+  permission: 'analyse',
+  reply: chosen,
 });
 
 export const API_OPERATIONS: readonly Operation[] = [
@@ -271,6 +307,145 @@ export const API_OPERATIONS: readonly Operation[] = [
     reply: { status: 200, description: 'One item.', schema: patternListSchema },
   },
   {
+    id: 'patternHistory',
+    method: 'get',
+    path: '/api/v1/patterns/{id}/history',
+    tag: 'patterns',
+    summary: 'What a pattern was',
+    description:
+      'A point is kept when its confidence has moved by 0.01, its n by 5 %, or something happened to it; at most one ' +
+      'for each batch of outcomes. Ascending; the cursor leads to older ones.',
+    permission: 'read',
+    query: historyQuerySchema,
+    reply: { status: 200, description: 'The newest page.', schema: patternHistorySchema },
+  },
+  {
+    id: 'patternTrajectory',
+    method: 'get',
+    path: '/api/v1/patterns/{id}/trajectory',
+    tag: 'patterns',
+    summary: 'Its evidence along the log',
+    description:
+      'Replayed now from all that stands, so that it may differ from what the history says was shown.',
+    permission: 'read',
+    reply: { status: 200, description: 'At most 400 points.', schema: trajectorySchema },
+  },
+  {
+    id: 'patternWhy',
+    method: 'get',
+    path: '/api/v1/patterns/{id}/why',
+    tag: 'patterns',
+    summary: 'Why a pattern is what it is',
+    permission: 'read',
+    reply: {
+      status: 200,
+      description:
+        'Its conditions, what it was, what moved it, what is around it, and what its confirmation costs.',
+      schema: patternWhySchema,
+    },
+  },
+  choice('pin', 'Keep an eye on a pattern', 'A pinned pattern is watched whatever its support.'),
+  choice('unpin', 'Stop keeping an eye on it', 'Without support it is then not tracked any more.'),
+  choice('retire', 'Put a pattern aside', 'It is counted on, and says nothing any more.'),
+  choice('resume', 'Take a retired pattern back', 'What it has gathered meanwhile counts.'),
+  {
+    id: 'pinConditions',
+    method: 'post',
+    path: '/api/v1/patterns/pins',
+    tag: 'patterns',
+    summary: 'Pin any conjunction of up to three conditions',
+    description:
+      'Without enough outcomes to be searched its evidence starts now. At most 256 such at a time.',
+    permission: 'analyse',
+    body: {
+      schema: pinInputSchema,
+      examples: { two: { value: { where: ['contact:cellular', 'poutcome:success'] } } },
+    },
+    reply: chosen,
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'comparePatterns',
+    method: 'get',
+    path: '/api/v1/patterns/compare',
+    tag: 'patterns',
+    summary: 'Two patterns side by side',
+    permission: 'read',
+    query: compareQuerySchema,
+    reply: {
+      status: 200,
+      description: 'Both, their overlap and the difference of their rates.',
+      schema: patternComparisonSchema,
+    },
+  },
+  {
+    id: 'searchFamily',
+    method: 'get',
+    path: '/api/v1/patterns/searched',
+    tag: 'patterns',
+    summary: 'What was searched, and what of the error budget that has cost',
+    permission: 'read',
+    reply: { status: 200, description: 'As of one position.', schema: searchFamilySchema },
+  },
+  {
+    id: 'listAttributes',
+    method: 'get',
+    path: '/api/v1/attributes',
+    tag: 'attributes',
+    summary: 'List attributes, searched ones first',
+    permission: 'read',
+    reply: { status: 200, description: 'As of one position.', schema: attributeListSchema },
+  },
+  {
+    id: 'changeAttribute',
+    method: 'patch',
+    path: '/api/v1/attributes/{key}',
+    tag: 'attributes',
+    summary: 'Say how the patterns of an attribute are compared',
+    description: 'What is declared holds, whatever is found later.',
+    permission: 'analyse',
+    body: { schema: attributePatchSchema, examples: { month: { value: { mode: 'period' } } } },
+    reply: { status: 200, description: 'The attribute.', schema: attributeViewSchema },
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'listSelfChecks',
+    method: 'get',
+    path: '/api/v1/self-check',
+    tag: 'patterns',
+    summary: 'Self-checks: the one that runs, and the last ones',
+    permission: 'read',
+    reply: { status: 200, description: 'Newest first.', schema: selfCheckListSchema },
+  },
+  {
+    id: 'startSelfCheck',
+    method: 'post',
+    path: '/api/v1/self-check',
+    tag: 'patterns',
+    summary: 'Check the honesty of what is found here',
+    description:
+      'The results of the last 20,000 outcomes are dealt to them by chance, over and over, and it is counted how often ' +
+      'anything is called confirmed. Runs in the background, one at a time.',
+    permission: 'analyse',
+    body: { schema: selfCheckInputSchema, examples: { hundred: { value: { shuffles: 100 } } } },
+    reply: {
+      status: 202,
+      description: 'Started; ask again, or follow the feed.',
+      schema: selfCheckViewSchema,
+    },
+    errors: [400, 409, 413],
+  },
+  {
+    id: 'cancelSelfCheck',
+    method: 'delete',
+    path: '/api/v1/self-check',
+    tag: 'patterns',
+    summary: 'Cancel the self-check that runs',
+    permission: 'analyse',
+    reply: { status: 200, description: 'What it has found stays.', schema: selfCheckViewSchema },
+    errors: [409],
+  },
+  {
     id: 'getMetrics',
     method: 'get',
     path: '/api/v1/metrics',
@@ -313,6 +488,28 @@ export const API_OPERATIONS: readonly Operation[] = [
     headers: [SINCE],
     reply: { status: 200, description: 'What came since.', schema: feedPollSchema },
     errors: [400],
+  },
+  {
+    id: 'listFoldChecks',
+    method: 'get',
+    path: '/api/v1/checks',
+    tag: 'operation',
+    summary: 'Whether the figures are what the log gives',
+    description:
+      'Every night, and when asked, the log is read again from its first entry and compared with the state that ' +
+      'figures are read from, bit for bit.',
+    permission: 'read',
+    reply: { status: 200, description: 'The last checks, newest first.', schema: foldCheckListSchema },
+  },
+  {
+    id: 'startFoldCheck',
+    method: 'post',
+    path: '/api/v1/checks',
+    tag: 'operation',
+    summary: 'Check it now',
+    permission: 'manage',
+    reply: { status: 202, description: 'It has begun and goes on by itself.', schema: foldCheckViewSchema },
+    errors: [409],
   },
   {
     id: 'getOpenApi',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foldCheckListSchema, foldCheckViewSchema } from './fold-check.ts';
 import {
   changedJourneySchema,
   journeyInputSchema,
@@ -7,6 +8,7 @@ import {
   journeyStepInputSchema,
   journeyViewSchema,
 } from './journey.ts';
+import { attributeListSchema, attributePatchSchema, attributeViewSchema } from './attribute.ts';
 import { deltaSchema } from './feed.ts';
 import { metricsViewSchema } from './metrics.ts';
 import {
@@ -21,10 +23,25 @@ import {
   recordReplySchema,
 } from './outcome.ts';
 import { patternListSchema, patternViewSchema } from './pattern.ts';
+import {
+  patternChoiceSchema,
+  patternComparisonSchema,
+  patternHistorySchema,
+  patternWhySchema,
+  pinInputSchema,
+  searchFamilySchema,
+  similarPatternSchema,
+  trajectorySchema,
+} from './pattern-insight.ts';
 import { problemSchema } from './problem.ts';
+import { selfCheckInputSchema, selfCheckListSchema, selfCheckViewSchema } from './self-check.ts';
 
-/** One pattern, and what it stands for. */
-export const patternReplySchema = z.object({ asOf: z.number().int(), ...patternViewSchema.shape });
+/** One pattern, what it stands for, and those that are like it. */
+export const patternReplySchema = z.object({
+  asOf: z.number().int(),
+  ...patternViewSchema.shape,
+  similar: z.array(similarPatternSchema),
+});
 
 export const healthSchema = z.object({
   status: z.enum(['ok', 'degraded']),
@@ -40,6 +57,13 @@ export const healthSchema = z.object({
       foldLagMs: z.number().describe('Age of the oldest log entry that is not counted.'),
       eventsWaiting: z.number().int().describe('Feed events without a place in the sequence.'),
       feedLagMs: z.number().describe('Age of the oldest of them.'),
+    })
+    .nullable(),
+  checks: z
+    .object({
+      sound: z.number().int().describe('Workspaces whose state was what their log gives when last checked.'),
+      differing: z.number().int().describe('Workspaces where it was not.'),
+      lastAt: z.string().nullable(),
     })
     .nullable(),
 });
@@ -70,6 +94,9 @@ export const API_REQUESTS = {
   OutcomePatch: outcomePatchSchema,
   JourneyInput: journeyInputSchema,
   JourneyStepInput: journeyStepInputSchema,
+  PinInput: pinInputSchema,
+  AttributePatch: attributePatchSchema,
+  SelfCheckInput: selfCheckInputSchema,
 } satisfies Record<string, z.ZodType>;
 
 /** What they get. */
@@ -87,9 +114,21 @@ export const API_REPLIES = {
   Pattern: patternViewSchema,
   PatternReply: patternReplySchema,
   PatternList: patternListSchema,
+  PatternHistory: patternHistorySchema,
+  PatternTrajectory: trajectorySchema,
+  PatternWhy: patternWhySchema,
+  PatternComparison: patternComparisonSchema,
+  PatternChoice: patternChoiceSchema,
+  SearchFamily: searchFamilySchema,
+  Attribute: attributeViewSchema,
+  AttributeList: attributeListSchema,
+  SelfCheck: selfCheckViewSchema,
+  SelfCheckList: selfCheckListSchema,
   Metrics: metricsViewSchema,
   Delta: deltaSchema,
   FeedPoll: feedPollSchema,
+  FoldCheck: foldCheckViewSchema,
+  FoldCheckList: foldCheckListSchema,
   Health: healthSchema,
   Readiness: readinessSchema,
   Problem: problemSchema,

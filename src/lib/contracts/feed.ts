@@ -3,6 +3,7 @@ import type { JourneyView } from './journey.ts';
 import type { MetricsView } from './metrics.ts';
 import type { OutcomeView } from './outcome.ts';
 import type { PatternView } from './pattern.ts';
+import type { SelfCheckView } from './self-check.ts';
 
 export const FEED_TOPICS = [
   'outcomes',
@@ -57,12 +58,18 @@ export interface FeedValues {
     totals: { n: number; successes: number };
     /** Ids of the rows shown first, in order. */
     leaders: string[];
-    /** Complete views of those that changed or came in. */
+    /**
+     * Complete views, at most 60: at once those shown first, the pinned ones and those that something happened to; the
+     * others that emerge, are confirmed or weaken within half a second, in turns.
+     */
     items: PatternView[];
+    /** How many changed and are not among them yet. */
+    more: number;
   };
   /** `counted`: outcomes of this batch with their positions, when it was a small one. */
   'metrics.updated': MetricsView & { counted?: { id: string; position: number }[] };
   'import.progressed': ImportView;
+  'self-check.progressed': SelfCheckView;
   'workspace.changed': { id: string };
 }
 export type FeedType = keyof FeedValues;
@@ -79,6 +86,7 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'pattern.updated': 'patterns',
   'metrics.updated': 'metrics',
   'import.progressed': 'collections',
+  'self-check.progressed': 'system',
   'workspace.changed': 'system',
 };
 

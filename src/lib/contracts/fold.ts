@@ -17,6 +17,15 @@ export interface AttributeView {
   edges: number[] | null;
   /** For a number that still collects: how many of its first 500 values there are. */
   collected: number | null;
+  /**
+   * How its patterns are compared, who says so, and observed over expected switches of its value; null where it is
+   * not searched.
+   */
+  comparison: {
+    mode: 'concurrent' | 'period';
+    by: 'default' | 'finding' | 'person';
+    switchShare: number | null;
+  } | null;
 }
 
 /** Answer of a lookup: the figures, or why there are none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { intervalSchema, TRENDS } from './pattern.ts';
+import { intervalSchema, PATTERN_STATUSES, TRENDS } from './pattern.ts';
 
 const dayFigures = z.object({
   outcomes: z.number().int(),
@@ -30,6 +30,7 @@ export const metricsViewSchema = z
     openJourneys: z.number().int(),
     tracked: z.number().int(),
     trackedLeftOut: z.number().int(),
+    byStatus: z.record(z.enum(PATTERN_STATUSES), z.number().int()).describe('Tracked patterns by status.'),
     searched: z
       .number()
       .int()

@@ -154,6 +154,7 @@ export function openApiDocument(origin: string): Json {
       { name: 'outcomes', description: 'What happened.' },
       { name: 'journeys', description: 'What is under way.' },
       { name: 'patterns', description: 'What goes with success.' },
+      { name: 'attributes', description: 'What patterns are made of.' },
       { name: 'metrics', description: 'The totals.' },
       { name: 'feed', description: 'Everything as it changes.' },
       { name: 'operation', description: 'How the server is.' },

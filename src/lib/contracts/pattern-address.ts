@@ -8,6 +8,14 @@ export interface PatternsAddress {
   direction: 'better' | 'worse' | null;
   depth: 1 | 2 | 3 | null;
   search: string;
+  /** Conditions that the patterns have, as `attribute:value`. */
+  where: string[];
+  /** Every pattern by itself, not folded under the one that explains it. */
+  flat: boolean;
+  /** Ids of the patterns whose folded ones are shown. */
+  open: string[];
+  /** Two are being chosen to compare. */
+  choosing: boolean;
   view: 'table' | 'cards';
   /** Rows shown; grows with "Show more". */
   show: number;
@@ -20,6 +28,8 @@ export const LONGEST_PAGE = 1_000;
 
 const oneOf = <T extends string>(value: string | null, known: readonly T[]): T | null =>
   known.find((item) => item === value) ?? null;
+
+const MOST_OPEN = 20;
 
 /** Reads the address; what it does not understand is as if it were not there. */
 export function readAddress(params: URLSearchParams): PatternsAddress {
@@ -38,24 +48,42 @@ export function readAddress(params: URLSearchParams): PatternsAddress {
     direction: oneOf(params.get('direction'), ['better', 'worse'] as const),
     depth: depth === 1 || depth === 2 || depth === 3 ? depth : null,
     search: (params.get('search') ?? '').trim().slice(0, 200),
+    where: params
+      .getAll('where')
+      .filter((text) => text !== '')
+      .slice(0, 3),
+    flat: params.has('flat'),
+    open: params.getAll('open').slice(0, MOST_OPEN),
+    choosing: params.has('choose'),
     view: params.get('view') === 'cards' ? 'cards' : 'table',
     show: Number.isFinite(show) && show > FIRST_PAGE ? Math.min(show, LONGEST_PAGE) : FIRST_PAGE,
     cursor: params.get('cursor')?.slice(0, 200) || null,
   };
 }
 
+/** What changes how the list is shown and not what is listed. */
+const KEEPS_PLACE = new Set(['show', 'cursor', 'open', 'choosing']);
+
+/** Words look everywhere; otherwise what another pattern explains is folded under it. */
+export const isFolded = (address: Pick<PatternsAddress, 'flat' | 'search'>): boolean =>
+  !address.flat && address.search === '';
+
 /** The address as a query string, without what is the default; a change of what is listed starts at the top. */
 export function writeAddress(address: PatternsAddress, change: Partial<PatternsAddress> = {}): string {
-  const paging = Object.keys(change).length === 0 || 'show' in change || 'cursor' in change;
-  const next = { ...address, ...(paging ? {} : { show: FIRST_PAGE, cursor: null }), ...change };
+  const paging = Object.keys(change).every((key) => KEEPS_PLACE.has(key));
+  const next = { ...address, ...(paging ? {} : { show: FIRST_PAGE, cursor: null, open: [] }), ...change };
   const params = new URLSearchParams();
   if (next.status) params.set('status', next.status);
   if (next.direction) params.set('direction', next.direction);
   if (next.depth) params.set('depth', String(next.depth));
   if (next.search) params.set('search', next.search);
+  for (const condition of next.where) params.append('where', condition);
+  if (next.flat) params.set('flat', '1');
   if (next.sort !== 'leading') params.set('sort', next.sort);
   if (next.order && next.order !== NATURAL_ORDER[next.sort]) params.set('order', next.order);
   if (next.view === 'cards') params.set('view', 'cards');
+  if (next.choosing) params.set('choose', '1');
+  for (const id of next.open) params.append('open', id);
   if (next.show > FIRST_PAGE) params.set('show', String(next.show));
   if (next.cursor) params.set('cursor', next.cursor);
   const text = params.toString();
@@ -79,8 +107,12 @@ export function sortLink(address: PatternsAddress, sort: PatternQuery['sort']): 
 }
 
 /** The same for the service that lists patterns. */
-export function toPatternQuery(address: PatternsAddress): Record<string, string | number | undefined> {
+export function toPatternQuery(
+  address: PatternsAddress,
+): Record<string, string | number | string[] | undefined> {
   return {
+    explainedBy: isFolded(address) ? 'none' : undefined,
+    where: address.where.length > 0 ? address.where : undefined,
     status: address.status ?? undefined,
     sort: address.sort,
     order: address.order ?? undefined,

@@ -3,6 +3,9 @@ import { z } from 'zod';
 export const PATTERN_STATUSES = ['collecting', 'emerging', 'confirmed', 'weakening', 'retired'] as const;
 export const TRENDS = ['up', 'down', 'stable', 'collecting'] as const;
 
+/** Why a pattern is folded under another one. */
+export const EXPLANATIONS = ['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors'] as const;
+
 export const conditionSchema = z.object({
   attribute: z.string(),
   value: z.union([z.string(), z.number(), z.boolean()]),
@@ -19,6 +22,40 @@ const sideSchema = z.object({
   wilson: intervalSchema.optional(),
 });
 
+/** Odds against the rest of the same time; an infinite end is null. */
+export const oddsRatioSchema = z.object({
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  estimate: z.number().nullable().describe('Where the likelihood of the grid is highest.'),
+});
+const position = z.number().int();
+
+/** Values of a pattern (STATISTICS §7), in their own unit. */
+export const patternValuesSchema = z.object({
+  n: z.number().int(),
+  mean: z.number().nullable(),
+  restMean: z.number().nullable(),
+  interval: intervalSchema
+    .nullable()
+    .describe('Exact, always-valid interval of the mean of values within `clip`.'),
+  clip: intervalSchema
+    .nullable()
+    .describe('Values beyond count as the end; null until 500 values have told.'),
+  confidence: z
+    .number()
+    .nullable()
+    .describe('That the values are higher than those of the rest of the same time; null where not tracked.'),
+  confidenceWorse: z.number().nullable(),
+  profitFactor: z
+    .object({
+      factor: z.number().nullable().describe('Gains over losses; null without losses.'),
+      interval: intervalSchema.nullable().describe('Null while there are too few gains or losses.'),
+      approximate: z.literal(true),
+    })
+    .nullable(),
+});
+export type PatternValuesView = z.infer<typeof patternValuesSchema>;
+
 /** A pattern as the API, the feed and the pages show it. Numbers are unrounded; infinite is null. */
 export const patternViewSchema = z
   .object({
@@ -31,20 +68,69 @@ export const patternViewSchema = z
     wilson: intervalSchema.describe('95 % Wilson interval, single look.'),
     rest: sideSchema,
     lift: z.number().nullable(),
-    oddsRatio: z
-      .object({ low: z.number().nullable(), high: z.number().nullable() })
+    oddsRatio: oddsRatioSchema
       .nullable()
-      .describe('Always-valid interval; null until evidence is gathered.'),
-    pValue: z.number().nullable().describe('Always-valid; null until evidence is gathered.'),
+      .describe(
+        'Always-valid 95 % interval against the rest of the same time; an infinite end is null. Null where not ' +
+          'tracked, and for a time-bound pattern.',
+      ),
+    pValue: z.number().nullable().describe('Always-valid, since its epoch began; null where not tracked.'),
     pValueSingleLook: z.number(),
     pValueMethod: z.enum(['mid-p', 'z']),
-    confidence: z.number().nullable().describe('E/(E+5) of the e-process; null until evidence is gathered.'),
-    weightedConfidence: z.number().nullable(),
-    direction: z.enum(['better', 'worse']).nullable(),
+    confidence: z
+      .number()
+      .nullable()
+      .describe(
+        'E/(E+5): evidence that it is better than the rest of the same time; null where not tracked.',
+      ),
+    confidenceWorse: z.number().nullable().describe('The same for worse.'),
+    weightedConfidence: z
+      .number()
+      .nullable()
+      .describe('Of the stronger side, after paying for everything searched: confirmed alone from 0.8.'),
+    direction: z
+      .enum(['better', 'worse'])
+      .nullable()
+      .describe('The side on which it emerges or is confirmed; null while it does neither.'),
     status: z.enum([...PATTERN_STATUSES, 'untracked']),
-    trend: z.enum(TRENDS).nullable().describe('Last 50 against all before; null where it was not computed.'),
-    values: z.object({ n: z.number().int(), mean: z.number().nullable() }).nullable(),
-    since: z.number().int().nullable().describe('Log position of its admission.'),
+    statusAt: position.nullable().describe('Log position since which it has this status.'),
+    trend: z.enum(TRENDS).nullable().describe('Last 50 against all before; null where not tracked.'),
+    recent: z
+      .object({ n: z.number().int(), successes: z.number().int() })
+      .nullable()
+      .describe('Its last 50.'),
+    epoch: z
+      .object({ n: z.number().int(), successes: z.number().int(), startedAt: position })
+      .nullable()
+      .describe('What the evidence rests on: everything, or what came since a change alarm or its pinning.'),
+    confirmedAt: position.nullable(),
+    changed: z
+      .object({ at: position, side: z.enum(['up', 'down']) })
+      .nullable()
+      .describe('The last change alarm.'),
+    recounting: z.boolean().describe('A correction touched it; its evidence is being replayed.'),
+    recountedAt: position.nullable(),
+    pinned: z.boolean(),
+    pinnedOnly: z.boolean().describe('Has too few outcomes to be searched; watched because it is pinned.'),
+    period: z.boolean().describe('One of its attributes is bound to time, so periods are compared.'),
+    concurrency: z
+      .number()
+      .nullable()
+      .describe('How much of it could be compared with outcomes of the same time, about 0 to 1.'),
+    comparable: z
+      .boolean()
+      .nullable()
+      .describe(
+        'False: in effect no comparable outcomes at the same time, or, time-bound, the other periods do not agree ' +
+          'among themselves. Null where it cannot be said.',
+      ),
+    explainedBy: z
+      .object({ id: z.string(), label: z.string(), reason: z.enum(EXPLANATIONS) })
+      .nullable()
+      .describe('The pattern under which this one is folded.'),
+    explains: z.number().int().describe('How many patterns are folded under it.'),
+    values: patternValuesSchema.nullable().describe('Null where no outcome has a value.'),
+    since: position.nullable().describe('Log position of its admission.'),
     updatedAt: z.string().nullable(),
   })
   .meta({ id: 'Pattern' });
@@ -74,10 +160,26 @@ export const patternQuerySchema = z.object({
   status: z.enum([...PATTERN_STATUSES]).optional(),
   sort: z.enum(PATTERN_SORTS).default('leading'),
   order: z.enum(['asc', 'desc']).optional(),
-  view: z.enum(['leaders', 'all']).default('all'),
-  direction: z.enum(['better', 'worse']).optional().describe('Rate above or below the rest (raw).'),
+  view: z
+    .enum(['leaders', 'all'])
+    .default('all')
+    .describe('leaders: what stands and no other pattern explains.'),
+  pinned: z.enum(['true', 'false']).optional(),
+  explainedBy: z
+    .string()
+    .max(80)
+    .optional()
+    .describe('Only those folded under this pattern; `none`: only those that nothing explains.'),
+  direction: z
+    .enum(['better', 'worse'])
+    .optional()
+    .describe('The side that its evidence is on; while it collects, its rate.'),
   depth: z.coerce.number().int().min(1).max(3).optional(),
   search: z.string().max(200).optional(),
+  where: z
+    .union([z.string().max(600), z.array(z.string().max(600)).max(3)])
+    .optional()
+    .describe('Only those that have these conditions, each as attribute:value.'),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
   cursor: z.string().max(200).optional(),
 });

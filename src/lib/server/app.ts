@@ -4,6 +4,7 @@ import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/patt
 import type { Context } from './context.ts';
 import type { Database } from './db/client.ts';
 import type { Env } from './env.ts';
+import type { Insight } from './recalculation/pattern-insight.ts';
 
 /** Hints after a commit. Losing one costs latency (a poll finds the work), never an event. */
 export interface Doorbell {
@@ -35,6 +36,8 @@ export interface WorkspaceKnowledge {
   metrics(options?: { history?: boolean }): Promise<MetricsView>;
   attributes(): AttributeView[];
   tracked(): Tracked;
+  /** The deeper answers about patterns. */
+  readonly insight: Insight;
 }
 
 /** The folds of all workspaces this instance serves. */
@@ -43,6 +46,11 @@ export interface Folds {
   of(workspaceId: string): Promise<WorkspaceKnowledge>;
   /** Waits until the fold has applied at least `position`, or the deadline. */
   waitFor(workspaceId: string, position: number, deadlineMs: number): Promise<boolean>;
+  /**
+   * Begins a comparison of the workspace's state with a refold of its log; null while one runs. It goes on by itself
+   * and stores what it finds.
+   */
+  check(workspaceId: string, requestedBy: string): Promise<{ id: string } | null>;
   /** State for health: placed, applied, waiting, leader here or not, per workspace. */
   health(): { workspaceId: string; applied: number; leading: boolean; error: string | null }[];
 }

@@ -15,6 +15,7 @@ import { createLimits } from './limits.ts';
 import { logger } from './logger.ts';
 import { createFoldPool, WorkspaceFolds } from './recalculation/index.ts';
 import { createImportRunner } from './services/imports/index.ts';
+import { createSelfCheckRunner } from './services/self-check/index.ts';
 import { createSimulationRunner } from './services/simulation/index.ts';
 
 /** The running server. There is one per process; only `hooks.ts` and scripts see it. */
@@ -121,6 +122,7 @@ async function startParts(started: Started): Promise<Runtime> {
   folds.start();
   started.add(createImportRunner(app)).start();
   started.add(createSimulationRunner(app)).start();
+  started.add(createSelfCheckRunner(app)).start();
 
   return {
     app,

@@ -29,6 +29,7 @@ function attribute(key: string, changes: Partial<AttributeView>): AttributeView 
     hasOther: false,
     edges: null,
     collected: null,
+    comparison: null,
   };
   return { ...blank, ...changes };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { caution, explainPattern } from '#lib/components/patterns/explain.ts';
+import { disagreement, marksOf } from '#lib/components/patterns/evidence-words.ts';
+import { receiptRows } from '#lib/components/patterns/receipt-rows.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { wilsonInterval } from '#domain/statistics/wilson-interval.ts';
 
@@ -30,6 +32,21 @@ function pattern(successes: number, n: number, restSuccesses: number, restN: num
     direction: null,
     status: 'collecting',
     trend: 'collecting',
+    confidenceWorse: null,
+    statusAt: 20,
+    recent: { n: 50, successes: 5 },
+    epoch: null,
+    confirmedAt: null,
+    changed: null,
+    recounting: false,
+    recountedAt: null,
+    pinned: false,
+    pinnedOnly: false,
+    period: false,
+    concurrency: 1,
+    comparable: true,
+    explainedBy: null,
+    explains: 0,
     values: null,
     since: 1,
     updatedAt: null,
@@ -67,6 +84,114 @@ describe('explainPattern', () => {
 
   it('never says that anything causes anything', () => {
     expect(text(pattern(4369, 29285, 920, 15926))).not.toMatch(/cause|drive|significant|because/);
+  });
+});
+
+describe('explainPattern with evidence', () => {
+  const confirmed: PatternView = {
+    ...pattern(1653, 8791, 3636, 36420),
+    confidence: 0.97,
+    confidenceWorse: 0.01,
+    weightedConfidence: 0.9,
+    direction: 'better',
+    status: 'confirmed',
+    oddsRatio: { low: 1.18, high: 1.57, estimate: 1.39 },
+    concurrency: 0.74,
+    epoch: { n: 8791, successes: 1653, startedAt: 0 },
+  };
+
+  it('tells the comparison of the same time, and that a part of the gap is timing', () => {
+    expect(text(confirmed)).toContain(
+      'Part of that gap is timing: it came more often in better times. Compared only with outcomes of the same time, the odds are 1.39× the rest’s, and at least 1.18×.',
+    );
+  });
+
+  it('tells what its confidence promises, with its own number', () => {
+    expect(text(confirmed)).toContain(
+      'Confidence is 0.97. If this pattern were no better than the rest, a confidence this high would ever appear in at most 62 of 10,000 such patterns, however often anybody looks.',
+    );
+    expect(text({ ...confirmed, confidence: 0.8, status: 'emerging' })).toContain(
+      'at most 5 of 100 such patterns',
+    );
+    expect(text({ ...confirmed, confidence: 0.1, direction: null, status: 'collecting' })).toContain(
+      'chance alone brings as much',
+    );
+  });
+
+  it('does not hide that raw and same-time comparison disagree', () => {
+    const view: PatternView = {
+      ...confirmed,
+      ...pattern(618, 4901, 4671, 40310),
+      confidence: 0,
+      confidenceWorse: 0.999,
+      direction: 'worse',
+      status: 'confirmed',
+      oddsRatio: { low: 0.27, high: 0.67, estimate: 0.43 },
+    };
+    expect(text(view)).toContain('it looks the other way round');
+    expect(text(view)).toContain('the odds are 0.43× the rest’s, and at most 0.67×');
+    expect(disagreement(view)).toBe('at the same time, below the rest: odds 0.43×');
+    expect(disagreement(confirmed)).toBeNull();
+  });
+
+  it('says of time-bound ones how they are compared', () => {
+    const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, comparable: false };
+    expect(text(bound)).toContain('nothing is concluded from it');
+    expect(marksOf(bound)).toEqual(['time-bound: the other periods differ among themselves']);
+    expect(marksOf({ ...confirmed, comparable: false, pinned: true, recounting: true })).toEqual([
+      'pinned',
+      'recounting',
+      'time-bound: no comparable outcomes at the same time',
+    ]);
+  });
+
+  it('never says that anything causes anything', () => {
+    expect(text(confirmed)).not.toMatch(/cause|drive|significant|because/);
+    expect(caution(confirmed)).toMatch(/^It goes with conversion\. It does not show/);
+    expect(caution({ ...confirmed, direction: null })).toMatch(/^This does not show/);
+  });
+});
+
+describe('receiptRows', () => {
+  it('explains each figure with its own numbers', () => {
+    const view: PatternView = {
+      ...pattern(1653, 8791, 3636, 36420),
+      confidence: 0.8,
+      confidenceWorse: 0.01,
+      weightedConfidence: 0.4,
+      pValue: 0.02,
+      direction: 'better',
+      status: 'emerging',
+      epoch: { n: 900, successes: 200, startedAt: 12_800 },
+    };
+    const rows = receiptRows(view, {
+      asOf: 45_211,
+      behindMs: 200,
+      searched: 3_091,
+      budget: {
+        gamma: 0.005,
+        falseDiscoveryRate: 0.05,
+        logENeeded: Math.log(240),
+        logE: Math.log(20),
+        searched: 68,
+        rejections: 12,
+        spent: 0.4,
+      },
+    });
+    const meaning = (label: string) => rows.find((row) => row.label === label)?.meaning;
+    expect(rows.map(({ label, value }) => `${label} ${value}`)).toEqual([
+      'As of #45,211 · 0.2 s behind',
+      'Confidence 0.80, line at 0.80',
+      'Over 3,091 searched 0.40, line at 0.80',
+      'Needed today 0.97',
+      'p, any look 0.02',
+      'Same-time share 1.00',
+      'Evidence since #12,800',
+      'p, single look 0.5',
+      'First seen #1',
+    ]);
+    expect(meaning('Confidence')).toContain('at most 5 of 100 such patterns');
+    expect(meaning('Needed today')).toContain('240 to 1; it has 20 to 1');
   });
 });
 

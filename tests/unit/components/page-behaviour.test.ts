@@ -63,6 +63,23 @@ describe('the address of the patterns page', () => {
     expect(writeAddress(read('?status=great&depth=9&sort=luck&show=-3&order=sideways'))).toBe('?');
   });
 
+  it('keeps conditions, what is open and how it is listed', () => {
+    const search = '?where=contact%3Acellular&where=housing%3Ano&flat=1&choose=1&open=p_1&open=p_2';
+    expect(writeAddress(read(search))).toBe(search);
+    expect(toPatternQuery(read(search)).where).toEqual(['contact:cellular', 'housing:no']);
+  });
+
+  it('folds what another pattern explains, but not when words are looked for', () => {
+    expect(toPatternQuery(read('')).explainedBy).toBe('none');
+    expect(toPatternQuery(read('?flat=1')).explainedBy).toBeUndefined();
+    expect(toPatternQuery(read('?search=contact')).explainedBy).toBeUndefined();
+  });
+
+  it('closes what was open when something else is listed, and keeps the place otherwise', () => {
+    expect(writeAddress(read('?open=p_1&show=200'), { status: 'confirmed' })).toBe('?status=confirmed');
+    expect(writeAddress(read('?show=200'), { open: ['p_1'] })).toBe('?open=p_1&show=200');
+  });
+
   it('starts at the top when what is listed changes', () => {
     expect(writeAddress(read('?show=200&cursor=abc'), { direction: 'better' })).toBe('?direction=better');
   });

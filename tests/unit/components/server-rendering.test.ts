@@ -4,6 +4,8 @@ import IntervalAxis from '#lib/components/charts/IntervalAxis.svelte';
 import IntervalMark from '#lib/components/charts/IntervalMark.svelte';
 import { oddsAxis } from '#lib/components/charts/odds-axis.ts';
 import Sparkline from '#lib/components/charts/Sparkline.svelte';
+import ConfidenceChart from '#lib/components/charts/ConfidenceChart.svelte';
+import OddsChart from '#lib/components/charts/OddsChart.svelte';
 import ConfidenceMeter from '#lib/components/patterns/ConfidenceMeter.svelte';
 import StatusWord from '#lib/components/patterns/StatusWord.svelte';
 import Receipt from '#lib/components/ui/Receipt.svelte';
@@ -70,17 +72,83 @@ describe('IntervalAxis', () => {
 });
 
 describe('ConfidenceMeter', () => {
-  it('shows no number while evidence is not gathered', () => {
-    const html = render(ConfidenceMeter, { props: { status: 'collecting', confidence: null } }).body;
-    expect(text(html)).toBe('Collecting confidence: evidence is not gathered yet–');
+  const meter = (status: 'collecting' | 'emerging', confidence: number | null, confidenceWorse = 0) =>
+    render(ConfidenceMeter, {
+      props: {
+        pattern: {
+          status,
+          confidence,
+          confidenceWorse: confidence === null ? null : confidenceWorse,
+          direction: status === 'collecting' ? null : 'better',
+          trend: null,
+        },
+      },
+    }).body;
+
+  it('shows no number where no evidence is gathered', () => {
+    const html = meter('collecting', null);
+    expect(text(html)).toBe('Collecting confidence: no evidence is gathered for it–');
     expect(html).not.toContain('class="fill"');
   });
 
   it('is coloured from 0.80 on, cut and not rounded', () => {
-    const under = render(ConfidenceMeter, { props: { status: 'collecting', confidence: 0.7999 } }).body;
-    const reached = render(ConfidenceMeter, { props: { status: 'emerging', confidence: 0.8 } }).body;
-    expect([text(under), /class="cs on/.test(under)]).toEqual(['Collecting confidence 0.79', false]);
-    expect([text(reached), /class="cs on/.test(reached)]).toEqual(['Emerging confidence 0.80', true]);
+    const [under, reached] = [meter('collecting', 0.7999), meter('emerging', 0.8)];
+    expect([text(under), /class="cs on/.test(under)]).toEqual([
+      'Collecting Confidence 0.79, the line is 0.80',
+      false,
+    ]);
+    expect([text(reached), /class="cs on/.test(reached)]).toEqual([
+      'Emerging Confidence 0.80, the line is 0.80',
+      true,
+    ]);
+  });
+
+  it('shows the stronger side while none stands, in no colour', () => {
+    const html = meter('collecting', 0.01, 0.95);
+    expect(text(html)).toContain('0.95');
+    expect(html).not.toMatch(/class="cs on/);
+  });
+});
+
+describe('ConfidenceChart', () => {
+  const point = (position: number, logEPlus: number) => ({
+    position,
+    n: position / 10,
+    successes: position / 50,
+    restN: position,
+    restSuccesses: position / 10,
+    logEPlus,
+    logEMinus: -logEPlus,
+    confidence: 0.5,
+    confidenceWorse: 0.01,
+    oddsRatio: { low: 1.1, high: 2, estimate: 1.5 },
+  });
+  const points = [point(1_000, 0.4), point(2_000, 2), point(3_000, 4), point(4_000, 9)];
+
+  it('is drawn on the server, with its lines, events and a table', () => {
+    const html = render(ConfidenceChart, {
+      props: {
+        trajectory: { asOf: 4_000, startedAt: 0, points, needed: [] },
+        side: 'better',
+        stands: true,
+        events: [
+          { kind: 'emerging', side: 'better', position: 2_500 },
+          { kind: 'confirmed', side: 'better', position: 3_900 },
+        ],
+        neededNow: 7,
+      },
+    }).body;
+    expect(html).toMatch(/<path[^>]* d="M/);
+    expect(html).toContain('Emerging at #2,500. Confirmed at #3,900.');
+    expect(text(html)).toContain('needed for confirmed today');
+    expect(html).toContain('Show as table');
+    expect(html.match(/<tr/g)).toHaveLength(points.length + 1);
+  });
+
+  it('has an odds chart with the interval in words', () => {
+    const html = render(OddsChart, { props: { points } }).body;
+    expect(html).toContain('1.10–2.00×');
+    expect(html).toMatch(/<path[^>]* d="M/);
   });
 });
 

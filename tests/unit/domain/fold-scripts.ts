@@ -8,6 +8,10 @@ import type { SettingEntry } from '../../../src/lib/domain/attributes/setting-en
 import type { AttributeValue, LogFacts } from '../../../src/lib/domain/outcomes/log-facts.ts';
 import type { Result } from '../../../src/lib/domain/outcomes/results.ts';
 import { type Columns, emptyColumns } from '../../../src/lib/domain/patterns/columns.ts';
+import type { FoldEffect } from '../../../src/lib/domain/patterns/fold-effect.ts';
+import { BlockIncrements } from '../../../src/lib/domain/statistics/block-increments.ts';
+import { carryReplayOn, frozenReplays } from '../../../src/lib/domain/patterns/prepared-replay.ts';
+import type { ReplayWork } from '../../../src/lib/domain/patterns/replay-places.ts';
 import { foldBatch } from '../../../src/lib/domain/patterns/fold-batch.ts';
 import { createFoldImage, type FoldImage } from '../../../src/lib/domain/patterns/fold-image.ts';
 import type { TrackedIdentity } from '../../../src/lib/domain/patterns/tracked-patterns.ts';
@@ -54,6 +58,8 @@ export interface ScriptOptions {
   readonly attributes?: number;
   /** Categories of the first attribute: beyond 64 they become "other". */
   readonly categories?: number;
+  /** Flags go with success, one kind with failure; else the attributes mean nothing. */
+  readonly effects?: boolean;
 }
 
 /** A log with categories, numbers, flags, missing values, neutral outcomes and retracts. */
@@ -81,7 +87,9 @@ export function randomLog(seed: number, options: ScriptOptions): LogFacts[] {
       else facts[`category${a}`] = random() < 0.02 ? '' : `v${Math.floor(random() * 3)}`;
     }
     const roll = random();
-    const result = roll < 0.1 ? 'neutral' : roll < 0.4 ? 'success' : 'failure';
+    const better = options.effects === true && facts['flag2'] === true ? 0.35 : 0;
+    const worse = options.effects === true && facts['kind'] === 'k0' ? 0.2 : 0;
+    const result = roll < 0.1 ? 'neutral' : roll < 0.4 + better - worse ? 'success' : 'failure';
     const value = random() < valueShare ? Math.round((random() - 0.3) * 1e6) / 1e4 : null;
     const entry = add(position, result, facts, value);
     standing.push(entry);
@@ -98,7 +106,11 @@ export interface Fold {
   readonly settings: readonly SettingEntry[];
   readonly born: readonly TrackedIdentity[];
   readonly evicted: readonly TrackedIdentity[];
+  readonly effects: readonly FoldEffect[];
 }
+
+/** One a thread: making it costs 8 MB. */
+export const INCREMENTS = new BlockIncrements();
 
 export function startFold(
   settings: readonly SettingEntry[] = [],
@@ -112,6 +124,7 @@ export function startFold(
     settings,
     born: [],
     evicted: [],
+    effects: [],
   };
 }
 
@@ -129,19 +142,17 @@ export function step(
   fold: Fold,
   entries: readonly LogFacts[],
   newSettings: readonly SettingEntry[] = [],
+  prepared: ReplayWork | null = null,
 ): Fold {
   const encoded = encodeEntries(deepFreeze(fold.space), entries, newSettings);
   if (encoded.kind === 'refold') throw new Error(`refold because of ${encoded.because.kind}`);
-  const { image, columns, born, evicted } = foldBatch({
-    front: fold.image,
-    spare: fold.spare,
-    columns: fold.columns,
-    batch: encoded.batch,
-  });
+  const { batch } = encoded;
+  const task = { front: fold.image, spare: fold.spare, columns: fold.columns, batch, prepared };
+  const { image, columns, born, evicted, effects } = foldBatch(task, INCREMENTS);
   const known = [...fold.settings, ...newSettings];
   const decided = encoded.decisions.map((decision, i): SettingEntry => ({
     ...decision,
-    ordinal: known.length + i + 1,
+    ordinal: Math.max(0, ...known.map(({ ordinal }) => ordinal)) + i + 1,
   }));
   return {
     space: encoded.space,
@@ -151,6 +162,7 @@ export function step(
     settings: [...known, ...decided],
     born: [...fold.born, ...born],
     evicted: [...fold.evicted, ...evicted],
+    effects: [...fold.effects, ...effects],
   };
 }
 
@@ -163,6 +175,52 @@ export function foldLog(log: readonly LogFacts[], nextSize: () => number, from: 
     start += size;
   }
   return fold;
+}
+
+export interface Script {
+  readonly log: readonly LogFacts[];
+  /** By position. */
+  readonly settings: readonly SettingEntry[];
+}
+
+/**
+ * A live run of a script: settings come with the batch that reaches their position. `prepares` gives for the `through`
+ * of a swap how many slices its replay is carried on for before the swap comes; null: no replay is prepared.
+ */
+export function foldScript(
+  { log, settings }: Script,
+  nextSize: () => number,
+  from: Fold = startFold(),
+  prepares: (through: number) => number | null = () => null,
+): Fold {
+  let fold = from;
+  const work = new Map<number, ReplayWork | null>();
+  const swaps = settings.filter((entry) => entry.kind === 'evidence.swap');
+  while (fold.space.position < log.length) {
+    const start = fold.space.position;
+    for (const { payload } of swaps) {
+      const slices = payload.through === start ? prepares(start) : null;
+      if (slices === null) continue;
+      const replay = frozenReplays(fold.image);
+      if (replay !== null) for (let i = 0; i < slices; i += 1) carryOn(replay, fold.columns);
+      work.set(start, replay);
+    }
+    let end = Math.min(log.length, start + Math.max(1, nextSize()));
+    // A replay starts from an image, so the batch before it ends there; a batch takes one prepared replay.
+    for (const { payload, effectiveAfter } of swaps) {
+      if (prepares(payload.through) === null) continue;
+      for (const stop of [payload.through, effectiveAfter + 1]) if (stop > start) end = Math.min(end, stop);
+    }
+    const due = settings.filter(({ effectiveAfter }) => effectiveAfter >= start && effectiveAfter < end);
+    const swap = due.find((entry) => entry.kind === 'evidence.swap');
+    const prepared = swap?.kind === 'evidence.swap' ? (work.get(swap.payload.through) ?? null) : null;
+    fold = step(fold, log.slice(start, end), due, prepared);
+  }
+  return fold;
+}
+
+function carryOn(work: ReplayWork, columns: Columns): boolean {
+  return carryReplayOn(work, columns, INCREMENTS, () => true);
 }
 
 export function encodedBatch(space: AttributeSpace, entries: readonly LogFacts[]): EncodedBatch {

@@ -44,6 +44,7 @@ describe('live patterns', () => {
     const live = new LivePatterns(feed, () => base);
     live.apply(
       {
+        more: 0,
         totals: { n: 100, successes: 20 },
         asOf: 6,
         leaders: ['b', 'd'],
@@ -54,7 +55,13 @@ describe('live patterns', () => {
     expect(live.items.map(({ id }) => id)).toEqual(['b', 'd']);
     expect([live.movedAt('b'), live.movedAt('d')]).toEqual([null, 77]);
     live.apply(
-      { totals: { n: 100, successes: 20 }, asOf: 7, leaders: ['a', 'd', 'b'], items: [pattern('b', 3)] },
+      {
+        more: 0,
+        totals: { n: 100, successes: 20 },
+        asOf: 7,
+        leaders: ['a', 'd', 'b'],
+        items: [pattern('b', 3)],
+      },
       88,
     );
     expect(live.items.map(({ id, n }) => [id, n])).toEqual([
@@ -65,18 +72,24 @@ describe('live patterns', () => {
     expect(live.movedAt('b')).toBe(88);
     // Its own counts stand; the rest is what the totals leave.
     expect(live.items[0]?.rest).toMatchObject({ n: 99, successes: 20 });
-    live.apply({ totals: { n: 100, successes: 20 }, asOf: 4, leaders: [], items: [] }, 99);
+    live.apply({ more: 0, totals: { n: 100, successes: 20 }, asOf: 4, leaders: [], items: [] }, 99);
     expect(live.items).toHaveLength(3);
     expect(live.asOf).toBe(7);
   });
 
   it('of one page follow that pattern, and the rest while it leads', () => {
     const live = new LivePattern(() => ({ asOf: 5, value: pattern('a', 1) }));
-    live.apply({ totals: { n: 100, successes: 20 }, asOf: 6, leaders: [], items: [pattern('b', 9)] }, 1);
+    live.apply(
+      { more: 0, totals: { n: 100, successes: 20 }, asOf: 6, leaders: [], items: [pattern('b', 9)] },
+      1,
+    );
     expect(live).toMatchObject({ asOf: 5, value: { n: 1 }, movedAt: null });
-    live.apply({ totals: { n: 100, successes: 20 }, asOf: 6, leaders: ['a'], items: [] }, 1);
+    live.apply({ more: 0, totals: { n: 100, successes: 20 }, asOf: 6, leaders: ['a'], items: [] }, 1);
     expect(live).toMatchObject({ asOf: 6, value: { n: 1, rest: { n: 99 } }, movedAt: null });
-    live.apply({ totals: { n: 100, successes: 20 }, asOf: 7, leaders: [], items: [pattern('a', 2)] }, 2);
+    live.apply(
+      { more: 0, totals: { n: 100, successes: 20 }, asOf: 7, leaders: [], items: [pattern('a', 2)] },
+      2,
+    );
     expect(live).toMatchObject({ asOf: 7, value: { n: 2 }, movedAt: 2 });
   });
 });

@@ -15,10 +15,17 @@ export async function readAgain(dependency: string): Promise<void> {
 }
 
 /**
- * Reads a page's data again after changes of these types, at most once a second and not while the tab is hidden or
- * a reading is under way. For lists the feed does not carry whole. @returns stops it; call inside an effect
+ * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden or
+ * a reading is under way. For lists the feed does not carry whole. `more` is read after it, for what the page's data
+ * does not hold. @returns stops it; call inside an effect
  */
-export function refreshOn(feed: LiveFeed, types: readonly FeedType[], dependency: string): () => void {
+export function refreshOn(
+  feed: LiveFeed,
+  types: readonly FeedType[],
+  dependency: string,
+  more?: () => Promise<void>,
+  everyMs = AT_MOST_EVERY_MS,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let reading = false;
   let again = false;
@@ -34,6 +41,7 @@ export function refreshOn(feed: LiveFeed, types: readonly FeedType[], dependency
     readAt = performance.now();
     try {
       await readAgain(dependency);
+      await more?.();
     } finally {
       reading = false;
     }
@@ -41,7 +49,7 @@ export function refreshOn(feed: LiveFeed, types: readonly FeedType[], dependency
   }
   function schedule() {
     again = false;
-    timer ??= setTimeout(() => void read(), Math.max(0, readAt + AT_MOST_EVERY_MS - performance.now()));
+    timer ??= setTimeout(() => void read(), Math.max(0, readAt + everyMs - performance.now()));
   }
   function onVisible() {
     if (document.visibilityState === 'visible' && again) schedule();

@@ -1,7 +1,9 @@
 import type { PatternView } from '#lib/contracts/pattern.ts';
-import { count } from '#lib/format/count.ts';
+import { chanceOfEver, confidence as confidenceText } from '#lib/format/confidence.ts';
+import { count, position } from '#lib/format/count.ts';
 import { interval, percent } from '#lib/format/percent.ts';
-import { lift, points } from '#lib/format/ratio.ts';
+import { lift, odds, oddsInterval, points } from '#lib/format/ratio.ts';
+import { confidenceShown, disagrees } from './evidence-words.ts';
 
 /** A piece of a sentence; figures stand out. */
 export type Piece = string | { figure: string };
@@ -9,8 +11,13 @@ export type Piece = string | { figure: string };
 const figure = (text: string): Piece => ({ figure: text });
 const ENOUGH = 20;
 const ENOUGH_TO_COMPARE = 5;
+/** From here on the plain difference is notably larger than the one of the same time. */
+const NOTABLY = 1.25;
+const EVENLY_MIXED = 0.25;
+/** What is expected to be wrong of all that is ever called confirmed, in 100. */
+const FALSE_OF_100 = 5;
 
-/** What a pattern's figures say, in plain words and with those figures. One entry a sentence or paragraph. */
+/** What a pattern's figures say, in plain words and with those figures. One entry a paragraph. */
 export function explainPattern(pattern: PatternView): Piece[][] {
   const { n, successes, rate, rest } = pattern;
   if (n === 0 || rate === null) {
@@ -37,12 +44,18 @@ export function explainPattern(pattern: PatternView): Piece[][] {
     paragraphs.push(['Every outcome meets them, so there is no rest to compare with.']);
     return paragraphs;
   }
-  paragraphs.push([...againstRest(pattern, rate, rest.rate), ...overlap(pattern)]);
+  paragraphs.push([
+    ...againstRest(pattern, rate, rest.rate),
+    ...(hasEvidence(pattern) ? [] : overlap(pattern)),
+  ]);
+  if (hasEvidence(pattern)) paragraphs.push(sameTime(pattern), ...evidence(pattern));
   if (n < ENOUGH) {
     paragraphs.push([`${count(n)} outcomes are few: expect these figures to move.`]);
   }
-  return paragraphs;
+  return paragraphs.filter((pieces) => pieces.length > 0);
 }
+
+const hasEvidence = (pattern: PatternView) => pattern.confidence !== null;
 
 function againstRest(pattern: PatternView, rate: number, restRate: number): Piece[] {
   const difference = rate - restRate;
@@ -56,13 +69,129 @@ function againstRest(pattern: PatternView, rate: number, restRate: number): Piec
   return [...start, `. That is `, figure(points(difference)), ...times, '.'];
 }
 
+/** The comparison that decides: with outcomes of the same time, or period by period. */
+function sameTime(pattern: PatternView): Piece[] {
+  if (pattern.period) {
+    return [
+      'One of its attributes is bound to time: while it held, almost nothing else happened. ',
+      pattern.comparable === false
+        ? 'The other periods differ among themselves too much to compare with, so nothing is concluded from it.'
+        : 'So this period is compared with the others, and it counts only while those agree among themselves.',
+    ];
+  }
+  if (pattern.comparable === false) {
+    return ['Almost nothing else happened at the same time, so there is little to compare it with.'];
+  }
+  const { oddsRatio } = pattern;
+  if (oddsRatio === null) return [];
+  const words = boundsWords(oddsRatio);
+  return [
+    ...timing(pattern),
+    'Compared only with outcomes of ',
+    figure('the same time'),
+    ', ',
+    ...words,
+    ...(pattern.concurrency !== null && pattern.concurrency < EVENLY_MIXED
+      ? [' Few outcomes of the rest were of the same time, so this rests on a part of them.']
+      : []),
+  ];
+}
+
+/** That and how far the plain rates owe their distance to time. */
+function timing(pattern: PatternView): Piece[] {
+  const { rate, rest, oddsRatio } = pattern;
+  if (disagrees(pattern)) {
+    return ['Counted over all time it looks the other way round: it came at other times than the rest. '];
+  }
+  const estimate = oddsRatio?.estimate ?? null;
+  if (estimate === null || rate === null || rest.rate === null) return [];
+  if (rate <= 0 || rate >= 1 || rest.rate <= 0 || rest.rate >= 1) return [];
+  const plain = rate / (1 - rate) / (rest.rate / (1 - rest.rate));
+  if (plain > estimate * NOTABLY && plain > 1) {
+    return ['Part of that gap is timing: it came more often in better times. '];
+  }
+  if (plain < estimate / NOTABLY && plain < 1) {
+    return ['Part of that gap is timing: it came more often in worse times. '];
+  }
+  return [];
+}
+
+function boundsWords(oddsRatio: NonNullable<PatternView['oddsRatio']>): Piece[] {
+  const { low, high, estimate } = oddsRatio;
+  const known = low !== null && low > 0 ? low : null;
+  if (known === null && high === null) return ['the odds cannot be told yet.'];
+  if (estimate !== undefined && estimate !== null) {
+    const bound =
+      estimate >= 1 && known !== null
+        ? `at least ${odds(known)}`
+        : high !== null
+          ? `at most ${odds(high)}`
+          : `at least ${odds(known)}`;
+    return ['the odds are ', figure(odds(estimate)), ` the rest’s, and ${bound}.`];
+  }
+  const range = oddsInterval(oddsRatio);
+  return ['the odds are ', figure(range.replace('–', ' to ')), ' the rest’s, whenever one looks.'];
+}
+
+function evidence(pattern: PatternView): Piece[][] {
+  const value = confidenceShown(pattern) ?? 0;
+  const than = pattern.direction === 'worse' ? 'no worse' : 'no better';
+  const chance = chanceOfEver(value);
+  const level: Piece[] =
+    chance === 'any number'
+      ? ['Confidence is ', figure(confidenceText(value)), ': chance alone brings as much.']
+      : [
+          'Confidence is ',
+          figure(confidenceText(value)),
+          `. If this pattern were ${than} than the rest, a confidence this high would ever appear in ${chance} such patterns, however often anybody looks.`,
+        ];
+  const held = pattern.recounting
+    ? [
+        'A correction touched it. Until its evidence is replayed without what was taken out, confidence and status stay as they were.',
+      ]
+    : [];
+  return [[...level, ...standing(pattern)], held];
+}
+
+function standing(pattern: PatternView): string[] {
+  const since = pattern.epoch?.startedAt
+    ? ` Its evidence counts from ${position(pattern.epoch.startedAt)} on.`
+    : '';
+  switch (pattern.status) {
+    case 'confirmed':
+      return [
+        ` It is confirmed, with everything that was searched taken into account: of all that is ever called confirmed here, at most ${FALSE_OF_100} in 100 are expected to be wrong.${since}`,
+      ];
+    case 'emerging':
+      return [
+        ` It is emerging. That does not take into account how many patterns were searched; some of many emerge by chance.${since}`,
+      ];
+    case 'weakening':
+      return [
+        pattern.changed === null
+          ? ` It was confirmed, and its evidence has fallen since.${since}`
+          : ` It was confirmed; at ${position(pattern.changed.at)} it changed, and the evidence begins anew.`,
+      ];
+    case 'retired':
+      return [' It is retired: counted, and no longer called emerging or confirmed.'];
+    default:
+      return [since];
+  }
+}
+
 /** What the comparison does not show; null without a comparison. */
-export function caution({ n, wilson, rest }: PatternView): string | null {
+export function caution(pattern: PatternView): string | null {
+  const { n, wilson, rest, direction } = pattern;
   if (rest.n === 0 || !rest.wilson || n < ENOUGH_TO_COMPARE) return null;
   const cause = 'It does not show that the conditions bring it about: other things may differ too.';
+  const none = 'This does not show that the conditions make a difference.';
+  if (hasEvidence(pattern)) {
+    if (direction === null) return none;
+    return `It goes with ${direction === 'better' ? 'conversion' : 'fewer conversions'}. ${cause}`;
+  }
   if (wilson.low > rest.wilson.high) return `It goes with conversion. ${cause}`;
   if (wilson.high < rest.wilson.low) return `It goes with fewer conversions. ${cause}`;
-  return 'This does not show that the conditions make a difference.';
+  return none;
 }
 
 function overlap({ wilson, rest }: PatternView): Piece[] {

@@ -10,8 +10,7 @@ const WORDS: Record<PatternView['status'], string> = {
 };
 
 /** Direction belongs to evidence: without any it is not said. */
-export const isBelow = (pattern: Pick<PatternView, 'direction' | 'confidence'>): boolean =>
-  pattern.confidence !== null && pattern.direction === 'worse';
+export const isBelow = (pattern: Pick<PatternView, 'direction'>): boolean => pattern.direction === 'worse';
 
 export const statusWords = (status: PatternView['status'], below = false): string =>
   below && status !== 'collecting' && status !== 'untracked' ? `${WORDS[status]} below` : WORDS[status];

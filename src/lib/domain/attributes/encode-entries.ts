@@ -2,9 +2,8 @@ import type { LogFacts } from '../outcomes/log-facts.ts';
 import { RESULTS } from '../outcomes/results.ts';
 import { toFixedPoint } from '../outcomes/fixed-point.ts';
 import type { AttributeSpace } from './attribute-space.ts';
-import { SLOTS } from './codes.ts';
-import type { EncodedBatch, EncodedCut } from './encoded-batch.ts';
-import type { BinsDecision, SettingEntry } from './setting-entry.ts';
+import type { EncodedBatch } from './encoded-batch.ts';
+import type { OwnDecision, SettingEntry } from './setting-entry.ts';
 import { changesThePast } from './changes-the-past.ts';
 import { SpaceDraft } from './space-draft.ts';
 
@@ -15,7 +14,7 @@ export type Encoding =
       readonly space: AttributeSpace;
       readonly batch: EncodedBatch;
       /** Settings that the encoder decided itself, to be stored in the batch's transaction, in this order. */
-      readonly decisions: readonly (BinsDecision & { readonly effectiveAfter: number })[];
+      readonly decisions: readonly (OwnDecision & { readonly effectiveAfter: number })[];
     }
   /** A setting changes what earlier entries mean: store it and refold from createAttributeSpace(all). */
   | { readonly kind: 'refold'; readonly because: SettingEntry };
@@ -34,24 +33,21 @@ export function encodeEntries(
   const settings = [...newSettings].sort(
     (a, b) => a.effectiveAfter - b.effectiveAfter || a.ordinal - b.ordinal,
   );
-  const draft = new SpaceDraft(space);
+  const count = entries.length;
+  const draft = new SpaceDraft(space, count);
   for (const entry of settings) {
     if (changesThePast(draft, entry)) return { kind: 'refold', because: entry };
     draft.plan(entry);
   }
 
-  const count = entries.length;
-  const codes = new Uint8Array(count * SLOTS);
-  const signs = new Int8Array(count);
+  const { codes, signs } = draft.rows;
   const results = new Uint8Array(count);
   const values = new Float64Array(count).fill(NaN);
   const days = new Int32Array(count);
   const retracts = new Float64Array(count);
-  const cuts: EncodedCut[] = [];
-  const decisions: (BinsDecision & { readonly effectiveAfter: number })[] = [];
   let hasValues = false;
 
-  draft.cutWhatIsDue(space.position, cuts, decisions);
+  draft.settle(space.position);
   entries.forEach((entry, row) => {
     const position = space.position + row + 1;
     if (entry.position !== position) {
@@ -67,8 +63,8 @@ export function encodeEntries(
       values[row] = toFixedPoint(entry.value);
       hasValues = true;
     }
-    draft.encode(entry, codes, row * SLOTS);
-    draft.cutWhatIsDue(position, cuts, decisions);
+    draft.encode(entry, row);
+    draft.settle(position);
   });
 
   const batch = {
@@ -81,7 +77,12 @@ export function encodeEntries(
     hasValues,
     days,
     retracts,
-    cuts,
+    acts: draft.acts,
   };
-  return { kind: 'encoded', space: draft.finish(space.position + count), batch, decisions };
+  return {
+    kind: 'encoded',
+    space: draft.finish(space.position + count),
+    batch,
+    decisions: draft.decisions,
+  };
 }

@@ -1,11 +1,45 @@
 /** Codes that reach back: an attribute was cut after `after`, and these earlier rows now have a code. */
 export interface EncodedCut {
+  readonly kind: 'cut';
   readonly after: number;
   readonly slot: number;
   /** Ascending positions of the entries that carry a value. */
   readonly positions: Float64Array;
   readonly codes: Uint8Array;
 }
+
+/** How an attribute's patterns are compared: with outcomes of the same time, or by period (STATISTICS §3). */
+export interface EncodedMode {
+  readonly kind: 'mode';
+  readonly after: number;
+  readonly slot: number;
+  readonly period: boolean;
+}
+
+/** What a person decided about one conjunction. Slots ascending. */
+export interface EncodedChoice {
+  readonly kind: 'pin' | 'unpin' | 'retire' | 'resume';
+  readonly after: number;
+  readonly slots: readonly number[];
+  readonly codes: readonly number[];
+}
+
+/** Evidence replayed without the outcomes retracted up to `through` takes the place of what is frozen. */
+export interface EncodedSwap {
+  readonly kind: 'swap';
+  readonly after: number;
+  readonly through: number;
+}
+
+/** Values are read as if they lay within [low, high], fixed point 1e-4, from the first entry on. */
+export interface EncodedClip {
+  readonly kind: 'clip';
+  readonly after: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type EncodedAct = EncodedCut | EncodedMode | EncodedChoice | EncodedSwap | EncodedClip;
 
 /** A run of log entries as columns: all that a worker needs to fold them. Rows are in position order. */
 export interface EncodedBatch {
@@ -23,6 +57,6 @@ export interface EncodedBatch {
   readonly days: Int32Array;
   /** For a retract the position of the add it takes back, else 0. */
   readonly retracts: Float64Array;
-  /** In the order in which they take effect. */
-  readonly cuts: readonly EncodedCut[];
+  /** What beside the entries changes the fold, in the order of its effect. */
+  readonly acts: readonly EncodedAct[];
 }

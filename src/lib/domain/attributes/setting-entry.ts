@@ -35,7 +35,50 @@ export interface ChooseDecision {
   readonly payload: { readonly attributes: readonly string[] };
 }
 
-export type SettingDecision = BinsDecision | BandsDecision | CutDecision | ChooseDecision;
+/** How the patterns of an attribute are compared. Found by the encoder (FINE-PRINT 23), or declared by a person. */
+export interface ModeDecision {
+  readonly kind: 'attribute.mode';
+  readonly payload: {
+    readonly attribute: string;
+    readonly mode: 'concurrent' | 'period';
+    /** Observed over expected switches; absent where a person declared it. */
+    readonly switchShare?: number;
+  };
+}
+
+/** Between which ends values are compared; what lies beyond counts as the end. Found by the encoder, or declared. */
+export interface ClipDecision {
+  readonly kind: 'values.clip';
+  readonly payload: {
+    readonly low: number;
+    readonly high: number;
+    /** How many values the ends were taken from; absent where a person declared them. */
+    readonly values?: number;
+  };
+}
+
+/**
+ * A person keeps an eye on a conjunction, or puts it aside. Values as in a lookup, read as they resolve at its
+ * position: where one of them is no item there, nothing happens.
+ */
+export interface ChoiceDecision {
+  readonly kind: 'pattern.pin' | 'pattern.unpin' | 'pattern.retire' | 'pattern.resume';
+  readonly payload: {
+    readonly conditions: readonly { readonly attribute: string; readonly value: string }[];
+  };
+}
+
+/** The leader has replayed what retracts up to `through` froze (FINE-PRINT 7). */
+export interface SwapDecision {
+  readonly kind: 'evidence.swap';
+  readonly payload: { readonly through: number };
+}
+
+/** What the encoder decides by itself, and a refold decides again; stored bins it obeys. */
+export type OwnDecision = BinsDecision | ModeDecision | ClipDecision;
+
+export type SettingDecision =
+  OwnDecision | BandsDecision | CutDecision | ChooseDecision | ChoiceDecision | SwapDecision;
 
 /**
  * What the fold depends on beside the log. The fold applies it after the entry at `effectiveAfter`;

@@ -1,9 +1,21 @@
-import type { SettingEntry } from './setting-entry.ts';
+import type { Mode } from './attribute-space.ts';
+import type {
+  ChoiceDecision,
+  ClipDecision,
+  ModeDecision,
+  SettingEntry,
+  SwapDecision,
+} from './setting-entry.ts';
+import { requireClip } from './value-clip.ts';
+
+/** Among the settings of one position, what the encoder found itself comes first. */
+export const OWN_ORDINAL = -1;
 
 export interface PlannedBinning {
   readonly attribute: string;
   /** Cut after this position. */
   readonly at: number;
+  /** Bins that followed a "cut now" have that one's. */
   readonly ordinal: number;
   /** Null: quintiles of what has been seen by then. */
   readonly edges: readonly number[] | null;
@@ -12,10 +24,34 @@ export interface PlannedBinning {
   readonly whole: boolean | null;
 }
 
+/** A setting that only has an effect from its position on. */
+export type WaitingSetting = (ModeDecision | ClipDecision | ChoiceDecision | SwapDecision) & {
+  readonly effectiveAfter: number;
+  readonly ordinal: number;
+};
+
+/** A mode declared before anybody had the attribute. */
+export interface AwaitedMode {
+  readonly attribute: string;
+  readonly mode: Mode;
+}
+
+/** What the encoder found and the leader stored; found again, it is no news. */
+export interface StoredFinding {
+  readonly kind: 'attribute.mode' | 'values.clip';
+  /** Null for the clip. */
+  readonly attribute: string | null;
+  readonly at: number;
+}
+
 export interface SettingPlan {
   /** The attributes to search; null: the first 16 seen. */
   readonly chosen: readonly string[] | null;
   readonly binning: readonly PlannedBinning[];
+  /** By position, then ordinal. */
+  readonly waiting: readonly WaitingSetting[];
+  readonly awaitedModes: readonly AwaitedMode[];
+  readonly findings: readonly StoredFinding[];
 }
 
 /**
@@ -54,7 +90,45 @@ export function planSettings(settings: readonly SettingEntry[]): SettingPlan {
       earlier === undefined ? planned : { ...planned, at: earlier.at, ordinal: earlier.ordinal },
     );
   }
-  return { chosen, binning: [...binning.values()] };
+  return {
+    chosen,
+    binning: [...binning.values()],
+    waiting: ordered.filter(isWaiting),
+    awaitedModes: [],
+    findings: ordered.map(findingOf).filter((finding) => finding !== null),
+  };
+}
+
+/**
+ * Whether a setting waits for its position and does nothing before.
+ * @throws RangeError for a clip without an inside
+ */
+export function isWaiting(entry: SettingEntry): entry is WaitingSetting {
+  switch (entry.kind) {
+    case 'attribute.mode':
+      return findingOf(entry) === null;
+    case 'values.clip':
+      requireClip(entry.payload.low, entry.payload.high);
+      return findingOf(entry) === null;
+    case 'pattern.pin':
+    case 'pattern.unpin':
+    case 'pattern.retire':
+    case 'pattern.resume':
+    case 'evidence.swap':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A mode or a clip that the encoder found, told by what it rests on; null for all else. */
+export function findingOf(entry: SettingEntry): StoredFinding | null {
+  const { kind, effectiveAfter: at } = entry;
+  if (kind === 'attribute.mode' && entry.payload.switchShare !== undefined) {
+    return { kind, attribute: entry.payload.attribute, at };
+  }
+  if (kind === 'values.clip' && entry.payload.values !== undefined) return { kind, attribute: null, at };
+  return null;
 }
 
 /** What one entry plans for its attribute; null for a kind that is not about bins. */

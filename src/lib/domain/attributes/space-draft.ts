@@ -1,81 +1,103 @@
+import { toFixedPoint } from '../outcomes/fixed-point.ts';
 import type { AttributeValue, LogFacts } from '../outcomes/log-facts.ts';
-import type {
-  AttributeSpace,
-  AttributeType,
-  CategoryAttribute,
-  NumberAttribute,
-  PendingValues,
-  SearchedAttribute,
-  StoredAttribute,
-} from './attribute-space.ts';
+import {
+  type AttributeDraft,
+  codeOf,
+  countSwitches,
+  draftOf,
+  finishDraft,
+  isNumber,
+  keepValue,
+  modeFor,
+  newDraft,
+  type NumberDraft,
+} from './attribute-draft.ts';
+import { SWITCHING_MINIMUM_VALUES } from '../statistics/time-bound-attribute.ts';
+import type { AttributeMode, AttributeSpace, AttributeType, StoredAttribute } from './attribute-space.ts';
 import { binCode } from './bin-code.ts';
 import { binEdges } from './bin-edges.ts';
 import type { Bins } from './bins.ts';
+import { ClipDraft } from './clip-draft.ts';
+import { MISSING_CODE, SLOTS, VALUES_BEFORE_CUT } from './codes.ts';
+import type { EncodedAct } from './encoded-batch.ts';
+import { resolveChoice } from './resolve-choice.ts';
+import type { OwnDecision, SettingEntry } from './setting-entry.ts';
 import {
-  DICTIONARY_LIMIT,
-  FALSE_CODE,
-  MISSING_CODE,
-  OTHER_CODE,
-  SLOTS,
-  TRUE_CODE,
-  VALUES_BEFORE_CUT,
-} from './codes.ts';
-import type { EncodedCut } from './encoded-batch.ts';
-import type { BinsDecision, SettingEntry } from './setting-entry.ts';
-import { type PlannedBinning, plannedBinning } from './setting-plan.ts';
+  type AwaitedMode,
+  findingOf,
+  isWaiting,
+  OWN_ORDINAL,
+  type PlannedBinning,
+  plannedBinning,
+  type StoredFinding,
+  type WaitingSetting,
+} from './setting-plan.ts';
+import type { CodedRows } from './switching.ts';
+import type { ValueClip } from './value-clip.ts';
 
 const STORED_LIMIT = 1_000;
-const NO_PENDING: PendingValues = { positions: [], values: [], retracts: [], adds: 0 };
+const CHOICES = {
+  'pattern.pin': 'pin',
+  'pattern.unpin': 'unpin',
+  'pattern.retire': 'retire',
+  'pattern.resume': 'resume',
+} as const;
 
-/** A category whose dictionary may grow in this batch; the map is built at its first use. */
-interface CategoryDraft {
-  readonly type: 'string';
-  readonly slot: number;
-  readonly from: CategoryAttribute;
-  values: string[] | null;
-  other: boolean;
-  codes: Map<string, number> | null;
+interface DueCut {
+  readonly draft: NumberDraft;
+  readonly planned: PlannedBinning | null;
+  readonly ordinal: number;
 }
 
-interface BooleanDraft {
-  readonly type: 'boolean';
-  readonly slot: number;
-  readonly from: SearchedAttribute;
-}
-
-interface NumberDraft {
-  readonly type: 'number';
-  readonly slot: number;
-  readonly from: NumberAttribute;
-  bins: Bins | null;
-  /** Null until this batch adds something. */
-  pending: { positions: number[]; values: number[]; retracts: boolean[]; adds: number } | null;
-}
-
-type Draft = CategoryDraft | BooleanDraft | NumberDraft;
-
-/** The working copy of an attribute space during one batch; the space it came from stays as it was. */
+/**
+ * The working copy of an attribute space during one batch; the space it came from stays as it was.
+ *
+ * For each entry `encode`, then `settle` with its position; before the first `settle` with the space's own.
+ */
 export class SpaceDraft {
   readonly position: number;
-  private readonly drafts: Draft[];
-  private readonly byKey = new Map<string, Draft | null>();
+  /** The batch's rows; the caller fills the signs. */
+  readonly rows: CodedRows;
+  /** What the batch does beside its entries, in the order of effect. */
+  readonly acts: EncodedAct[] = [];
+  /** What the encoder decided, in the same order, without what is stored already. */
+  readonly decisions: (OwnDecision & { readonly effectiveAfter: number })[] = [];
+  private readonly drafts: AttributeDraft[];
+  private readonly byKey = new Map<string, AttributeDraft | null>();
+  /** The keys of the entry before and what they are: most entries have the same ones in the same order. */
+  private readonly keysBefore: string[] = [];
+  private readonly draftsBefore: (AttributeDraft | null)[] = [];
   private readonly storedBefore: readonly StoredAttribute[];
   private readonly storedNew: StoredAttribute[] = [];
+  private readonly clip: ClipDraft;
   private chosenKeys: readonly string[] | null;
   private binning: readonly PlannedBinning[];
-  /** A pending attribute has just seen its last value, or a planned cut may be due. */
+  private waiting: readonly WaitingSetting[];
+  /** How many of the waiting have had their turn. */
+  private done = 0;
+  private awaitedModes: readonly AwaitedMode[];
+  private findings: readonly StoredFinding[];
+  /** Something has just been found, or a planned cut may be due. */
   private maybeDue: boolean;
+  /** Rows whose switches have been counted, and up to which row that can wait without missing a finding. */
+  private counted = 0;
+  private countBy = 0;
 
-  constructor(space: AttributeSpace) {
+  constructor(space: AttributeSpace, count: number) {
     this.position = space.position;
-    this.drafts = space.searched.map((attribute, slot) => draftOf(attribute, slot));
+    this.rows = { codes: new Uint8Array(count * SLOTS), width: SLOTS, signs: new Int8Array(count) };
+    this.drafts = space.searched.map(draftOf);
     for (const draft of this.drafts) {
       this.byKey.set(draft.from.key, draft);
     }
     this.storedBefore = space.stored;
     for (const stored of space.stored) this.byKey.set(stored.key, null);
+    this.clip = new ClipDraft(space.clip, space.valuesBeforeClip);
     this.chosenKeys = space.plan.chosen;
     this.binning = space.plan.binning;
+    this.waiting = space.plan.waiting;
+    this.awaitedModes = space.plan.awaitedModes;
+    this.findings = space.plan.findings;
     this.maybeDue = this.binning.length > 0;
   }
 
@@ -95,23 +117,47 @@ export class SpaceDraft {
       this.chosenKeys = entry.payload.attributes;
       return;
     }
+    if (isWaiting(entry)) {
+      this.waiting = [...this.waiting, entry].sort(
+        (a, b) => a.effectiveAfter - b.effectiveAfter || a.ordinal - b.ordinal,
+      );
+      return;
+    }
+    const finding = findingOf(entry);
+    if (finding !== null) {
+      this.findings = [...this.findings, finding];
+      return;
+    }
     const planned = plannedBinning(entry);
     if (planned === null || this.binsOf(planned.attribute) !== null) return;
     const earlier = this.binning.find((one) => one.attribute === planned.attribute);
     if (earlier !== undefined && planned.edges === null) return;
     // Bins that follow a cut which still waits say how it ends; the first position stays.
-    const merged = earlier?.edges ? { ...planned, at: earlier.at, ordinal: earlier.ordinal } : planned;
+    const takesPlace = earlier !== undefined && (earlier.edges !== null || earlier.at === planned.at);
+    const merged = takesPlace ? { ...planned, at: earlier.at, ordinal: earlier.ordinal } : planned;
     this.binning = [...this.binning.filter((one) => one !== earlier), merged];
     this.maybeDue = true;
   }
 
-  /** Writes the 16 codes of an entry at `offset`, which is all zero before. */
-  encode(entry: LogFacts, codes: Uint8Array, offset: number): void {
+  /** Writes the codes of an entry into its row. */
+  encode(entry: LogFacts, row: number): void {
+    const { codes } = this.rows;
+    const offset = row * SLOTS;
     let unknown: string[] | null = null;
-    for (const key of Object.keys(entry.attributes)) {
-      const draft = this.byKey.get(key);
+    const keys = Object.keys(entry.attributes);
+    for (let i = 0; i < keys.length; i += 1) {
+      const key = keys[i] ?? '';
+      const draft = this.keysBefore[i] === key ? this.draftsBefore[i] : this.find(key, i);
       if (draft === undefined) (unknown ??= []).push(key);
-      else if (draft !== null) codes[offset + draft.slot] = this.codeOf(draft, entry.attributes[key], entry);
+      else if (draft !== null) {
+        const value = entry.attributes[key];
+        const code = codeOf(draft, value);
+        if (code !== MISSING_CODE) codes[offset + draft.slot] = code;
+        else if (draft.type === 'number') this.keep(draft, value, entry);
+      }
+    }
+    if (entry.value !== null && entry.kind === 'add' && entry.result !== 'neutral') {
+      if (this.clip.take(entry.value)) this.maybeDue = true;
     }
     if (unknown === null) return;
     // Among the keys of one entry the name decides who comes first.
@@ -119,33 +165,32 @@ export class SpaceDraft {
       const value = entry.attributes[key];
       if (isMissing(value)) continue;
       const draft = this.admit(key, typeof value as AttributeType, entry.position);
-      if (draft !== null) codes[offset + draft.slot] = this.codeOf(draft, value, entry);
+      if (draft === null) continue;
+      codes[offset + draft.slot] = codeOf(draft, value);
+      if (draft.type === 'number') this.keep(draft, value, entry);
     }
   }
 
-  /** Cuts the attributes that are due after a position: 500 values seen, or a setting says so. */
-  cutWhatIsDue(
-    position: number,
-    cuts: EncodedCut[],
-    decisions: (BinsDecision & { readonly effectiveAfter: number })[],
-  ): void {
-    if (!this.maybeDue) return;
-    const due: { readonly draft: NumberDraft; readonly planned: PlannedBinning | null }[] = [];
-    for (const draft of this.drafts) {
-      if (draft.type !== 'number' || draft.bins !== null) continue;
-      const planned = this.binning.find((one) => one.attribute === draft.from.key) ?? null;
-      const adds = (draft.pending ?? draft.from.pending).adds;
-      if (adds >= VALUES_BEFORE_CUT || (planned !== null && planned.at <= position))
-        due.push({ draft, planned });
+  /**
+   * Does what is due after a position. First what the encoder finds itself: cuts at the 500th value, then modes, both
+   * by slot, then the clip; after that settings in stored order, as a refold finds them. A mode that a cut's earlier
+   * values show follows its cut.
+   */
+  settle(position: number): void {
+    if (position - this.position >= this.countBy) this.countRows(position);
+    const next = this.waiting[this.done];
+    const comes = next !== undefined && next.effectiveAfter <= position;
+    if (!this.maybeDue && !comes) return;
+    const cuts = this.maybeDue ? this.dueCuts(position) : [];
+    let cut = cuts.shift();
+    for (; cut?.ordinal === OWN_ORDINAL; cut = cuts.shift()) this.cut(cut, position);
+    for (const draft of this.drafts) this.actOnMode(draft, position);
+    this.actOnClip(position);
+    for (const setting of this.takeWaiting(position)) {
+      for (; cut !== undefined && cut.ordinal < setting.ordinal; cut = cuts.shift()) this.cut(cut, position);
+      this.obey(setting, position);
     }
-    // Stored order where there is one, so that a refold cuts in the order of the live run.
-    due.sort(
-      (a, b) => (a.planned?.ordinal ?? -1) - (b.planned?.ordinal ?? -1) || a.draft.slot - b.draft.slot,
-    );
-    for (const { draft, planned } of due) {
-      const { edges, decision } = this.cut(draft, planned, position, cuts);
-      if (decision && edges !== null) decisions.push({ ...decision, effectiveAfter: position });
-    }
+    for (; cut !== undefined; cut = cuts.shift()) this.cut(cut, position);
     this.binning = this.binning.filter((one) => {
       const known = this.byKey.get(one.attribute);
       if (known?.type === 'number') return known.bins === null && one.at > position;
@@ -155,18 +200,41 @@ export class SpaceDraft {
   }
 
   finish(position: number): AttributeSpace {
+    this.countRows(position);
+    const { storedBefore, storedNew, chosenKeys: chosen, binning, done, awaitedModes } = this;
+    const waiting = done === 0 ? this.waiting : this.waiting.slice(done);
+    const findings = this.findings.filter(({ at }) => at > position);
     return {
-      version: 1,
+      version: 2,
       position,
       searched: this.drafts.map(finishDraft),
-      stored: this.storedNew.length === 0 ? this.storedBefore : [...this.storedBefore, ...this.storedNew],
-      plan: { chosen: this.chosenKeys, binning: this.binning },
+      stored: storedNew.length === 0 ? storedBefore : [...storedBefore, ...storedNew],
+      ...this.clip.finish(),
+      plan: { chosen, binning, waiting, awaitedModes, findings },
     };
   }
 
-  private admit(key: string, type: AttributeType, position: number): Draft | null {
+  private find(key: string, place: number): AttributeDraft | null | undefined {
+    const draft = this.byKey.get(key);
+    if (draft !== undefined) {
+      this.keysBefore[place] = key;
+      this.draftsBefore[place] = draft;
+    }
+    return draft;
+  }
+
+  /** Keeps a number that waits for its bins. */
+  private keep(draft: NumberDraft, value: AttributeValue | null | undefined, entry: LogFacts): void {
+    if (draft.bins !== null || !isNumber(value)) return;
+    const adds = keepValue(draft, value, entry.position, entry.kind === 'retract');
+    if (adds >= VALUES_BEFORE_CUT) this.maybeDue = true;
+  }
+
+  private admit(key: string, type: AttributeType, position: number): AttributeDraft | null {
     const searched =
       this.drafts.length < SLOTS && (this.chosenKeys === null || this.chosenKeys.includes(key));
+    const awaited = this.awaitedModes.find(({ attribute }) => attribute === key);
+    if (awaited !== undefined) this.awaitedModes = this.awaitedModes.filter((one) => one !== awaited);
     if (!searched) {
       if (this.storedBefore.length + this.storedNew.length < STORED_LIMIT) {
         this.storedNew.push({ key, type, firstPosition: position });
@@ -174,8 +242,7 @@ export class SpaceDraft {
       }
       return null;
     }
-    const slot = this.drafts.length;
-    const draft = draftOf(newAttribute(key, type, position), slot);
+    const draft = newDraft(key, type, position, this.drafts.length);
     if (draft.type === 'number') {
       const planned = this.binning.find((one) => one.attribute === key);
       if (planned?.edges && planned.at < position) {
@@ -183,54 +250,138 @@ export class SpaceDraft {
         this.binning = this.binning.filter((one) => one !== planned);
       }
     }
+    if (awaited !== undefined) {
+      this.setMode(draft, { mode: awaited.mode, declared: true, switchShare: null }, position - 1);
+    }
+    this.countBy = Math.min(this.countBy, this.counted + SWITCHING_MINIMUM_VALUES);
     this.drafts.push(draft);
     this.byKey.set(key, draft);
     return draft;
   }
 
-  private codeOf(draft: Draft, value: AttributeValue | null | undefined, entry: LogFacts): number {
-    switch (draft.type) {
-      case 'string':
-        return typeof value === 'string' && value !== '' ? categoryCode(draft, value) : MISSING_CODE;
-      case 'boolean':
-        return typeof value === 'boolean' ? (value ? TRUE_CODE : FALSE_CODE) : MISSING_CODE;
-      case 'number': {
-        if (typeof value !== 'number' || !Number.isFinite(value)) return MISSING_CODE;
-        if (draft.bins !== null) return binCode(draft.bins.edges, value);
-        draft.pending ??= copyPending(draft.from.pending);
-        draft.pending.positions.push(entry.position);
-        draft.pending.values.push(value);
-        draft.pending.retracts.push(entry.kind === 'retract');
-        if (entry.kind === 'add') draft.pending.adds += 1;
-        if (draft.pending.adds >= VALUES_BEFORE_CUT) this.maybeDue = true;
-        return MISSING_CODE;
-      }
+  /** The numbers to cut after a position: 500 values seen, or a setting says so. */
+  private dueCuts(position: number): DueCut[] {
+    const due: DueCut[] = [];
+    for (const draft of this.drafts) {
+      if (draft.type !== 'number' || draft.bins !== null) continue;
+      const planned = this.binning.find((one) => one.attribute === draft.from.key) ?? null;
+      const adds = (draft.pending ?? draft.from.pending).adds;
+      if (adds >= VALUES_BEFORE_CUT) due.push({ draft, planned, ordinal: OWN_ORDINAL });
+      else if (planned !== null && planned.at <= position)
+        due.push({ draft, planned, ordinal: planned.ordinal });
     }
+    return due.sort((a, b) => a.ordinal - b.ordinal || a.draft.slot - b.draft.slot);
   }
 
-  private cut(
-    draft: NumberDraft,
-    planned: PlannedBinning | null,
-    position: number,
-    cuts: EncodedCut[],
-  ): { readonly edges: readonly number[] | null; readonly decision: BinsDecision | null } {
-    const pending = draft.pending ?? draft.from.pending;
-    const seen = pending.values.filter((_, i) => pending.retracts[i] === false);
+  private cut({ draft, planned }: DueCut, position: number): void {
+    const { positions, values, retracts } = draft.pending ?? draft.from.pending;
+    const seen = values.filter((_, i) => retracts[i] === false);
     // "Cut now" before there is anything to cut: nothing happens.
-    if (!planned?.edges && seen.length === 0) return { edges: null, decision: null };
+    if (!planned?.edges && seen.length === 0) return;
     const edges = planned?.edges ?? binEdges(seen);
     const bins = binsFrom(planned, edges, position, seen);
     draft.bins = bins;
     draft.pending = { positions: [], values: [], retracts: [], adds: 0 };
-    cuts.push({
+    const codes = Uint8Array.from(values, (value) => binCode(edges, value));
+    this.acts.push({
+      kind: 'cut',
       after: position,
       slot: draft.slot,
-      positions: Float64Array.from(pending.positions),
-      codes: Uint8Array.from(pending.values, (value) => binCode(edges, value)),
+      positions: Float64Array.from(positions),
+      codes,
     });
-    if (planned?.edges) return { edges, decision: null };
-    const payload = { attribute: draft.from.key, edges, whole: bins.whole, values: seen.length };
-    return { edges, decision: { kind: 'attribute.bins', payload } };
+    if (!planned?.edges) {
+      const payload = { attribute: draft.from.key, edges, whole: bins.whole, values: seen.length };
+      this.decisions.push({ kind: 'attribute.bins', payload, effectiveAfter: position });
+    }
+    const signs = Int8Array.from(retracts, (retract) => (retract ? -1 : 1));
+    const wait = countSwitches(draft, { codes, width: 1, signs }, 0, 0, codes.length);
+    this.countBy = Math.min(this.countBy, position - this.position + wait + 1);
+    this.actOnMode(draft, position);
+  }
+
+  /** Counts switches up to a position: seldom, in one go for many rows, because that is much faster. */
+  private countRows(position: number): void {
+    const through = position - this.position;
+    this.countBy = Infinity;
+    for (const draft of this.drafts) {
+      const wait = countSwitches(draft, this.rows, draft.slot, this.counted, through);
+      if (draft.found !== null) this.maybeDue = true;
+      this.countBy = Math.min(this.countBy, through + wait + 1);
+    }
+    this.counted = through;
+  }
+
+  private actOnMode(draft: AttributeDraft, position: number): void {
+    const { found: switchShare } = draft;
+    if (switchShare === null) return;
+    draft.found = null;
+    const mode = modeFor(switchShare);
+    this.setMode(draft, { mode, declared: false, switchShare }, position);
+    const payload = { attribute: draft.from.key, mode, switchShare };
+    this.decide({ kind: 'attribute.mode', payload, effectiveAfter: position });
+  }
+
+  private setMode(draft: AttributeDraft, mode: AttributeMode, after: number): void {
+    draft.mode = mode;
+    this.acts.push({ kind: 'mode', after, slot: draft.slot, period: mode.mode === 'period' });
+  }
+
+  private actOnClip(position: number): void {
+    const found = this.clip.find();
+    if (found === null) return;
+    const { low, high, values } = found;
+    this.setClip({ low, high, declared: false }, position);
+    this.decide({ kind: 'values.clip', payload: { low, high, values }, effectiveAfter: position });
+  }
+
+  private setClip(clip: ValueClip, after: number): void {
+    this.clip.set(clip);
+    this.acts.push({ kind: 'clip', after, low: toFixedPoint(clip.low), high: toFixedPoint(clip.high) });
+  }
+
+  private decide(decision: OwnDecision & { readonly effectiveAfter: number }): void {
+    const attribute = 'attribute' in decision.payload ? decision.payload.attribute : null;
+    const stored = this.findings.some(
+      (one) =>
+        one.kind === decision.kind && one.attribute === attribute && one.at === decision.effectiveAfter,
+    );
+    if (!stored) this.decisions.push(decision);
+  }
+
+  private takeWaiting(position: number): readonly WaitingSetting[] {
+    const from = this.done;
+    while ((this.waiting[this.done]?.effectiveAfter ?? Infinity) <= position) this.done += 1;
+    return this.waiting.slice(from, this.done);
+  }
+
+  private obey(setting: WaitingSetting, position: number): void {
+    switch (setting.kind) {
+      case 'attribute.mode': {
+        const { attribute, mode } = setting.payload;
+        const draft = this.byKey.get(attribute);
+        if (draft) this.setMode(draft, { mode, declared: true, switchShare: null }, position);
+        else if (draft === undefined) {
+          const others = this.awaitedModes.filter((one) => one.attribute !== attribute);
+          this.awaitedModes = [...others, { attribute, mode }];
+        }
+        return;
+      }
+      case 'values.clip': {
+        const { low, high } = setting.payload;
+        this.setClip({ low, high, declared: true }, position);
+        return;
+      }
+      case 'evidence.swap':
+        this.acts.push({ kind: 'swap', after: position, through: setting.payload.through });
+        return;
+      default: {
+        const choice = resolveChoice(this.finish(position), setting.payload);
+        if (choice === null) return;
+        const kind = CHOICES[setting.kind];
+        this.acts.push({ kind, after: position, ...choice });
+      }
+    }
   }
 }
 
@@ -242,69 +393,6 @@ function binsFrom(
 ): Bins {
   const integers = (planned?.edges ? edges.every(Number.isInteger) : true) && seen.every(Number.isInteger);
   return { edges, labels: planned?.labels ?? null, whole: planned?.whole ?? integers, cutAt };
-}
-
-function categoryCode(draft: CategoryDraft, value: string): number {
-  draft.codes ??= new Map(draft.from.values.map((known, i) => [known, i + 1]));
-  const known = draft.codes.get(value);
-  if (known !== undefined) return known;
-  if (draft.codes.size >= DICTIONARY_LIMIT) {
-    draft.other = true;
-    return OTHER_CODE;
-  }
-  draft.values ??= [...draft.from.values];
-  draft.values.push(value);
-  draft.codes.set(value, draft.values.length);
-  return draft.values.length;
-}
-
-function newAttribute(key: string, type: AttributeType, firstPosition: number): SearchedAttribute {
-  switch (type) {
-    case 'string':
-      return { key, type, firstPosition, values: [], other: false };
-    case 'boolean':
-      return { key, type, firstPosition };
-    case 'number':
-      return { key, type, firstPosition, bins: null, pending: NO_PENDING };
-  }
-}
-
-function draftOf(from: SearchedAttribute, slot: number): Draft {
-  switch (from.type) {
-    case 'string':
-      return { type: 'string', slot, from, values: null, other: from.other, codes: null };
-    case 'boolean':
-      return { type: 'boolean', slot, from };
-    case 'number':
-      return { type: 'number', slot, from, bins: from.bins, pending: null };
-  }
-}
-
-function finishDraft(draft: Draft): SearchedAttribute {
-  switch (draft.type) {
-    case 'string':
-      if (draft.values === null && draft.other === draft.from.other) return draft.from;
-      return { ...draft.from, values: draft.values ?? draft.from.values, other: draft.other };
-    case 'boolean':
-      return draft.from;
-    case 'number':
-      if (draft.pending === null && draft.bins === draft.from.bins) return draft.from;
-      return { ...draft.from, bins: draft.bins, pending: draft.pending ?? draft.from.pending };
-  }
-}
-
-function copyPending(from: PendingValues): {
-  positions: number[];
-  values: number[];
-  retracts: boolean[];
-  adds: number;
-} {
-  return {
-    positions: [...from.positions],
-    values: [...from.values],
-    retracts: [...from.retracts],
-    adds: from.adds,
-  };
 }
 
 /** Null and "" are missing, and so is a number that is none: they never make an attribute known. */

@@ -7,6 +7,7 @@ import {
   type Columns,
   META_RETRACT,
   newChunk,
+  newRetracts,
   newValues,
   openChunk,
 } from './columns.ts';
@@ -29,7 +30,15 @@ export function appendColumns(columns: Columns, batch: EncodedBatch): Columns {
       if (chunk !== undefined && chunk.values === null) chunks[i] = { ...chunk, values: newValues() };
     }
   }
+  for (const position of batch.retracts) {
+    const target = (position - 1) >>> CHUNK_BITS;
+    const chunk = position > 0 ? chunks[target] : undefined;
+    if (chunk !== undefined && chunk.retractedBy === null) {
+      chunks[target] = { ...chunk, retractedBy: newRetracts() };
+    }
+  }
   const extended = { chunks };
+  dropStaleRetracts(extended, firstRow, lastRow);
   let chunk = -1;
   let view = openChunk(extended, firstRow >>> CHUNK_BITS);
   for (let i = 0; i < batch.count; i += 1) {
@@ -44,6 +53,35 @@ export function appendColumns(columns: Columns, batch: EncodedBatch): Columns {
       view.codes[slot * CHUNK_ROWS + at] = byteAt(batch.codes, i * SLOTS + slot);
     }
     if (view.values !== null) view.values[at] = float64At(batch.values, i);
+    const taken = float64At(batch.retracts, i);
+    if (taken > 0) markRetracted(extended, taken, row + 1);
   }
   return extended;
+}
+
+/**
+ * A batch that was never applied may have left retracts in these rows, with marks at what they took back. Where other
+ * entries take their positions now, those marks must not be believed.
+ */
+function dropStaleRetracts(columns: Columns, firstRow: number, lastRow: number): void {
+  let stale = false;
+  for (let row = firstRow; row <= lastRow && !stale; row += 1) {
+    const { meta } = openChunk(columns, row >>> CHUNK_BITS);
+    stale = (byteAt(meta, row & (CHUNK_ROWS - 1)) & META_RETRACT) !== 0;
+  }
+  if (!stale) return;
+  for (let chunk = 0; chunk < columns.chunks.length; chunk += 1) {
+    const { retractedBy } = openChunk(columns, chunk);
+    if (retractedBy === null) continue;
+    for (let at = 0; at < CHUNK_ROWS; at += 1) {
+      const by = float64At(retractedBy, at);
+      if (by > firstRow && by <= lastRow + 1) retractedBy[at] = 0;
+    }
+  }
+}
+
+function markRetracted(columns: Columns, position: number, by: number): void {
+  const row = position - 1;
+  const { retractedBy } = openChunk(columns, row >>> CHUNK_BITS);
+  if (retractedBy !== null) retractedBy[row & (CHUNK_ROWS - 1)] = by;
 }

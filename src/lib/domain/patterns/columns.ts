@@ -16,13 +16,17 @@ export interface ColumnChunk {
   readonly meta: SharedArrayBuffer;
   /** Fixed-point values, NaN where there is none; null as long as no row of the chunk has one. */
   readonly values: SharedArrayBuffer | null;
+  /** By row the position of the retract that took the entry back, 0 for none; null while no row has one. */
+  readonly retractedBy: SharedArrayBuffer | null;
 }
 
 /**
  * The encoded log in memory: 17 bytes an entry, 25 with values, so 17 to 25 MB a million.
  *
- * Append-only, except that a cut writes the codes of its slot at earlier positions, which were 0. Rows
- * beyond an image's position may belong to a batch that was never applied: readers stop at the position.
+ * Append-only, except that a cut writes the codes of its slot at earlier positions, which were 0, and a retract
+ * its position at the entry that it takes back. Rows
+ * beyond an image's position may belong to a batch that was never applied: readers stop at the position, and
+ * take a retract for made only up to there.
  */
 export interface Columns {
   readonly chunks: readonly ColumnChunk[];
@@ -37,6 +41,7 @@ export function newChunk(): ColumnChunk {
     codes: new SharedArrayBuffer(SLOTS * CHUNK_ROWS),
     meta: new SharedArrayBuffer(CHUNK_ROWS),
     values: null,
+    retractedBy: null,
   };
 }
 
@@ -46,19 +51,32 @@ export function newValues(): SharedArrayBuffer {
   return buffer;
 }
 
+export function newRetracts(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CHUNK_ROWS * Float64Array.BYTES_PER_ELEMENT);
+}
+
 /** A chunk's columns opened for reading and writing. */
 export interface ChunkView {
   readonly codes: Uint8Array;
   readonly meta: Uint8Array;
   readonly values: Float64Array | null;
+  readonly retractedBy: Float64Array | null;
 }
 
 export function openChunk(columns: Columns, chunk: number): ChunkView {
   const found = columns.chunks[chunk];
   if (found === undefined) throw new RangeError(`columns have no chunk ${chunk}`);
-  return {
+  const opened = OPENED.get(found);
+  if (opened !== undefined) return opened;
+  const view = {
     codes: new Uint8Array(found.codes),
     meta: new Uint8Array(found.meta),
     values: found.values === null ? null : new Float64Array(found.values),
+    retractedBy: found.retractedBy === null ? null : new Float64Array(found.retractedBy),
   };
+  OPENED.set(found, view);
+  return view;
 }
+
+/** Chunks are opened over and over by replays; a chunk never changes its buffers. */
+const OPENED = new WeakMap<ColumnChunk, ChunkView>();

@@ -3,6 +3,7 @@ import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { itemCodes } from './admit-cells.ts';
 import { supportNeeded } from './count-row.ts';
 import { tupleCells, type Tuple, tupleIndex, tuplesOf, usedSlots } from './cube-layout.ts';
+import { FLAG } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { track, untrack } from './track.ts';
 
@@ -33,7 +34,9 @@ export function compareTracked(
   const counts = new Int32Array(layout.cells);
   const kept = new Set<number>();
   const births: { readonly tuple: Tuple; readonly cell: number }[] = [];
-  let room = cap;
+  // Whoever is pinned stays, wherever it would rank.
+  const places = cap - pinnedBySupport(view);
+  let room = places;
   let supported = 0;
   for (const depth of [1, 2, 3]) {
     const ofDepth = tuples.filter((tuple) => tuple.length === depth);
@@ -61,7 +64,7 @@ export function compareTracked(
   }
   for (const index of staleByRank(view, kept).slice(0, room)) kept.add(index);
   for (let index = 0; index < cap; index += 1) {
-    if (byteAt(view.depth, index) === 0 || kept.has(index)) continue;
+    if (byteAt(view.depth, index) === 0 || kept.has(index) || isPinned(view, index)) continue;
     onEviction(index);
     untrack(view, index, int32At(view.cell, index));
   }
@@ -69,7 +72,7 @@ export function compareTracked(
     const codes = itemCodes(view, tuple, cell);
     if (codes !== null) onBirth(track(view, tuple, codes, position));
   }
-  header[HEADER.leftOut] = Math.max(0, supported - cap);
+  header[HEADER.leftOut] = Math.max(0, supported - places);
 }
 
 /** Visits the supported cells of a tuple that may be tracked, in birth order. */
@@ -85,6 +88,7 @@ function forSupported(view: ImageView, tuple: Tuple, visit: (cell: number, n: nu
     const n = int32At(cells, cell * CELL_STRIDE);
     if (n < needed) continue;
     const tracked = int32At(cells, cell * CELL_STRIDE + 2);
+    if (tracked > 0 && isPinned(view, tracked - 1)) continue;
     if (tracked < 0 || (mayHoldOther && tracked === 0 && itemCodes(view, tuple, cell) === null)) continue;
     visit(cell, n);
   }
@@ -110,11 +114,24 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
   }[] = [];
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
     const depth = byteAt(view.depth, index);
-    if (depth === 0 || kept.has(index)) continue;
+    if (depth === 0 || kept.has(index) || isPinned(view, index)) continue;
     const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
     const needed = supportNeeded(depth, float64At(view.header, HEADER.n));
     if (n < needed) stale.push({ index, depth, n, born: int32At(view.ordinal, index) });
   }
   stale.sort((x, y) => x.depth - y.depth || y.n - x.n || x.born - y.born);
   return stale.map(({ index }) => index);
+}
+
+function isPinned(view: ImageView, index: number): boolean {
+  return (byteAt(view.flags, index) & FLAG.pinned) !== 0;
+}
+
+/** Pinned patterns in the places that support fills. */
+function pinnedBySupport(view: ImageView): number {
+  let count = 0;
+  for (let index = 0; index < view.layout.trackedCap; index += 1) {
+    if (byteAt(view.depth, index) !== 0 && isPinned(view, index)) count += 1;
+  }
+  return count;
 }

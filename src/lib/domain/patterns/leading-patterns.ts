@@ -1,35 +1,64 @@
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { pooledZ } from '../statistics/pooled-z.ts';
 import { cellOf, trackedItems } from './cell-of.ts';
+import { statusOf } from './flags.ts';
 import { CELL_STRIDE, type FoldImage, HEADER, type ImageView, openImage } from './fold-image.ts';
-
-/** A child with at least this share of its parent's outcomes says the same thing in more words. */
-const RESTATEMENT_SHARE = 0.95;
+import { activePatterns, byStrength, RESTATEMENT_SHARE } from './prune-patterns.ts';
 
 export interface LeadingPattern {
   readonly index: number;
-  readonly z: number;
+  /** Emerging, confirmed or weakening; else it is here only for its counts. */
+  readonly stands: boolean;
 }
 
 /**
- * The few patterns to show first, in single-look order; evidence replaces this order.
+ * The few patterns to show first: the leaders that pruning has left, confirmed ones before the others, by evidence;
+ * and, while there are fewer than `limit`, the largest single-look differences among those that still collect.
  *
- * Greedy by |z| among tracked patterns with at least `minimumOutcomes` in the pattern and in the rest,
+ * The latter greedy by |z| among tracked patterns with at least `minimumOutcomes` in the pattern and in the rest,
  * leaving out any whose conditions contain or are contained in those of one already chosen, and closed
- * restatements (n(Y) ≥ .95 n(X) for a Y that only adds conditions to X). Many looked at, best shown: the
- * z of a leader overstates. Cost: 4,000 tracked in a few ms.
+ * restatements. Many looked at, best shown: their z overstates. Cost: 4,000 tracked in a few ms.
  */
 export function leadingPatterns(
   image: FoldImage,
   options: { readonly limit?: number; readonly minimumOutcomes?: number; readonly minimumZ?: number } = {},
 ): LeadingPattern[] {
-  const { limit = 8, minimumOutcomes = 30, minimumZ = 0 } = options;
+  const { limit = 8 } = options;
   const view = openImage(image);
-  const ranked: LeadingPattern[] = [];
+  const chosen = evidenceLeaders(view)
+    .slice(0, limit)
+    .map((index): LeadingPattern => ({ index, stands: true }));
+  const items = chosen.map(({ index }) => itemSet(view, index));
+  if (chosen.length >= limit) return chosen;
+  for (const index of byDifference(view, options)) {
+    if (chosen.length >= limit) break;
+    const own = itemSet(view, index);
+    if (items.some((other) => contains(own, other) || contains(other, own))) continue;
+    if (restatesParent(view, index)) continue;
+    chosen.push({ index, stands: false });
+    items.push(own);
+  }
+  return chosen;
+}
+
+/** Every leader: what stands and no other pattern explains, the strongest first. */
+export function evidenceLeaders(view: ImageView): number[] {
+  return activePatterns(view)
+    .filter(({ index }) => int32At(view.explainedBy, index) === 0)
+    .sort(byStrength)
+    .map(({ index }) => index);
+}
+
+/** Collecting patterns by |z|, the largest first. */
+function byDifference(
+  view: ImageView,
+  { minimumOutcomes = 30, minimumZ = 0 }: { readonly minimumOutcomes?: number; readonly minimumZ?: number },
+): number[] {
+  const ranked: { readonly index: number; readonly z: number }[] = [];
   const n = float64At(view.header, HEADER.n);
   const successes = float64At(view.header, HEADER.successes);
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
-    if (byteAt(view.depth, index) === 0) continue;
+    if (byteAt(view.depth, index) === 0 || statusOf(byteAt(view.flags, index)) !== 'collecting') continue;
     const at = int32At(view.cell, index) * CELL_STRIDE;
     const n1 = int32At(view.cells, at);
     const s1 = int32At(view.cells, at + 1);
@@ -41,17 +70,7 @@ export function leadingPatterns(
     (x, y) =>
       Math.abs(y.z) - Math.abs(x.z) || int32At(view.ordinal, x.index) - int32At(view.ordinal, y.index),
   );
-  const chosen: LeadingPattern[] = [];
-  const items: ReadonlySet<number>[] = [];
-  for (const candidate of ranked) {
-    if (chosen.length >= limit) break;
-    const own = itemSet(view, candidate.index);
-    if (items.some((other) => contains(own, other) || contains(other, own))) continue;
-    if (restatesParent(view, candidate.index)) continue;
-    chosen.push(candidate);
-    items.push(own);
-  }
-  return chosen;
+  return ranked.map(({ index }) => index);
 }
 
 function itemSet(view: ImageView, index: number): ReadonlySet<number> {

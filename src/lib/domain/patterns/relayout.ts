@@ -2,8 +2,11 @@ import { byteAt, int32At } from '../read-typed-array.ts';
 import { cellOf, trackedItems } from './cell-of.ts';
 import { planCube, type Tuple, tupleIndex, tuplesOf, usedSlots } from './cube-layout.ts';
 import { CELL_STRIDE, type FoldImage, HEADER, type ImageView, imageBytes, openImage } from './fold-image.ts';
+import { CARRIED_SECTIONS, patternPlaces, type SectionName, sectionRanges } from './image-layout.ts';
 import { untrack } from './track.ts';
 import { identityOf, type TrackedIdentity } from './tracked-patterns.ts';
+
+const CARRIED = new Set<SectionName>(['header', 'valueEvidence', ...CARRIED_SECTIONS]);
 
 export interface Relayout {
   readonly image: FoldImage;
@@ -20,6 +23,7 @@ export interface Relayout {
  * all cells.
  */
 export function relayout(
+  fromImage: FoldImage,
   from: ImageView,
   capacities: readonly number[],
   values: boolean,
@@ -32,18 +36,23 @@ export function relayout(
   const layout = { ...from.layout, capacities, values, cells: plan.cells };
   const image: FoldImage = { buffer: new SharedArrayBuffer(imageBytes(layout)), layout };
   const view = openImage(image);
-  view.header.set(from.header);
+  carry(fromImage, image);
   view.header[HEADER.tuplesOutside] = plan.outside;
-  view.bornAt.set(from.bornAt);
-  view.ordinal.set(from.ordinal);
-  view.depthOrdinal.set(from.depthOrdinal);
-  view.slots.set(from.slots);
-  view.codes.set(from.codes);
-  view.depth.set(from.depth);
   view.capacities.set(capacities);
   view.bases.set(plan.bases);
   for (const tuple of tuplesOf(usedSlots(from.layout.capacities))) copyTable(from, view, tuple);
   return { image, view, evicted: relocateTracked(from, view, position) };
+}
+
+/** Copies the sections that do not depend on the tables. */
+function carry(from: FoldImage, to: FoldImage): void {
+  const targets = new Map(sectionRanges(to.layout).map((range) => [range.name, range]));
+  const target = new Uint8Array(to.buffer);
+  for (const { name, start, bytes } of sectionRanges(from.layout)) {
+    const place = targets.get(name);
+    if (place === undefined || !CARRIED.has(name)) continue;
+    target.set(new Uint8Array(from.buffer, start, bytes), place.start);
+  }
 }
 
 function copyTable(from: ImageView, to: ImageView, tuple: Tuple): void {
@@ -76,7 +85,7 @@ function copyTable(from: ImageView, to: ImageView, tuple: Tuple): void {
 
 function relocateTracked(from: ImageView, to: ImageView, position: number): TrackedIdentity[] {
   const evicted: TrackedIdentity[] = [];
-  for (let index = 0; index < to.layout.trackedCap; index += 1) {
+  for (let index = 0; index < patternPlaces(to.layout); index += 1) {
     if (byteAt(to.depth, index) === 0) continue;
     const { slots, codes } = trackedItems(to, index);
     const cell = cellOf(to, slots, codes);

@@ -8,6 +8,7 @@ import {
   type ValueTotal,
   valuesAreExact,
 } from './fold-image.ts';
+import { patternPlaces } from './image-layout.ts';
 
 /** Who a tracked pattern is: what outlives its index, which is given away again after an eviction. */
 export interface TrackedIdentity {
@@ -46,7 +47,7 @@ export function valuesOfCell(view: ImageView, cell: number): ValueTotal | null {
 
 /** The pattern tracked at an index, or null where the index is free. */
 export function readTracked(view: ImageView, index: number): TrackedPattern | null {
-  if (index < 0 || index >= view.layout.trackedCap || byteAt(view.depth, index) === 0) return null;
+  if (index < 0 || index >= patternPlaces(view.layout) || byteAt(view.depth, index) === 0) return null;
   const cell = int32At(view.cell, index);
   return {
     ...identityOf(view, index, float64At(view.bornAt, index)),
@@ -64,7 +65,7 @@ export function trackedPattern(image: FoldImage, index: number): TrackedPattern 
 export function trackedPatterns(image: FoldImage, indexes?: Iterable<number>): TrackedPattern[] {
   const view = openImage(image);
   const found: TrackedPattern[] = [];
-  for (const index of indexes ?? Array.from({ length: image.layout.trackedCap }, (_, i) => i)) {
+  for (const index of indexes ?? Array.from({ length: patternPlaces(image.layout) }, (_, i) => i)) {
     const pattern = readTracked(view, index);
     if (pattern !== null) found.push(pattern);
   }

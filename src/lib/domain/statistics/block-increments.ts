@@ -18,6 +18,11 @@ const KEPT_SIDE = 1 << 16;
  * where the block is not in the table 61 Λ (1 µs if a side has one outcome). Memory: 8 MB.
  */
 export class BlockIncrements {
+  /**
+   * Of the block added last, the largest ℓ among the odds ratios above 1, then among those below: by how much log E⁺
+   * and log E⁻ can have risen at most. Infinity where nobody has looked.
+   */
+  readonly mostRisen = new Float64Array(2);
   readonly #keys = new Float64Array(1 << SLOT_BITS);
   readonly #kept = new Float64Array((1 << SLOT_BITS) * GRID_SIZE);
   readonly #large = new Float64Array(GRID_SIZE);
@@ -36,6 +41,12 @@ export class BlockIncrements {
       gridLogs[offset + i] =
         float64At(gridLogs, offset + i) + (x * float64At(LOG_ODDS_GRID, i) - float64At(table, start + i));
     }
+    // As many successes as possible: ℓ rises with β. As few as possible: it falls. Between, its top lies anywhere.
+    const rises = x === kP || x === s;
+    const falls = x === 0 || x === s - kC;
+    const at = (i: number) => x * float64At(LOG_ODDS_GRID, i) - float64At(table, start + i);
+    this.mostRisen[0] = rises ? at(GRID_SIZE - 1) : falls ? at(GRID_HALF + 1) : Infinity;
+    this.mostRisen[1] = rises ? at(GRID_HALF - 1) : falls ? at(0) : Infinity;
     return true;
   }
 

@@ -1,4 +1,5 @@
-const DEPTH_SHARES = [0.4, 0.35, 0.25] as const;
+/** Of the whole budget of 1, by number of conditions. */
+export const DEPTH_SHARES = [0.4, 0.35, 0.25] as const;
 const FIRST_BIRTHS = [64, 256, 1024] as const;
 const FIRST_SHARE = 0.8;
 
@@ -27,4 +28,11 @@ export function errorBudget(depth: number, depthOrdinal: number): number {
     octave += 1;
   }
   return (share * (1 - FIRST_SHARE) * 6) / (Math.PI * octave) ** 2 / births;
+}
+
+/** What the first births of a depth have been given together. Cost: O(births). Worked number: (1, 64): .32. */
+export function budgetGiven(depth: number, births: number): number {
+  let sum = 0;
+  for (let birth = 1; birth <= births; birth += 1) sum += errorBudget(depth, birth);
+  return sum;
 }

@@ -7,9 +7,12 @@ import { GRID_SIZE } from './evidence-grid.ts';
 export interface EvidenceColumns {
   /** L_g, 61 a pattern. */
   readonly gridLogs: Float64Array;
-  /** As of the pattern's last evaluation. */
-  readonly logEPlus: Float64Array;
-  readonly logEMinus: Float64Array;
+  /**
+   * Upper bounds of log E⁺ and log E⁻ as of the pattern's last block, exact from QUIET_LOG_E on: enough for every
+   * rule. What is shown comes from `exactEvidence`.
+   */
+  readonly mostLogEPlus: Float64Array;
+  readonly mostLogEMinus: Float64Array;
   /** Largest log E² of the epoch, from 0: the always-valid p is exp of its negative. */
   readonly maxLogETwoSided: Float64Array;
   /** Σ kP·kC/(kP + kC) over closed blocks. */
@@ -27,6 +30,9 @@ export interface EvidenceColumns {
   readonly startN: Int32Array;
   readonly startSuccesses: Int32Array;
 }
+
+/** Just below log 5, confidence .5: beneath it no rule asks how small evidence is. */
+export const QUIET_LOG_E = 1.6;
 
 const DOUBLES_EACH = GRID_SIZE + 4;
 const INTEGERS_EACH = 8;
@@ -53,8 +59,8 @@ export function openEvidence(buffer: ArrayBufferLike, byteOffset: number, capaci
   };
   return {
     gridLogs: doubles(GRID_SIZE),
-    logEPlus: doubles(),
-    logEMinus: doubles(),
+    mostLogEPlus: doubles(),
+    mostLogEMinus: doubles(),
     maxLogETwoSided: doubles(),
     blockSum: doubles(),
     n: integers(),
@@ -79,8 +85,8 @@ export function createEvidence(capacity: number): EvidenceColumns {
  */
 export function startEvidence(columns: EvidenceColumns, index: number, N: number, S: number): void {
   columns.gridLogs.fill(0, index * GRID_SIZE, (index + 1) * GRID_SIZE);
-  columns.logEPlus[index] = 0;
-  columns.logEMinus[index] = 0;
+  columns.mostLogEPlus[index] = 0;
+  columns.mostLogEMinus[index] = 0;
   columns.maxLogETwoSided[index] = 0;
   columns.blockSum[index] = 0;
   columns.n[index] = 0;
@@ -108,8 +114,8 @@ export function copyEvidence(
 }
 
 const FLAT_COLUMNS = [
-  'logEPlus',
-  'logEMinus',
+  'mostLogEPlus',
+  'mostLogEMinus',
   'maxLogETwoSided',
   'blockSum',
   'n',

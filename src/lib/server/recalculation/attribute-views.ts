@@ -1,7 +1,7 @@
 import type { AttributeView } from '#lib/contracts/fold.ts';
 import { describeAttributes, type AttributeDescription } from '#lib/domain/attributes/describe-attributes.ts';
 import { lookup } from '#lib/domain/patterns/lookup.ts';
-import type { FoldMemory } from './workspace-fold.ts';
+import type { FoldMemory } from './fold-memory.ts';
 
 const STATE = { searched: 'category', collecting: 'collecting', 'not-searched': 'stored' } as const;
 
@@ -23,6 +23,7 @@ export function attributeViews(memory: FoldMemory): AttributeView[] {
     hasOther: attribute.hasOther,
     edges: edgesOf(memory, attribute),
     collected: attribute.collected?.seen ?? null,
+    comparison: attribute.comparison,
   }));
 }
 

@@ -2,19 +2,45 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import type { Columns } from '#lib/domain/patterns/columns.ts';
 import type { FoldResult, FoldTask } from '#lib/domain/patterns/fold-batch.ts';
+import type { ReplayWork } from '#lib/domain/patterns/replay-places.ts';
+import type { ShuffleFindings, ShuffleRun, ShuffleSource } from '#lib/domain/patterns/shuffled-log.ts';
+import type { ScanCounts } from '#lib/domain/patterns/scan-columns.ts';
+import type { EvidenceTrace, TraceTask } from '#lib/domain/patterns/trace-evidence.ts';
 import { coerceError, StartupError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { PriorityTaskQueue, type Priority } from './priority-task-queue.ts';
 
 /** What workers/fold-outcomes.ts answers. */
 export type Folded = FoldResult & { leaders: readonly number[]; foldMs: number };
-type FoldReply = ({ ok: true } & Folded) | { ok: false; error: { name: string; message: string } };
+type Reply<Answer> = ({ ok: true } & Answer) | { ok: false; error: { name: string; message: string } };
+
+/** A trace, with the counts of the pattern and of everything as of the mark; null without one. */
+export type Trace = EvidenceTrace & { marked: { own: ScanCounts; all: ScanCounts } | null };
+
+/** Of background work: after this long the thread is given back (FINE-PRINT 10). */
+const SLICE_MS = 20;
 
 /** Threads that fold, off the thread that answers requests. */
 export interface FoldPool {
   /** Folds one batch into a new image. @throws Error with the worker's message; nothing that was given is changed */
   fold(task: FoldTask, priority: Priority): Promise<Folded>;
+  /**
+   * Carries a replay on for a slice, at low priority; true once it is done. The columns are those that the image held
+   * when the work was made. @throws Error with the worker's message
+   */
+  replay(work: ReplayWork, columns: Columns): Promise<boolean>;
+  /** Replays one pattern for a chart that somebody waits for. @throws Error with the worker's message */
+  trace(task: TraceTask): Promise<Trace>;
+  /**
+   * Folds a shuffled log for a slice, at low priority. `run`: a text that seeds a new one, or what the last slice gave;
+   * findings once it is done. @throws Error with the worker's message
+   */
+  shuffle(
+    source: ShuffleSource,
+    run: ShuffleRun | string,
+  ): Promise<{ run: ShuffleRun; findings: ShuffleFindings | null }>;
   stats(): { threads: number; queued: number; completed: number; waitMsP99: number; runMsP99: number };
   stop(): Promise<void>;
 }
@@ -51,37 +77,53 @@ export function createFoldPool(options: {
   let background = 0;
   const parked: (() => void)[] = [];
 
-  async function run(task: FoldTask, priority: Priority): Promise<FoldReply> {
-    const { batch } = task;
-    // A batch is used once; its arrays move to the thread instead of being copied.
-    const transferList = [
-      batch.codes.buffer,
-      batch.signs.buffer,
-      batch.results.buffer,
-      batch.values.buffer,
-      batch.days.buffer,
-      batch.retracts.buffer,
-    ] as ArrayBuffer[];
-    const named = { [Piscina.queueOptionsSymbol]: { priority } };
-    return (await pool.run(Object.assign(task, named), { transferList })) as FoldReply;
+  async function inTurn<Answer>(priority: Priority, act: () => Promise<unknown>): Promise<Answer> {
+    if (priority === 'background') {
+      while (background >= backgroundLimit) await new Promise<void>((resolve) => parked.push(resolve));
+      background += 1;
+    }
+    try {
+      const answer = (await act()) as Reply<Answer>;
+      if (answer.ok) return answer;
+      throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
+    } finally {
+      if (priority === 'background') {
+        background -= 1;
+        parked.shift()?.();
+      }
+    }
   }
 
+  const queued = (task: object, priority: Priority) =>
+    Object.assign(task, { [Piscina.queueOptionsSymbol]: { priority } });
+
   return {
-    async fold(task, priority) {
-      if (priority === 'background') {
-        while (background >= backgroundLimit) await new Promise<void>((resolve) => parked.push(resolve));
-        background += 1;
-      }
-      try {
-        const answer = await run(task, priority);
-        if (answer.ok) return answer;
-        throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
-      } finally {
-        if (priority === 'background') {
-          background -= 1;
-          parked.shift()?.();
-        }
-      }
+    fold(task, priority) {
+      const { batch } = task;
+      // A batch is used once; its arrays move to the thread instead of being copied.
+      const transferList = [
+        batch.codes.buffer,
+        batch.signs.buffer,
+        batch.results.buffer,
+        batch.values.buffer,
+        batch.days.buffer,
+        batch.retracts.buffer,
+      ] as ArrayBuffer[];
+      return inTurn<Folded>(priority, () => pool.run(queued(task, priority), { transferList }));
+    },
+    async replay(work, columns) {
+      const task = queued({ work, columns, sliceMs: SLICE_MS }, 'background');
+      const { done } = await inTurn<{ done: boolean }>('background', () =>
+        pool.run(task, { name: 'replay' }),
+      );
+      return done;
+    },
+    trace(task) {
+      return inTurn<Trace>('live', () => pool.run(queued({ ...task }, 'live'), { name: 'trace' }));
+    },
+    shuffle(source, run) {
+      const task = queued({ source, run, sliceMs: SLICE_MS }, 'background');
+      return inTurn('background', () => pool.run(task, { name: 'shuffle' }));
     },
     stats: () => ({
       threads: pool.threads.length,

@@ -3,6 +3,7 @@ import type { Doorbell, Folds } from '../app.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { FoldChecks } from './fold-checks.ts';
 import type { FoldPool } from './fold-pool.ts';
 import { Leadership } from './leadership.ts';
 import { WorkspaceFold } from './workspace-fold.ts';
@@ -32,6 +33,7 @@ export class WorkspaceFolds implements Folds {
   readonly #folds = new Map<string, Promise<WorkspaceFold>>();
   readonly #ready = new Map<string, WorkspaceFold>();
   readonly #leadership: Leadership;
+  readonly #checks: FoldChecks;
   readonly #unsubscribe: (() => void)[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #follow: NodeJS.Timeout | null = null;
@@ -44,6 +46,15 @@ export class WorkspaceFolds implements Folds {
       url: options.db.url,
       logger: options.logger,
       onLost: (workspaceId) => this.#ready.get(workspaceId)?.loseLeadership(),
+    });
+    const { db, pool, logger, now } = options;
+    this.#checks = new FoldChecks({
+      db,
+      pool,
+      logger,
+      now,
+      led: () => [...this.#ready].flatMap(([id, fold]) => (fold.leading ? [id] : [])),
+      snapshot: async (workspaceId) => this.#ready.get(workspaceId)?.snapshot(),
     });
   }
 
@@ -59,6 +70,7 @@ export class WorkspaceFolds implements Folds {
       setInterval(() => this.#tick(), TICK_MS).unref(),
     );
     void this.#beat();
+    this.#checks.start();
   }
 
   async of(workspaceId: string) {
@@ -87,11 +99,16 @@ export class WorkspaceFolds implements Folds {
     }));
   }
 
+  check(workspaceId: string, requestedBy: string): Promise<{ id: string } | null> {
+    return this.#checks.begin(workspaceId, requestedBy);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#follow !== null) clearTimeout(this.#follow);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#checks.stop();
     await Promise.all([...this.#ready.values()].map((fold) => fold.stop()));
     await this.#leadership.stop();
   }

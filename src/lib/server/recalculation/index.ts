@@ -1,2 +1,3 @@
 export { createFoldPool, type FoldPool } from './fold-pool.ts';
 export { WorkspaceFolds } from './folds.ts';
+export { countChecks, readChecks, type FoldCheck } from './check-store.ts';

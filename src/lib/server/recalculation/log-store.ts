@@ -2,6 +2,7 @@ import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
 import type { SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
+import { writePatterns, type PatternRow } from './pattern-rows.ts';
 
 /** Log facts with what the server needs besides. */
 export interface PlacedEntry extends LogFacts {
@@ -149,6 +150,8 @@ interface SettingRow {
 
 /** Name under which the fold itself records settings; every instance derives those by itself. */
 export const FOLD_ITSELF = 'fold';
+/** Name under which a leader records what only it has done, and everybody obeys. */
+const LEADER = 'leader';
 
 export interface StoredSetting {
   byFold: boolean;
@@ -183,6 +186,14 @@ export async function readSettings(
 }
 
 /**
+ * Whether a memory at a position that has seen settings up to an ordinal was made with this one: what people and
+ * leaders set has been given to it, what the fold decided itself by then it decided itself.
+ */
+export function isKnown({ byFold, entry }: StoredSetting, position: number, settingsSeen: number): boolean {
+  return byFold ? entry.effectiveAfter <= position : entry.ordinal <= settingsSeen;
+}
+
+/**
  * Gives waiting settings their place: after everything that is placed so far.
  * @returns how many were placed
  * @throws LostTermError when another instance leads
@@ -209,13 +220,17 @@ export async function placeSettings(sql: Sql, workspaceId: string, progress: Fol
   });
 }
 
-export interface PatternRow {
-  id: string;
-  conditions: { attribute: string; value: string }[];
-  label: string;
-  n: number;
-  successes: number;
-  bornAt: number;
+/**
+ * Records that what was frozen up to `through` has been replayed; placed like any setting.
+ * @throws LostTermError when another instance leads
+ */
+export async function storeSwap(sql: Sql, workspaceId: string, term: number, through: number): Promise<void> {
+  const stored = await sql`
+    insert into setting_entries (workspace_id, kind, payload, recorded_by)
+    select ${workspaceId}::uuid, 'evidence.swap', ${sql.json({ through })}, ${LEADER}
+    where exists (select 1 from fold_state where workspace_id = ${workspaceId} and term = ${term})`;
+  if (stored.count === 0)
+    throw new LostTermError('Another instance corrects the evidence of this workspace.');
 }
 
 /** Everything one applied batch leaves in the database. */
@@ -226,6 +241,8 @@ export interface Applied {
   decisions: readonly (SettingDecision & { effectiveAfter: number })[];
   patterns: readonly PatternRow[];
   events: readonly FeedEvent[];
+  /** Writes what else belongs to the batch. */
+  history?: ((tx: TransactionSql) => Promise<void>) | null;
 }
 
 /**
@@ -240,7 +257,8 @@ export async function commitApplied(db: Database, applied: Applied): Promise<voi
         and applied = ${applied.progress.applied}`;
     if (fence.count === 0) throw new LostTermError('Another instance has applied entries of this workspace.');
     await writeDecisions(tx, applied);
-    await writePatterns(tx, applied);
+    await writePatterns(tx, applied.workspaceId, applied.position, applied.patterns);
+    await applied.history?.(tx);
     await appendEvents(tx, applied.workspaceId, applied.events);
   });
 }
@@ -253,24 +271,4 @@ async function writeDecisions(tx: TransactionSql, { workspaceId, decisions }: Ap
         ${tx.json(decision.payload as never)}, ${FOLD_ITSELF}
       from setting_entries where workspace_id = ${workspaceId}`;
   }
-}
-
-async function writePatterns(
-  tx: TransactionSql,
-  { workspaceId, patterns, position }: Applied,
-): Promise<void> {
-  if (patterns.length === 0) return;
-  const column = <T>(of: (row: PatternRow) => T): T[] => patterns.map(of);
-  await tx`
-    insert into patterns (workspace_id, id, conditions, label, depth, n, successes, status, born_at, position)
-    select ${workspaceId}, p.id, p.conditions::jsonb, p.label, p.depth, p.n, p.successes, 'collecting', p.born_at,
-      ${position}
-    from unnest(
-      ${column((r) => r.id)}::text[], ${column((r) => JSON.stringify(r.conditions))}::text[],
-      ${column((r) => r.label)}::text[], ${column((r) => r.conditions.length)}::int[],
-      ${column((r) => r.n)}::int[], ${column((r) => r.successes)}::int[], ${column((r) => r.bornAt)}::bigint[]
-    ) as p (id, conditions, label, depth, n, successes, born_at)
-    on conflict (workspace_id, id) do update
-    set n = excluded.n, successes = excluded.successes, status = excluded.status, position = excluded.position,
-        updated_at = now()`;
 }

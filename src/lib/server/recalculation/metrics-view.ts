@@ -1,10 +1,11 @@
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import { dayCounts, overallTrend, rateHistory, rollingRate } from '#lib/domain/metrics/metrics-state.ts';
 import { fromFixedPoint } from '#lib/domain/outcomes/fixed-point.ts';
-import { readTotals } from '#lib/domain/patterns/fold-image.ts';
+import { countStatuses } from '#lib/domain/patterns/count-statuses.ts';
+import { openImage, readTotals } from '#lib/domain/patterns/fold-image.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
 import { localDayOf } from './local-day.ts';
-import type { FoldMemory } from './workspace-fold.ts';
+import type { FoldMemory } from './fold-memory.ts';
 
 export interface MetricsInput {
   memory: FoldMemory;
@@ -50,6 +51,7 @@ export function metricsView({
     openJourneys,
     tracked: totals.tracked,
     trackedLeftOut: totals.leftOut,
+    byStatus: countStatuses(openImage(memory.image)),
     searched: totals.born + totals.leftOut,
     values:
       totals.values === null || totals.values.count === 0

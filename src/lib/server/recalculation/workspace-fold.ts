@@ -1,17 +1,15 @@
-import { createAttributeSpace, type AttributeSpace } from '#lib/domain/attributes/attribute-space.ts';
-import { encodeEntries } from '#lib/domain/attributes/encode-entries.ts';
-import { createMetrics, foldMetrics, type MetricsState } from '#lib/domain/metrics/metrics-state.ts';
-import { emptyColumns, type Columns } from '#lib/domain/patterns/columns.ts';
-import { createFoldImage, type FoldImage } from '#lib/domain/patterns/fold-image.ts';
 import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
-import type { FeedEvent } from '../event-log/append-events.ts';
 import type { Logger } from '../logger.ts';
+import { EvidenceReplay } from './evidence-replay.ts';
+import { FoldCommits, type Commit } from './fold-commits.ts';
+import { emptyMemory, type CubeBounds, type FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
+import { FoldSnapshots } from './fold-snapshots.ts';
+import { FoldSteps, RefoldNeeded, type Folded, type StoredDecision } from './fold-steps.ts';
 import { Knowledge } from './knowledge.ts';
 import {
-  commitApplied,
   LostTermError,
   placeEntries,
   placeSettings,
@@ -19,26 +17,24 @@ import {
   readProgress,
   readSettings,
   readWaiting,
-  takeTerm,
-  type Applied,
+  storeSwap,
   type FoldProgress,
   type PlacedEntry,
   type StoredSetting,
 } from './log-store.ts';
+import type { Priority } from './priority-task-queue.ts';
+import { FIRST_READING, readLog, takeDue } from './read-log.ts';
 
 /** Outcomes a batch takes, and how many when more than `LONG_QUEUE` wait (FINE-PRINT 9). */
 const BATCH = 50;
 const LONG_QUEUE = 500;
 const LONG_BATCH = 5_000;
-/** Rows read at once when the log is read anew; folded in tasks of `LONG_BATCH`, which give way to live work. */
-const READ_AHEAD = 20_000;
-const FLUSH_MS = 1_000;
-/** Rows of patterns written at once: a thousand cost some 30 ms, which the next batch would wait for. */
-const FLUSH_ROWS = 400;
 /** In a batch up to this size the feed says which outcome got which position. */
 const NAMED_COUNTED = 50;
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** Failures in a row after which the log is read instead of the snapshot. */
+const DISTRUST_FAILURES = 2;
 
 export interface WorkspaceFoldOptions {
   workspace: { id: string; timezone: string };
@@ -46,31 +42,19 @@ export interface WorkspaceFoldOptions {
   pool: FoldPool;
   logger: Logger;
   instance: string;
-  cube: { trackedCap: number; cellLimit: number };
+  cube: CubeBounds;
   now: () => number;
   /** Tries to take (or still hold) the lock of leadership. */
   tryLead: () => Promise<boolean>;
   ringFeed: () => void;
 }
 
-/** What the fold holds as of its position; replaced as a whole after each commit. */
-export interface FoldMemory {
-  space: AttributeSpace;
-  image: FoldImage;
-  columns: Columns;
-  metrics: MetricsState;
-  /** Indexes of the tracked patterns shown first, in order. */
-  leaders: readonly number[];
-  /** The fold's clock: the latest `recordedAt` up to here, so that it never goes back. */
-  lastRecordedAtMs: number | null;
-  /** Ordinal of the last setting that is in force. */
-  settingsSeen: number;
+/** What still waits behind a batch. */
+interface Rest {
+  count: number;
+  oldest: number | null;
 }
 
-type Decision = Applied['decisions'][number];
-
-/** Not a fault: the memory cannot be carried on and is built again from the log. */
-class RefoldNeeded extends Error {}
 /** Not a fault: the server stops. */
 class Stopping extends Error {}
 
@@ -79,41 +63,66 @@ class Stopping extends Error {}
  * from, and, while it leads, places entries and writes what they change.
  *
  * One `run` at a time. Memory is never ahead of the database: it changes only after the commit that says so; on any
- * doubt it is thrown away and rebuilt from the log (FINE-PRINT 8).
+ * doubt it is thrown away and rebuilt (FINE-PRINT 8).
  */
 export class WorkspaceFold {
   readonly knowledge: Knowledge;
   readonly #options: WorkspaceFoldOptions;
-  #spare: FoldImage | null = null;
-  /** Set while this instance leads; null otherwise. */
-  #term: FoldProgress | null = null;
+  readonly #steps: FoldSteps;
+  readonly #commits: FoldCommits;
+  readonly #replay: EvidenceReplay;
+  readonly #snapshots: FoldSnapshots;
   #running: Promise<void> | null = null;
   #again = false;
   #built = false;
+  #readFrom: 'snapshot' | 'log' | null = null;
   #stopped = false;
   #failures = 0;
   #error: Error | null = null;
   #retry: NodeJS.Timeout | null = null;
   readonly #readers = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
   /** After a refold: what it decided, to be stored, and that everybody is to be told. */
-  #announce: { decisions: Decision[] } | null = null;
-  #dirty = new Set<number>();
-  #flushedAt = 0;
-  #flushTimer: NodeJS.Timeout | null = null;
+  #announce: { decisions: StoredDecision[] } | null = null;
   readonly #waiters = new Set<{ position: number; resolve: () => void }>();
 
   constructor(options: WorkspaceFoldOptions) {
+    const { workspace, db, pool, logger, instance, cube, now } = options;
     this.#options = options;
-    this.knowledge = new Knowledge({
-      workspace: options.workspace,
-      db: options.db,
-      now: options.now,
-      memory: this.#emptyMemory([]),
+    this.knowledge = new Knowledge({ workspace, db, pool, now, memory: emptyMemory(cube, []) });
+    this.#steps = new FoldSteps(pool);
+    this.#commits = new FoldCommits({
+      workspaceId: workspace.id,
+      db,
+      instance,
+      now,
+      patternRows: (memory, indexes) => this.knowledge.patternRows(memory, indexes),
+      onDue: () => this.#beside(() => this.#write({ memory: this.#memory() })),
+    });
+    this.#snapshots = new FoldSnapshots({
+      workspaceId: workspace.id,
+      db,
+      logger,
+      cube,
+      memory: () => this.#memory(),
+      term: () => (this.#built ? (this.#commits.progress?.term ?? null) : null),
+      keep: (images) => this.#steps.keep(images),
+    });
+    this.#replay = new EvidenceReplay({
+      pool,
+      memory: () => this.#memory(),
+      store: (through) => this.#storeSwap(through),
+      onFailure: (error) =>
+        logger.warn({ err: error, workspace: workspace.id }, 'a replay of evidence failed'),
     });
   }
 
   get leading(): boolean {
-    return this.#term !== null;
+    return this.#commits.progress !== null;
+  }
+
+  /** From what the memory was built; null before it was. */
+  get readFrom(): 'snapshot' | 'log' | null {
+    return this.#readFrom;
   }
 
   get error(): Error | null {
@@ -148,7 +157,7 @@ export class WorkspaceFold {
 
   /** The lock was lost; writes of the old term are refused by the database anyway. */
   loseLeadership(): void {
-    this.#term = null;
+    this.#endTerm();
   }
 
   /** True once `position` is applied; false after `deadlineMs`. */
@@ -169,24 +178,31 @@ export class WorkspaceFold {
 
   /** Every few seconds: tells readers what time alone has changed (FINE-PRINT 12). */
   tick(): void {
-    if (this.#stopped || this.#running !== null || this.#term === null || !this.#built) return;
-    this.#occupy(this.#tellTheTime());
+    if (this.#stopped || !this.leading || !this.#built) return;
+    this.#beside(() => this.#tellTheTime());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
+    this.#commits.stop();
+    this.#replay.drop();
     if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#running;
-    if (this.#term !== null && this.#built && this.#dirty.size > 0) {
-      await this.#commit([], [], this.#memory()).catch((thrown: unknown) => {
+    if (this.leading && this.#built && this.#commits.hasRowsToWrite) {
+      await this.#write({ memory: this.#memory() }).catch((thrown: unknown) => {
         this.#options.logger.warn(
           { err: coerceError(thrown) },
           'the last figures of patterns were not written',
         );
       });
     }
+    await this.#snapshots.stop();
     this.#settleReaders(new Stopping('The server stops.'));
+  }
+
+  /** Writes a snapshot of what is applied now, if this instance leads. */
+  snapshot(): Promise<void> {
+    return this.#snapshots.write();
   }
 
   #occupy(work: Promise<void>): void {
@@ -196,24 +212,19 @@ export class WorkspaceFold {
     });
   }
 
+  /** Does something between two batches; false while one is under way. */
+  #beside(act: () => Promise<void>): boolean {
+    if (this.#running !== null) return false;
+    if (!this.#stopped) this.#occupy(this.#guarded(act));
+    return true;
+  }
+
   #settleReaders(error: Error | null): void {
     for (const { resolve, reject } of this.#readers) {
       if (error === null) resolve();
       else reject(error);
     }
     this.#readers.clear();
-  }
-
-  #emptyMemory(settings: readonly StoredSetting[]): FoldMemory {
-    return {
-      space: createAttributeSpace(settings.map(({ entry }) => entry)),
-      image: createFoldImage(this.#options.cube),
-      columns: emptyColumns(),
-      metrics: createMetrics(),
-      leaders: [],
-      lastRecordedAtMs: null,
-      settingsSeen: settings.at(-1)?.entry.ordinal ?? 0,
-    };
   }
 
   #memory(): FoldMemory {
@@ -234,7 +245,7 @@ export class WorkspaceFold {
 
   #fail(error: Error): void {
     const { logger, workspace } = this.#options;
-    this.#term = null;
+    this.#endTerm();
     this.knowledge.setWaiting(0, null);
     if (error instanceof Stopping) return;
     if (error instanceof LostTermError) {
@@ -260,30 +271,49 @@ export class WorkspaceFold {
     logger.error({ err: error, workspace: workspace.id, pause }, 'a fold failed; it will be built again');
   }
 
-  /** Forgets everything and reads the log again, up to what is applied. */
+  #endTerm(): void {
+    this.#commits.endTerm();
+    this.#replay.drop();
+  }
+
+  /** Forgets everything and builds the memory again, up to what is applied. */
   async #rebuild(): Promise<void> {
     const { db, workspace } = this.#options;
-    const progress = await readProgress(db.sql, workspace.id);
-    const settings = await readSettings(db.sql, workspace.id, 0);
-    this.#spare = null;
-    this.#term = null;
-    let memory = this.#emptyMemory(settings);
-    const decided: Decision[] = [];
-    for (let after = 0; after < progress.applied; after += READ_AHEAD) {
-      const through = Math.min(progress.applied, after + READ_AHEAD);
-      const entries = await readEntries(db.sql, workspace.id, after, through);
-      for (let from = 0; from < entries.length; from += LONG_BATCH) {
-        this.#throwIfStopped();
-        const folded = await this.#fold(memory, entries.slice(from, from + LONG_BATCH), [], 'background');
-        memory = folded.memory;
-        decided.push(...folded.decisions);
-      }
+    this.#endTerm();
+    this.#steps.reset();
+    // A snapshot does not know a setting that changes the past, and one that fails again and again is not trusted.
+    const trusted = this.#announce === null && this.#failures < DISTRUST_FAILURES;
+    const memory = trusted ? await this.#snapshots.load() : null;
+    const { applied } = await readProgress(db.sql, workspace.id);
+    if (memory === null) await this.#readWholeLog(applied);
+    else {
+      this.knowledge.replace(memory, true);
+      await this.#catchUp(applied, 'background');
     }
-    this.#dirty = new Set(trackedPatterns(memory.image).map(({ index }) => index));
-    if (this.#announce !== null) this.#announce.decisions = decided.filter((one) => !isStored(one, settings));
+    this.#readFrom = memory === null ? 'log' : 'snapshot';
+    this.#commits.markOnly(trackedPatterns(this.#memory().image).map(({ index }) => index));
     this.#built = true;
-    this.#replace(memory, true);
     this.#settleReaders(null);
+    this.#settleWaiters();
+  }
+
+  async #readWholeLog(applied: number): Promise<void> {
+    const { db, workspace, cube } = this.#options;
+    this.#snapshots.forget();
+    const settings = (await readSettings(db.sql, workspace.id, 0)).map(({ entry }) => entry);
+    const { memory, decisions } = await readLog(
+      {
+        sql: db.sql,
+        workspaceId: workspace.id,
+        steps: this.#steps,
+        pace: FIRST_READING,
+        check: () => this.#throwIfStopped(),
+      },
+      emptyMemory(cube, settings),
+      applied,
+    );
+    if (this.#announce !== null) this.#announce.decisions = decisions;
+    this.knowledge.replace(memory, true);
   }
 
   /** Takes over what the leader has applied, and every setting in force there. */
@@ -295,45 +325,41 @@ export class WorkspaceFold {
     this.knowledge.setWaiting(waiting.count + progress.placed - progress.applied, waiting.oldest);
   }
 
-  async #catchUp(applied: number): Promise<void> {
+  async #catchUp(applied: number, priority: Priority = 'live'): Promise<void> {
     const { db, workspace } = this.#options;
     const fresh = await readSettings(db.sql, workspace.id, this.#memory().settingsSeen);
-    let seen = 0;
     for (;;) {
       this.#throwIfStopped();
       const after = this.knowledge.asOf;
       const through = Math.min(applied, after + LONG_BATCH);
-      const due: StoredSetting[] = [];
-      for (
-        let next = fresh[seen];
-        next !== undefined && next.entry.effectiveAfter <= through;
-        next = fresh[seen]
-      ) {
-        due.push(next);
-        seen += 1;
-      }
-      if (through <= after && due.length === 0) return;
+      const settings = takeDue(fresh, through);
+      if (through <= after && settings.length === 0) return;
       const entries = through > after ? await readEntries(db.sql, workspace.id, after, through) : [];
-      this.#replace((await this.#fold(this.#memory(), entries, due, 'live')).memory);
+      this.#replace(await this.#steps.fold(this.#memory(), { entries, settings, priority }));
     }
   }
 
   async #lead(): Promise<void> {
-    const { db, workspace, instance } = this.#options;
-    if (this.#term === null) {
-      const term = await takeTerm(db.sql, workspace.id, instance);
+    const { db, workspace } = this.#options;
+    if (!this.leading) {
+      const term = await this.#commits.takeTerm();
       await this.#catchUp(term.applied);
-      this.#term = term;
+      this.#commits.lead(term);
+      this.#replay.request();
+      this.#snapshots.applied([]);
     }
     if (this.#announce !== null) {
-      await this.#applyBatch([], [], this.#announce.decisions);
+      const stored = await readSettings(db.sql, workspace.id, 0);
+      const news = this.#announce.decisions.filter((decision) => !stored.some(isSame(decision)));
+      await this.#applyBatch([], [], news);
       this.#announce = null;
     }
     let limit = BATCH;
-    while (!this.#stopped && this.#term !== null && (await this.#options.tryLead())) {
-      const progress: FoldProgress = this.#term;
+    while (!this.#stopped && (await this.#options.tryLead())) {
+      const { progress } = this.#commits;
+      if (progress === null) return;
       if (progress.placed === progress.applied && (await placeSettings(db.sql, workspace.id, progress)) > 0) {
-        await this.#applyBatch([], await readSettings(db.sql, workspace.id, this.#memory().settingsSeen), []);
+        await this.#applyBatch([], await readSettings(db.sql, workspace.id, this.#memory().settingsSeen));
         continue;
       }
       const entries = await this.#take(progress, limit);
@@ -342,7 +368,7 @@ export class WorkspaceFold {
         return;
       }
       const full = entries.length >= limit;
-      const rest = full ? await readWaiting(db.sql, workspace.id) : { count: 0, oldest: null };
+      const rest = full ? await readWaiting(db.sql, workspace.id) : NOTHING;
       this.knowledge.setWaiting(rest.count + entries.length, earliest(entries, rest.oldest));
       limit = rest.count > LONG_QUEUE ? LONG_BATCH : BATCH;
       await this.#applyBatch(entries, [], [], rest);
@@ -360,7 +386,7 @@ export class WorkspaceFold {
       return readEntries(db.sql, workspace.id, progress.applied, through);
     }
     const entries = await placeEntries(db.sql, workspace, progress, limit);
-    if (entries.length > 0) this.#term = { ...progress, placed: progress.placed + entries.length };
+    if (entries.length > 0) this.#commits.placed(progress.placed + entries.length);
     return entries;
   }
 
@@ -368,97 +394,40 @@ export class WorkspaceFold {
   async #applyBatch(
     entries: PlacedEntry[],
     settings: StoredSetting[],
-    decisions: Decision[],
-    rest: { count: number; oldest: number | null } = { count: 0, oldest: null },
+    decisions: StoredDecision[] = [],
+    rest: Rest = NOTHING,
   ): Promise<void> {
-    const result = await this.#fold(this.#memory(), entries, settings, 'live');
-    for (const index of result.touched) this.#dirty.add(index);
-    const events = await this.knowledge.eventsFor(result.memory, result.touched, countedIn(entries), rest);
-    await this.#commit([...decisions, ...result.decisions], events, result.memory);
-    this.#replace(result.memory);
+    const prepared = this.#replay.preparedFor(settings);
+    const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority: 'live', prepared });
+    const { memory, touched, effects, foldMs } = folded;
+    this.#commits.mark(touched);
+    const batch = { memory, touched, effects, foldMs, counted: countedIn(entries), rest };
+    const events = await this.knowledge.eventsFor(batch);
+    const history = this.knowledge.historyFor(batch);
+    await this.#write({ memory, decisions: [...decisions, ...folded.decisions], events, history });
+    this.#replace(folded);
     this.knowledge.setWaiting(rest.count, rest.oldest);
     this.#options.ringFeed();
+    this.#replay.applied(settings);
+    if (entries.some(({ kind }) => kind === 'retract')) this.#replay.request();
   }
 
-  async #fold(
-    memory: FoldMemory,
-    entries: readonly PlacedEntry[],
-    settings: readonly StoredSetting[],
-    priority: 'live' | 'background',
-  ) {
-    let clock = memory.lastRecordedAtMs;
-    const facts = entries.map((entry) => {
-      clock = Math.max(clock ?? entry.recordedAtMs, entry.recordedAtMs);
-      return { ...entry, recordedAtMs: clock };
-    });
-    // What the fold decided itself it decides again; only what people set is news.
-    const byPeople = settings.filter(({ byFold }) => !byFold).map(({ entry }) => entry);
-    const encoded = encodeEntries(memory.space, facts, byPeople);
-    if (encoded.kind === 'refold') {
-      throw new RefoldNeeded(`The setting ${encoded.because.kind} changes the past; the log is read again.`);
-    }
-    const answer = await this.#options.pool.fold(
-      { front: memory.image, spare: this.#spare, columns: memory.columns, batch: encoded.batch },
-      priority,
-    );
-    this.#spare = memory.image;
-    return {
-      memory: {
-        space: encoded.space,
-        image: answer.image,
-        columns: answer.columns,
-        metrics: foldMetrics(memory.metrics, facts),
-        leaders: answer.leaders,
-        lastRecordedAtMs: clock,
-        settingsSeen: settings.at(-1)?.entry.ordinal ?? memory.settingsSeen,
-      } satisfies FoldMemory,
-      touched: answer.touched,
-      decisions: encoded.decisions,
-    };
+  #write(commit: Commit): Promise<void> {
+    return this.#commits.write(commit, this.#stopped);
   }
 
-  async #commit(
-    decisions: readonly Decision[],
-    events: readonly FeedEvent[],
-    memory: FoldMemory,
-  ): Promise<void> {
-    const progress = this.#term;
+  async #storeSwap(through: number): Promise<void> {
+    const { progress } = this.#commits;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
-    const now = this.#options.now();
-    const due = now - this.#flushedAt >= FLUSH_MS;
-    const written = this.#stopped ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
-    const position = memory.space.position;
-    await commitApplied(this.#options.db, {
-      workspaceId: this.#options.workspace.id,
-      progress,
-      position,
-      decisions,
-      patterns: this.knowledge.patternRows(memory, written),
-      events,
-    });
-    this.#term = { ...progress, applied: position };
-    for (const index of written) this.#dirty.delete(index);
-    if (written.length > 0) this.#flushedAt = now;
-    if (this.#dirty.size > 0) this.#flushLater();
-  }
-
-  /** Rows of patterns are written at most once a second; the last change must not wait for the next outcome. */
-  #flushLater(): void {
-    this.#flushTimer ??= setTimeout(() => {
-      this.#flushTimer = null;
-      if (this.#stopped || this.#dirty.size === 0 || this.#term === null) return;
-      if (this.#running === null) this.#occupy(this.#guarded(() => this.#commit([], [], this.#memory())));
-      else this.#flushLater();
-    }, FLUSH_MS).unref();
+    await storeSwap(this.#options.db.sql, this.#options.workspace.id, progress.term, through);
+    this.wake();
   }
 
   async #tellTheTime(): Promise<void> {
-    await this.#guarded(async () => {
-      const events = await this.knowledge.timeEvents();
-      if (events.length === 0) return;
-      await this.#commit([], events, this.#memory());
-      this.#options.ringFeed();
-    });
+    const events = await this.knowledge.timeEvents();
+    if (events.length === 0) return;
+    await this.#write({ memory: this.#memory(), events });
+    this.#options.ringFeed();
   }
 
   /** A write beside the batches; a failure ends the term, and the next run finds out why. */
@@ -466,20 +435,35 @@ export class WorkspaceFold {
     try {
       await write();
     } catch (thrown) {
-      this.#term = null;
+      this.#endTerm();
       this.#again = true;
       this.#options.logger.warn({ err: coerceError(thrown) }, 'figures were not written');
     }
   }
 
-  #replace(memory: FoldMemory, rebuilt = false): void {
-    this.knowledge.replace(memory, rebuilt);
+  #replace({ memory, parts }: Folded): void {
+    this.knowledge.replace(memory, false);
+    this.#snapshots.applied(parts);
+    this.#settleWaiters();
+  }
+
+  #settleWaiters(): void {
     for (const waiter of [...this.#waiters]) if (waiter.position <= this.knowledge.asOf) waiter.resolve();
   }
 
   #throwIfStopped(): void {
     if (this.#stopped) throw new Stopping('The server stops.');
   }
+}
+
+const NOTHING: Rest = { count: 0, oldest: null };
+
+function isSame(decision: StoredDecision) {
+  const attributeOf = (payload: object) => ('attribute' in payload ? payload.attribute : null);
+  return ({ entry }: StoredSetting) =>
+    entry.kind === decision.kind &&
+    entry.effectiveAfter === decision.effectiveAfter &&
+    attributeOf(entry.payload) === attributeOf(decision.payload);
 }
 
 function countedIn(entries: readonly PlacedEntry[]): { id: string; position: number }[] | undefined {
@@ -493,15 +477,5 @@ function earliest(entries: readonly PlacedEntry[], other: number | null): number
   return entries.reduce<number | null>(
     (least, { recordedAtMs }) => (least === null ? recordedAtMs : Math.min(least, recordedAtMs)),
     other,
-  );
-}
-
-function isStored(decision: Decision, settings: readonly StoredSetting[]): boolean {
-  return settings.some(
-    ({ entry }) =>
-      entry.kind === decision.kind &&
-      'attribute' in entry.payload &&
-      'attribute' in decision.payload &&
-      entry.payload.attribute === decision.payload.attribute,
   );
 }

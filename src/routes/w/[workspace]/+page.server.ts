@@ -2,11 +2,15 @@ import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { pageError } from '#lib/server/error-mapping.ts';
 import { getMetrics } from '#lib/server/services/metrics/index.ts';
 import { listOutcomes } from '#lib/server/services/outcomes/index.ts';
-import { listPatterns } from '#lib/server/services/patterns/index.ts';
+import { listPatterns, patternHistory } from '#lib/server/services/patterns/index.ts';
 import type { PageServerLoad } from './$types';
 import { settle } from './settle.server.ts';
 
 const LATEST = 12;
+/** Of the line above each meter. */
+const POINTS = 60;
+
+const toPoint = ({ position, logE }: { position: number; logE: number }) => ({ position, logE });
 
 /** Everything the live page starts from; the feed carries on from the cursor that the frame read before. */
 export const load: PageServerLoad = async (event) => {
@@ -18,5 +22,25 @@ export const load: PageServerLoad = async (event) => {
     getMetrics(ctx, { history: true }),
     listPatterns(ctx, { view: 'leaders', limit: 8 }),
   ]).catch(pageError);
-  return { metrics, leaders, outcomes: await outcomes };
+  const histories = await settle(
+    Promise.all(
+      leaders.items.flatMap(({ id }) =>
+        id === null
+          ? []
+          : [
+              patternHistory(ctx, id, { limit: POINTS }).then(
+                ({ items }) => [id, items.map(toPoint)] as const,
+              ),
+            ],
+      ),
+    ),
+    ctx.requestId,
+  );
+  return {
+    metrics,
+    leaders,
+    outcomes: await outcomes,
+    // A line above a meter that cannot be drawn is left out; the fault is in the log.
+    histories: histories.ok ? Object.fromEntries(histories.value) : {},
+  };
 };

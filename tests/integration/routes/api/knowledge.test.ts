@@ -39,6 +39,21 @@ const one: PatternView = {
   direction: 'better',
   status: 'collecting',
   trend: 'stable',
+  confidenceWorse: null,
+  statusAt: 20,
+  recent: { n: 50, successes: 5 },
+  epoch: null,
+  confirmedAt: null,
+  changed: null,
+  recounting: false,
+  recountedAt: null,
+  pinned: false,
+  pinnedOnly: false,
+  period: false,
+  concurrency: 1,
+  comparable: true,
+  explainedBy: null,
+  explains: 0,
   values: null,
   since: 20,
   updatedAt: '2026-11-20T12:00:00.000Z',
@@ -59,6 +74,7 @@ const totals: MetricsView = {
   openJourneys: 0,
   tracked: 1,
   trackedLeftOut: 0,
+  byStatus: { collecting: 0, emerging: 0, confirmed: 0, weakening: 0, retired: 0 },
   searched: 2,
   values: null,
   behindMs: 0,
@@ -92,7 +108,21 @@ const knowledge: WorkspaceKnowledge = {
   metrics: ({ history } = {}) => Promise.resolve(history ? { ...totals, history: [] } : totals),
   attributes: () => [],
   tracked: () => ({ tracked: 1, leftOut: 0, searched: 2 }),
+  insight: {
+    explain: () => null,
+    similar: () => [],
+    trace: () => Promise.resolve(null),
+    compare: () => null,
+    family: unasked,
+    chosen: () => null,
+    pinnable: unasked,
+    shuffledLog: () => null,
+  },
 };
+
+function unasked(): never {
+  throw new Error('Nobody asks for this here.');
+}
 
 beforeAll(async () => {
   db = await createTestDatabase();
@@ -100,6 +130,7 @@ beforeAll(async () => {
     folds: {
       of: () => Promise.resolve(knowledge),
       waitFor: () => Promise.resolve(true),
+      check: () => Promise.resolve(null),
       health: () => folding,
     },
   });

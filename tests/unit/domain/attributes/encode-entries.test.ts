@@ -98,7 +98,7 @@ describe('encodeEntries', () => {
       effectiveAfter: 501,
       payload: { attribute: 'age', whole: true, values: 500 },
     });
-    const [cut] = batch.cuts;
+    const cut = batch.acts.find((act) => act.kind === 'cut');
     expect(cut).toMatchObject({ after: 501, slot: 0 });
     expect(cut?.positions).toHaveLength(501);
     // The retract is coded like the add it takes back.
@@ -140,15 +140,15 @@ describe('encodeEntries', () => {
       ordinal: 1,
     });
     const empty = encode(createAttributeSpace(), adds([{ sex: 'f' }]), [cut(0)]);
-    expect(empty.batch.cuts).toEqual([]);
+    expect(empty.batch.acts).toEqual([]);
     const some = encode(empty.space, ages(50, 2), []);
-    expect(some.batch.cuts).toEqual([]);
+    expect(some.batch.acts).toEqual([]);
     const now = encode(some.space, [], [cut(51)]);
-    expect(now.batch.cuts).toHaveLength(1);
+    expect(now.batch.acts).toHaveLength(1);
     expect(now.decisions).toMatchObject([
       { kind: 'attribute.bins', effectiveAfter: 51, payload: { values: 50 } },
     ]);
-    expect(encode(now.space, ages(2, 52), [cut(51)]).batch.cuts).toEqual([]);
+    expect(encode(now.space, ages(2, 52), [cut(51)]).batch.acts).toEqual([]);
   });
 });
 

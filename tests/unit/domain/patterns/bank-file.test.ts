@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BANK_ATTRIBUTES, bankIsMissing, bankOutcomes, bankTruth } from '../../../support/bank-file.ts';
 import type { LogFacts } from '../../../../src/lib/domain/outcomes/log-facts.ts';
-import { readTotals } from '../../../../src/lib/domain/patterns/fold-image.ts';
-import { leadingPatterns } from '../../../../src/lib/domain/patterns/leading-patterns.ts';
+import { statusOf } from '../../../../src/lib/domain/patterns/flags.ts';
+import { HEADER, openImage, readTotals } from '../../../../src/lib/domain/patterns/fold-image.ts';
+import { evidenceLeaders, leadingPatterns } from '../../../../src/lib/domain/patterns/leading-patterns.ts';
+import { activePatterns } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
 import { lookup } from '../../../../src/lib/domain/patterns/lookup.ts';
 import { conjunctionOf } from '../../../../src/lib/domain/patterns/conjunction.ts';
 import { trackedPattern } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
@@ -23,7 +25,7 @@ describe.skipIf(bankIsMissing)(`the bank file, folded (${bankIsMissing ?? 'prese
   let fold: Fold;
   beforeAll(() => {
     fold = foldLog(bankLog(), () => 5_000);
-  });
+  }, 120_000);
 
   it('has the totals of the truth', () => {
     expect(readTotals(fold.image)).toMatchObject({
@@ -65,13 +67,26 @@ describe.skipIf(bankIsMissing)(`the bank file, folded (${bankIsMissing ?? 'prese
 
   it('tracks thousands of conjunctions, and leads with some that do not repeat each other', () => {
     expect(readTotals(fold.image).tracked).toBeGreaterThan(2_500);
-    const leaders = leadingPatterns(fold.image).map(({ index, z }) => {
+    const leaders = leadingPatterns(fold.image).map(({ index, stands }) => {
       const pattern = trackedPattern(fold.image, index);
       if (pattern === null) throw new Error('a leader is tracked');
-      return { z, label: conjunctionOf(fold.space, pattern.slots, pattern.codes).label };
+      return { stands, label: conjunctionOf(fold.space, pattern.slots, pattern.codes).label };
     });
     expect(leaders).toHaveLength(8);
-    expect(leaders[0]?.label).toBe('poutcome success');
+    expect(leaders.every(({ stands }) => stands)).toBe(true);
+    expect(leaders.map(({ label }) => label)).toContain('poutcome success');
     expect(leaders.filter(({ label }) => label.includes('poutcome success'))).toHaveLength(1);
+  });
+
+  it('confirms hundreds, folds most of them under others, and lets no month stand by the calendar alone', () => {
+    const view = openImage(fold.image);
+    expect(view.header[HEADER.rejections]).toBeGreaterThan(100);
+    const active = activePatterns(view);
+    const leaders = evidenceLeaders(view);
+    expect(active.length).toBeGreaterThan(4 * leaders.length);
+    const month = fold.space.searched.findIndex(({ key }) => key === 'month');
+    expect(view.slotPeriod[month]).toBe(1);
+    const timed = active.filter(({ index }) => trackedPattern(fold.image, index)?.slots.includes(month));
+    expect(timed.filter(({ index }) => statusOf(view.flags[index] ?? 0) === 'confirmed')).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ export const mayRecordIn = ({ may, workspace }: Pick<ShellData, 'may' | 'workspa
 export interface Place {
   href: string;
   label: string;
-  icon: 'live' | 'outcomes' | 'patterns' | 'lookup' | 'settings';
+  icon: 'live' | 'outcomes' | 'patterns' | 'lookup' | 'honesty' | 'settings';
   /** Pressed after g. */
   key: string;
 }
@@ -29,6 +29,7 @@ export function placesOf(slug: string): Place[] {
     { href: `${root}/outcomes`, label: 'Outcomes', icon: 'outcomes', key: 'o' },
     { href: `${root}/patterns`, label: 'Patterns', icon: 'patterns', key: 'p' },
     { href: `${root}/lookup`, label: 'Lookup', icon: 'lookup', key: 'a' },
+    { href: `${root}/honesty`, label: 'Honesty check', icon: 'honesty', key: 'h' },
     { href: `${root}/settings`, label: 'Settings', icon: 'settings', key: 's' },
   ];
 }

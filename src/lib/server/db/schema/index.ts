@@ -4,3 +4,4 @@ export * from './identity.ts';
 export * from './learning.ts';
 export * from './outcomes.ts';
 export * from './journeys.ts';
+export * from './snapshots.ts';

@@ -12,9 +12,10 @@ export async function recordSetting(
   ctx: Context,
   decision: SettingDecision,
   targetId: string | null,
+  targetType: 'attribute' | 'pattern' = 'attribute',
 ): Promise<void> {
   const { app, workspace } = ctx;
-  await app.db.sql.begin((tx) => insertSetting(tx, ctx, decision, targetId));
+  await app.db.sql.begin((tx) => insertSetting(tx, ctx, decision, { targetType, targetId }));
   app.doorbell.ringLog(workspace.id);
   app.doorbell.ringFeed();
 }
@@ -23,7 +24,7 @@ async function insertSetting(
   tx: TransactionSql,
   ctx: Context,
   decision: SettingDecision,
-  targetId: string | null,
+  target: { targetType: string; targetId: string | null },
 ) {
   const { app, workspace, actor } = ctx;
   const recordedBy = `${actor.type}:${actor.id ?? actor.name}`;
@@ -32,8 +33,7 @@ async function insertSetting(
     values (${workspace.id}, ${decision.kind}, ${tx.json(decision.payload as never)}, ${recordedBy})`;
   await emitAudit(tx, ctx, {
     action: decision.kind,
-    targetType: 'attribute',
-    targetId,
+    ...target,
     metadata: { ...decision.payload },
   });
   await appendWorkspaceChanged(tx, app, workspace.id);

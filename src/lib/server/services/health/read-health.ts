@@ -1,4 +1,5 @@
 import type { App } from '../../app.ts';
+import { countChecks } from '../../recalculation/index.ts';
 import { checkDatabase, type DatabaseState } from './check-database.ts';
 import { checkRedis, type RedisState } from './check-redis.ts';
 import { readQueues, type Queues } from './queues.ts';
@@ -14,6 +15,8 @@ export interface Health {
   folds: { served: number; led: number; failed: number };
   feed: { streams: number; sequencing: boolean };
   queues: Queues | null;
+  /** Of every workspace's last comparison with a refold of its log: how many found it sound, how many differences. */
+  checks: { sound: number; differing: number; lastAt: string | null } | null;
 }
 
 /** How this instance is. Anybody may ask, so it names no workspace and gives no message of an error. */
@@ -22,7 +25,9 @@ export async function readHealth(app: App): Promise<Health> {
   const folds = app.folds.health();
   const failed = folds.filter((fold) => fold.error !== null).length;
   const feed = app.feed.stats();
-  const sound = database.state === 'up' && redis.state !== 'down' && failed === 0;
+  const checks = database.state === 'up' ? await countChecks(app.db.sql) : null;
+  const differing = checks?.differing ?? 0;
+  const sound = database.state === 'up' && redis.state !== 'down' && failed === 0 && differing === 0;
   return {
     status: sound ? 'ok' : 'degraded',
     instance: app.instance,
@@ -32,5 +37,6 @@ export async function readHealth(app: App): Promise<Health> {
     folds: { served: folds.length, led: folds.filter((fold) => fold.leading).length, failed },
     feed: { streams: feed.streams, sequencing: feed.sequencing },
     queues: database.state === 'up' ? await readQueues(app.db.sql) : null,
+    checks: checks === null ? null : { ...checks, lastAt: checks.lastAt?.toISOString() ?? null },
   };
 }

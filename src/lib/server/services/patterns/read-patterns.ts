@@ -1,7 +1,8 @@
 import type { PatternLookup } from '#lib/contracts/fold.ts';
+import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import { patternQuerySchema, type PatternList } from '#lib/contracts/pattern.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import { invalid, notFound } from '../../errors.ts';
+import { AppError, invalid, notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
 
 const MAX_CONDITIONS = 3;
@@ -23,13 +24,37 @@ export async function patternsVersion(ctx: Context): Promise<string> {
   return (await ctx.app.folds.of(ctx.workspace.id)).version;
 }
 
-/** One pattern as of the last applied position. @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE */
+/**
+ * One pattern as of the last applied position; of one that has lost its place the counts, as retired.
+ * @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE
+ */
 export async function getPattern(ctx: Context, id: string): Promise<PatternLookup> {
   requirePermission(ctx, 'read');
   const knowledge = await ctx.app.folds.of(ctx.workspace.id);
   const item = knowledge.getPattern(id);
-  if (item === null) throw notFound('pattern');
-  return { asOf: knowledge.asOf, item };
+  return item === null ? getFormer(ctx, id) : { asOf: knowledge.asOf, item };
+}
+
+async function getFormer(ctx: Context, id: string): Promise<PatternLookup> {
+  const [row] = await ctx.app.db.sql<{ conditions: { attribute: string; value: string }[] }[]>`
+    select conditions from patterns where workspace_id = ${ctx.workspace.id} and id = ${id}`;
+  if (row === undefined) throw notFound('pattern');
+  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
+  try {
+    const where = row.conditions.map(({ attribute, value }) => `${attribute}:${value}`);
+    const { asOf, item } = knowledge.lookupWhere(where);
+    return { asOf, item: item.id === null ? { ...item, id, status: 'retired' } : item };
+  } catch (thrown) {
+    // Its attribute may not be searched any more.
+    if (thrown instanceof AppError && thrown.code === 'VALIDATION') throw notFound('pattern');
+    throw thrown;
+  }
+}
+
+/** Patterns that stand and share most outcomes with this one. @throws AppError FORBIDDEN, UNAVAILABLE */
+export async function similarPatterns(ctx: Context, id: string): Promise<PatternWhy['similar']> {
+  requirePermission(ctx, 'read');
+  return (await ctx.app.folds.of(ctx.workspace.id)).insight.similar(id);
 }
 
 /**

@@ -7,7 +7,9 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = apiHandler(async (event) => {
   const ctx = await authorizeApi(event, 'read');
   const version = await patternsVersion(ctx);
-  return answerTagged(event, await listPatterns(ctx, queryOf(event.url)), [ctx.workspace.id, version]);
+  const where = event.url.searchParams.getAll('where');
+  const query = { ...queryOf(event.url), ...(where.length === 0 ? {} : { where }) };
+  return answerTagged(event, await listPatterns(ctx, query), [ctx.workspace.id, version]);
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

@@ -1,8 +1,8 @@
 import { authorizePage } from '#lib/server/auth/authorize.ts';
-import { inputProblem, pageError } from '#lib/server/error-mapping.ts';
+import { actionFailure, inputProblem, pageError } from '#lib/server/error-mapping.ts';
 import { listAttributes } from '#lib/server/services/attributes/index.ts';
-import { lookupPattern } from '#lib/server/services/patterns/index.ts';
-import type { PageServerLoad } from './$types';
+import { lookupPattern, pinConditions } from '#lib/server/services/patterns/index.ts';
+import type { Actions, PageServerLoad } from './$types';
 
 const MAX_CONDITIONS = 3;
 
@@ -34,4 +34,16 @@ export const load: PageServerLoad = async (event) => {
       .filter((attribute) => attribute.state === 'collecting')
       .map((attribute) => attribute.label),
   };
+};
+
+export const actions: Actions = {
+  pin: async (event) => {
+    const ctx = await authorizePage(event, event.params.workspace, 'analyse');
+    const where = (await event.request.formData()).getAll('where').map(String);
+    try {
+      return { pinned: await pinConditions(ctx, { where }) };
+    } catch (thrown) {
+      return actionFailure(thrown, { where });
+    }
+  },
 };

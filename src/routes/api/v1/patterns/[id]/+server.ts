@@ -1,6 +1,6 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
-import { getPattern, patternsVersion } from '#lib/server/services/patterns/index.ts';
+import { getPattern, patternsVersion, similarPatterns } from '#lib/server/services/patterns/index.ts';
 import { answerTagged, otherMethods } from '../../respond.ts';
 import type { RequestHandler } from './$types';
 
@@ -8,7 +8,8 @@ export const GET: RequestHandler = apiHandler(async (event) => {
   const ctx = await authorizeApi(event, 'read');
   const version = await patternsVersion(ctx);
   const { asOf, item } = await getPattern(ctx, event.params.id);
-  return answerTagged(event, { asOf, ...item }, [ctx.workspace.id, version]);
+  const similar = await similarPatterns(ctx, event.params.id);
+  return answerTagged(event, { asOf, ...item, similar }, [ctx.workspace.id, version]);
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

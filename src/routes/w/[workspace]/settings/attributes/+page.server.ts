@@ -4,6 +4,7 @@ import {
   chooseSearched,
   cutAttribute,
   declareBands,
+  declareMode,
   listAttributes,
 } from '#lib/server/services/attributes/index.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -53,6 +54,19 @@ export const actions: Actions = {
       return { done: `${values.attribute} gets its new bands; the log is counted anew.` };
     } catch (thrown) {
       return actionFailure(thrown, values);
+    }
+  },
+  mode: async (event) => {
+    const ctx = await authorizePage(event, event.params.workspace, 'analyse');
+    const form = await event.request.formData();
+    const attribute = String(form.get('attribute') ?? '');
+    const mode = String(form.get('mode') ?? '');
+    try {
+      await declareMode(ctx, attribute, { mode });
+      const how = mode === 'period' ? 'by period' : 'with outcomes of the same time';
+      return { done: `Patterns of ${attribute} are compared ${how} from now on.` };
+    } catch (thrown) {
+      return actionFailure(thrown, { action: 'mode' as const, attribute });
     }
   },
   choose: async (event) => {

@@ -1,12 +1,13 @@
 import { timezones } from '#lib/contracts/timezones.ts';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure } from '#lib/server/error-mapping.ts';
+import { readFoldChecks } from '#lib/server/services/fold-checks/index.ts';
 import { updateWorkspace } from '#lib/server/services/workspaces/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
-  const { workspace } = await authorizePage(event, event.params.workspace, 'manage');
-  return { settings: workspace, zones: timezones() };
+  const ctx = await authorizePage(event, event.params.workspace, 'manage');
+  return { settings: ctx.workspace, zones: timezones(), checks: await readFoldChecks(ctx) };
 };
 
 export const actions: Actions = {

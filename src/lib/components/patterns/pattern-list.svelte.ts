@@ -1,0 +1,200 @@
+import { untrack } from 'svelte';
+import { writeAddress, type PatternsAddress } from '#lib/contracts/pattern-address.ts';
+import { patternListSchema, type PatternList, type PatternView } from '#lib/contracts/pattern.ts';
+import type { FeedValues } from '#lib/contracts/feed.ts';
+import { HeldOrder } from '#lib/components/ui/held-order.svelte.ts';
+
+/** A row of the list: a pattern, or one that is folded under the pattern above it. */
+export interface PatternRow {
+  key: string;
+  pattern: PatternView;
+  /** The leader it is shown under. */
+  under: PatternView | null;
+}
+
+export interface PatternListSource {
+  /** What the server read: the first rows, and the folded ones of the patterns opened in the address. */
+  list: PatternList;
+  kids: Record<string, PatternView[]>;
+  address: PatternsAddress;
+  /** Where more is read. */
+  url: string;
+}
+
+const MORE = 200;
+const LONGEST_READ = 1_000;
+const MOST_KIDS = 500;
+/** 3,000 rows are read again every 15 s at most; what stands comes with the feed meanwhile. */
+const PAUSE_A_ROW_MS = 5;
+
+/** The rows of the patterns page: read in pieces, opened and closed, patched by the feed, in an order that is held. */
+export class PatternListState {
+  readonly #source: () => PatternListSource;
+  /** Rows read beyond those that the page came with. */
+  #more = $state.raw<{ key: string; items: readonly PatternView[]; next: string | null } | null>(null);
+  #kids = $state.raw<Record<string, readonly PatternView[]>>({});
+  #opened = $state.raw<Record<string, boolean>>({});
+  /** Newer figures by id, from the feed. */
+  #news = $state.raw<Record<string, { asOf: number; view: PatternView }>>({});
+  #moreReadAt = -Infinity;
+  #later: ReturnType<typeof setTimeout> | undefined;
+  reading = $state(false);
+  failed = $state(false);
+  readonly order: HeldOrder<PatternView>;
+
+  constructor(source: () => PatternListSource) {
+    this.#source = source;
+    this.order = new HeldOrder(() => this.#items);
+  }
+
+  /** What is listed, apart from how much of it. */
+  get key(): string {
+    const { address } = this.#source();
+    return writeAddress(address, { open: [], choosing: false, show: address.show, cursor: address.cursor });
+  }
+
+  readonly #items = $derived.by<PatternView[]>(() => {
+    const { list } = this.#source();
+    // A row that has moved between two readings is there once.
+    const places: Record<string, number> = {};
+    const all = [...list.items, ...(this.#more?.key === this.key ? this.#more.items : [])];
+    all.forEach(({ id }, place) => {
+      if (id !== null) places[id] ??= place;
+    });
+    return all
+      .filter(({ id }, place) => id !== null && places[id] === place)
+      .map((view) => this.#newest(view, list.asOf));
+  });
+
+  readonly rows = $derived.by<PatternRow[]>(() =>
+    this.order.rows.flatMap((pattern): PatternRow[] => {
+      const id = pattern.id ?? '';
+      const own = { key: id, pattern, under: null };
+      if (!this.isOpen(id)) return [own];
+      const { asOf } = this.#source().list;
+      const kids = this.kidsOf(id) ?? [];
+      return [
+        own,
+        ...kids.map((kid) => ({
+          key: `${id} ${kid.id ?? ''}`,
+          pattern: this.#newest(kid, asOf),
+          under: pattern,
+        })),
+      ];
+    }),
+  );
+
+  get next(): string | null {
+    return this.#more?.key === this.key ? this.#more.next : this.#source().list.next;
+  }
+  get read(): number {
+    return this.#items.length;
+  }
+
+  isOpen(id: string): boolean {
+    return this.#opened[id] ?? this.#source().address.open.includes(id);
+  }
+  /** Null while they are not read. */
+  kidsOf(id: string): readonly PatternView[] | null {
+    return this.#kids[id] ?? this.#source().kids[id] ?? null;
+  }
+
+  toggle = async (id: string): Promise<void> => {
+    const opens = !this.isOpen(id);
+    this.#opened = { ...this.#opened, [id]: opens };
+    if (!opens || this.kidsOf(id) !== null) return;
+    await this.#guard(() => this.#readKids(id));
+  };
+
+  /** Reads the next rows. */
+  readMore = async (): Promise<void> => {
+    const { next } = this;
+    if (next === null || this.reading) return;
+    const { key } = this;
+    this.reading = true;
+    await this.#guard(async () => {
+      const page = await this.#get({ cursor: next, show: MORE });
+      if (this.key !== key) return;
+      const before = this.#more?.key === key ? this.#more.items : [];
+      this.#more = { key, items: [...before, ...page.items], next: page.next };
+    });
+    this.reading = false;
+  };
+
+  /** Reads what is opened again and, the more there is the more seldom, what is shown beyond the page's own rows. */
+  readAgain = async (): Promise<void> => {
+    try {
+      await this.#readOpenAgain();
+      const wait = this.#moreReadAt + this.read * PAUSE_A_ROW_MS - performance.now();
+      if (wait <= 0) await this.#readMoreAgain();
+      else this.#later ??= setTimeout(() => void this.readAgain(), wait);
+    } catch (thrown) {
+      // What is shown stays, as of when it was read; the next change reads again.
+      console.error(thrown);
+    }
+  };
+
+  /** Stops what waits. */
+  end = (): void => clearTimeout(this.#later);
+
+  async #readOpenAgain(): Promise<void> {
+    for (const id of Object.keys(this.#kids)) if (this.isOpen(id)) await this.#readKids(id);
+  }
+
+  async #readMoreAgain(): Promise<void> {
+    const { key } = this;
+    const more = this.#more;
+    this.#later = undefined;
+    if (more === null || more.key !== key) return;
+    this.#moreReadAt = performance.now();
+    const { list } = this.#source();
+    const items: PatternView[] = [];
+    let { next } = list;
+    while (next !== null && items.length < more.items.length) {
+      const page = await this.#get({
+        cursor: next,
+        show: Math.min(LONGEST_READ, more.items.length - items.length),
+      });
+      items.push(...page.items);
+      next = page.next;
+    }
+    if (this.#more === more && this.key === key) this.#more = { key, items, next };
+  }
+
+  /** Takes what the feed says of single patterns; the list itself is read again by the page. */
+  apply = ({ asOf, items }: FeedValues['pattern.updated']): void => {
+    const news = { ...untrack(() => this.#news) };
+    for (const view of items) if (view.id !== null) news[view.id] = { asOf, view };
+    this.#news = news;
+  };
+
+  #newest(view: PatternView, asOf: number): PatternView {
+    const news = this.#news[view.id ?? ''];
+    return news !== undefined && news.asOf > asOf ? news.view : view;
+  }
+
+  async #readKids(id: string): Promise<void> {
+    const { items } = await this.#get({ show: MOST_KIDS, cursor: null }, id);
+    this.#kids = { ...this.#kids, [id]: items };
+  }
+
+  async #get(change: Partial<PatternsAddress>, under?: string): Promise<PatternList> {
+    const { url, address } = this.#source();
+    const query = writeAddress(address, { open: [], choosing: false, ...change });
+    const response = await fetch(
+      `${url}${query}${under === undefined ? '' : `&under=${encodeURIComponent(under)}`}`,
+    );
+    if (!response.ok) throw new Error(`patterns answered ${response.status}`);
+    return patternListSchema.parse(await response.json());
+  }
+
+  async #guard(act: () => Promise<void>): Promise<void> {
+    this.failed = false;
+    try {
+      await act();
+    } catch (thrown) {
+      console.error(thrown);
+      this.failed = true;
+    }
+  }
+}

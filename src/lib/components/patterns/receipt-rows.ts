@@ -1,0 +1,130 @@
+import { confidence } from '#domain/statistics/confidence.ts';
+import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
+import type { PatternView } from '#lib/contracts/pattern.ts';
+import { chanceOfEver, confidence as confidenceText, CONFIDENCE_LINE } from '#lib/format/confidence.ts';
+import { count, position } from '#lib/format/count.ts';
+import { behind } from '#lib/format/duration.ts';
+import { pValue } from '#lib/format/p-value.ts';
+import { intervalBeside } from '#lib/format/percent.ts';
+import { confidenceShown } from './evidence-words.ts';
+
+export interface ReceiptRow {
+  label: string;
+  value: string;
+  /** What it says, in plain words and with this pattern's own numbers. */
+  meaning: string;
+}
+
+const METHODS = { 'mid-p': 'mid-p of Fisher’s exact test', z: 'the pooled z test' } as const;
+const LINE = `, line at ${confidenceText(CONFIDENCE_LINE)}`;
+
+/** Where a pattern's figures come from, one row a figure. */
+export function receiptRows(
+  pattern: PatternView,
+  context: { asOf: number; behindMs: number | null; searched: number; budget: PatternWhy['budget'] | null },
+): ReceiptRow[] {
+  const { asOf, behindMs } = context;
+  return [
+    {
+      label: 'As of',
+      value: `${position(asOf)}${behindMs === null ? '' : ` · ${behind(behindMs)} behind`}`,
+      meaning: `Everything up to place ${position(asOf)} of the log is counted, and nothing after it.`,
+    },
+    ...(pattern.confidence === null ? countRows(pattern) : evidenceRows(pattern, context)),
+    ...singleLook(pattern),
+    {
+      label: 'First seen',
+      value: pattern.since === null ? '–' : position(pattern.since),
+      meaning:
+        pattern.since === null
+          ? 'It is not tracked: nothing is kept of it but what the log says.'
+          : `From ${position(pattern.since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.`,
+    },
+  ];
+}
+
+function countRows(pattern: PatternView): ReceiptRow[] {
+  return [
+    { label: 'n', value: count(pattern.n), meaning: 'Outcomes that ended in success or failure.' },
+    {
+      label: '95% interval',
+      value: intervalBeside(pattern.n, pattern.wilson) || '–',
+      meaning: 'True rates that go well with these counts, looking once.',
+    },
+  ];
+}
+
+function evidenceRows(
+  pattern: PatternView,
+  { searched, budget }: { searched: number; budget: PatternWhy['budget'] | null },
+): ReceiptRow[] {
+  const value = confidenceShown(pattern) ?? 0;
+  const weighted = pattern.weightedConfidence;
+  const than = pattern.direction === 'worse' ? 'no worse' : 'no better';
+  const chance = chanceOfEver(value);
+  return [
+    {
+      label: 'Confidence',
+      value: `${confidenceText(value)}${LINE}`,
+      meaning: `${
+        chance === 'any number'
+          ? 'Chance alone brings as much.'
+          : `If it were ${than} than the rest, it would ever come this high in ${chance} such patterns.`
+      } It may fall again; from the line at 0.80 on it is emerging.`,
+    },
+    {
+      label: `Over ${count(searched)} searched`,
+      value: `${confidenceText(weighted)}${LINE}`,
+      meaning: `The same, after paying for having searched ${count(searched)} patterns: at 0.80 it would be confirmed by itself. Several that come high together are confirmed sooner.`,
+    },
+    ...(budget === null ? [] : [neededRow(budget)]),
+    {
+      label: 'p, any look',
+      value: pValue(pattern.pValue),
+      meaning: `Had it no effect, a p this small would ever come up with at most this probability, however often anybody looked at this one pattern.`,
+    },
+    ...(pattern.concurrency === null ? [] : [shareRow(pattern.concurrency)]),
+    ...epochRow(pattern),
+  ];
+}
+
+function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']): ReceiptRow {
+  const times = (log: number) =>
+    log > 13.8 ? 'over a million' : count(Math.max(0, Math.round(Math.exp(log))));
+  return {
+    label: 'Needed today',
+    value: confidenceText(confidence(logENeeded)),
+    meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, and each of the ${count(rejections)} confirmations so far made the line lower.`,
+  };
+}
+
+function shareRow(concurrency: number): ReceiptRow {
+  return {
+    label: 'Same-time share',
+    value: concurrency.toFixed(2),
+    meaning:
+      'How much of it could be compared with outcomes of the rest at the same time: about 1 where the two came evenly mixed, 0 where they never met.',
+  };
+}
+
+function epochRow({ epoch }: PatternView): ReceiptRow[] {
+  if (epoch === null || epoch.startedAt === 0) return [];
+  return [
+    {
+      label: 'Evidence since',
+      value: position(epoch.startedAt),
+      meaning: `It rests on the ${count(epoch.n)} outcomes after that place, ${count(epoch.successes)} of them successes: the pattern changed there, or was pinned there.`,
+    },
+  ];
+}
+
+function singleLook(pattern: PatternView): ReceiptRow[] {
+  const p = pattern.n > 0 && pattern.rest.n > 0 ? pattern.pValueSingleLook : null;
+  return [
+    {
+      label: 'p, single look',
+      value: pValue(p),
+      meaning: `For somebody who looked once, at this pattern only (${METHODS[pattern.pValueMethod]}). You look often, so nothing rests on it.`,
+    },
+  ];
+}

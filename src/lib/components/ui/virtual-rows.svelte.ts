@@ -1,0 +1,98 @@
+import {
+  defaultRangeExtractor,
+  observeWindowOffset,
+  observeWindowRect,
+  Virtualizer,
+  windowScroll,
+  type VirtualItem,
+} from '@tanstack/virtual-core';
+import { untrack } from 'svelte';
+
+export interface VirtualRowsOptions {
+  count: () => number;
+  keyOf: (index: number) => string;
+  /** Height in px before a row was measured. */
+  estimate: (index: number) => number;
+  /** The element that holds the rows. */
+  holder: () => HTMLElement | undefined;
+}
+
+const OVERSCAN = 12;
+
+/**
+ * Which rows of a long list that scrolls with the page are in the document: those in view, some around them, and the
+ * one with the focus. Call while the component is made; on the server there is nothing to see, so draw without it.
+ */
+export class VirtualRows {
+  readonly #options: VirtualRowsOptions;
+  readonly #virtualizer: Virtualizer<Window, HTMLElement>;
+  #version = $state(0);
+  #top = $state(0);
+  #focused = -1;
+
+  constructor(options: VirtualRowsOptions) {
+    this.#options = options;
+    this.#virtualizer = new Virtualizer<Window, HTMLElement>(this.#settings(untrack(options.count), 0));
+    $effect(() => {
+      // Read once more after each change: what stands above the list may have grown.
+      void this.#version;
+      const holder = options.holder();
+      if (holder !== undefined) this.#top = holder.getBoundingClientRect().top + window.scrollY;
+    });
+    $effect(() => {
+      void this.items;
+      this.#virtualizer._willUpdate();
+    });
+    $effect(() => this.#virtualizer._didMount());
+  }
+
+  readonly items = $derived.by<VirtualItem[]>(() => {
+    void this.#version;
+    this.#virtualizer.setOptions(this.#settings(this.#options.count(), this.#top));
+    return this.#virtualizer.getVirtualItems();
+  });
+
+  /** Room above the first row that is drawn and below the last, in px. */
+  readonly before = $derived(Math.max(0, (this.items[0]?.start ?? this.#top) - this.#top));
+  readonly after = $derived.by(() => {
+    const end = this.items.at(-1)?.end ?? this.#top;
+    return Math.max(0, this.#virtualizer.getTotalSize() + this.#top - end);
+  });
+
+  /** An attachment for each row, which carries its index as `data-index`. */
+  measure = (row: HTMLElement): (() => void) => {
+    this.#virtualizer.measureElement(row);
+    const focused = () => (this.#focused = Number(row.dataset['index']));
+    const blurred = () => (this.#focused = -1);
+    row.addEventListener('focusin', focused);
+    row.addEventListener('focusout', blurred);
+    return () => {
+      row.removeEventListener('focusin', focused);
+      row.removeEventListener('focusout', blurred);
+      this.#virtualizer.measureElement(null);
+    };
+  };
+
+  #settings(count: number, top: number) {
+    return {
+      count,
+      getScrollElement: () => (typeof window === 'undefined' ? null : window),
+      estimateSize: this.#options.estimate,
+      getItemKey: this.#options.keyOf,
+      observeElementRect: observeWindowRect,
+      observeElementOffset: observeWindowOffset,
+      scrollToFn: windowScroll,
+      scrollMargin: top,
+      overscan: OVERSCAN,
+      rangeExtractor: (range: Parameters<typeof defaultRangeExtractor>[0]) => {
+        const shown = defaultRangeExtractor(range);
+        const focused = this.#focused;
+        if (focused < 0 || focused >= range.count || shown.includes(focused)) return shown;
+        return [...shown, focused].sort((a, b) => a - b);
+      },
+      onChange: () => {
+        this.#version += 1;
+      },
+    };
+  }
+}

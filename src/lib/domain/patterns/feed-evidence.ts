@@ -1,0 +1,298 @@
+import type { EncodedChoice, EncodedClip, EncodedMode, EncodedSwap } from '../attributes/encoded-batch.ts';
+import { byteAt, float64At, int32At } from '../read-typed-array.ts';
+import type { BlockIncrements } from '../statistics/block-increments.ts';
+import { startChange } from '../statistics/change-columns.ts';
+import { startEvidence } from '../statistics/evidence-columns.ts';
+import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
+import { onMatch } from '../statistics/on-match.ts';
+import { onPeriodMatch } from '../statistics/on-period-match.ts';
+import { cellOf, trackedItems } from './cell-of.ts';
+import { clipOf } from './clip-of.ts';
+import type { Columns } from './columns.ts';
+import { type RowFindings, supportNeeded } from './count-row.ts';
+import { EvidenceReplays } from './evidence-replays.ts';
+import { longestRunOf, pairSubject } from './evidence-subject.ts';
+import { CONFIRMED, EMERGING, FLAG } from './flags.ts';
+import type { FoldEffect } from './fold-effect.ts';
+import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
+import { patternPlaces } from './image-layout.ts';
+import { Judge } from './judge-pattern.ts';
+import { freePairs, freezePairs } from './pair-places.ts';
+import { forgetPeriods } from './periods-agree.ts';
+import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
+import { pushRecent, readRecent } from './recent-results.ts';
+import { countClipped } from './replay-evidence.ts';
+import type { ReplayWork } from './replay-places.ts';
+import { ADMISSIONS, freePlace, giveBudget, track, untrack } from './track.ts';
+import { clipped, feedValue, startValueEvidence } from './value-evidence.ts';
+
+const PINNED_ONLY = ADMISSIONS.indexOf('pin');
+const PINNED_THEN_SUPPORTED = ADMISSIONS.indexOf('pin-then-support');
+
+export interface EvidenceFoldOptions {
+  readonly columns: Columns;
+  readonly increments: BlockIncrements;
+  readonly prepared: ReplayWork | null;
+  readonly effects: FoldEffect[];
+  /** A pattern's facts have changed. */
+  readonly onChange: (index: number) => void;
+  /** A pattern without support has got a place because somebody watches it. */
+  readonly onPinned: (index: number) => void;
+  /** Such a pattern has left its place. */
+  readonly onLeave: (index: number) => void;
+}
+
+/**
+ * The evidence of a batch: feeds the tracked patterns that each outcome matches, judges them at their own block
+ * closes, freezes what a retract touches, replays births and corrections, and prunes. Part of foldBatch, and like it
+ * a pure function of the log's prefix and the settings.
+ */
+export class EvidenceFold {
+  readonly #options: EvidenceFoldOptions;
+  readonly #judge: Judge;
+  readonly #replays: EvidenceReplays;
+  #view: ImageView;
+  #live: EvidenceState;
+  #pruning: Pruning | null = null;
+
+  constructor(view: ImageView, options: EvidenceFoldOptions) {
+    this.#options = options;
+    this.#judge = new Judge(options.effects, options.columns);
+    this.#replays = new EvidenceReplays(view, options.columns, options.increments);
+    this.#view = view;
+    this.#live = evidenceState(view.evidence, options.increments);
+  }
+
+  /** The image has moved to a larger buffer. */
+  moveTo(view: ImageView): void {
+    this.#view = view;
+    this.#live = evidenceState(view.evidence, this.#options.increments);
+    this.#replays.moveTo(view);
+    this.#pruning = null;
+  }
+
+  /** Patterns have left their places, and with them their pairs. */
+  evicted(): void {
+    this.#pruning = null;
+  }
+
+  /** One success or failure was added. `value`: fixed point, NaN for none. */
+  add(found: RowFindings, y: number, value: number, position: number): void {
+    const view = this.#view;
+    const { header, frozenAt, flags } = view;
+    const { trackedCap } = view.layout;
+    const N = float64At(header, HEADER.evidenceN) + 1;
+    const S = float64At(header, HEADER.evidenceSuccesses) + y;
+    header[HEADER.evidenceN] = N;
+    header[HEADER.evidenceSuccesses] = S;
+    const isValued = !Number.isNaN(value) && this.#countValue(value);
+    const { matched, matchedCount } = found;
+    for (let m = 0; m < matchedCount; m += 1) {
+      const index = int32At(matched, m);
+      if (float64At(frozenAt, index) !== 0) continue;
+      if (index >= trackedCap && this.#isSupportedNow(index, position)) continue;
+      pushRecent(view, index, y);
+      if (isValued) this.#feedValue(index, value);
+      if ((byteAt(flags, index) & FLAG.period) !== 0) {
+        onPeriodMatch(this.#live, index, y, N, S);
+        this.#judge.judge(view, index, position, null);
+      } else if (onMatch(this.#live, index, y, N, S, longestRunOf(view, index))) {
+        this.#judge.judge(view, index, position, this.#live.lastBlock);
+      }
+    }
+    const confirmed = this.#judge.confirm(view, position);
+    if (confirmed !== null) this.#prune(position, confirmed);
+  }
+
+  /** After every entry. */
+  after(position: number): void {
+    if (position % PRUNE_EVERY === 0) this.#prune(position, null);
+  }
+
+  /** An outcome was taken back: what has it in its evidence waits for a replay without it (FINE-PRINT 7). */
+  retract(found: RowFindings, added: number, position: number): void {
+    const view = this.#view;
+    this.#replays.forget(added);
+    const matched = new Set(found.matched.subarray(0, found.matchedCount));
+    for (const index of matched) {
+      if (float64At(view.epochAt, index) < added) view.frozenAt[index] = position;
+      else if (float64At(view.frozenAt, index) === 0) {
+        // Older than its evidence: only the last results may hold it.
+        readRecent(view, index, this.#options.columns, trackedItems(view, index), position, position);
+      }
+    }
+    freezePairs(view, matched, added, position);
+  }
+
+  /** A pattern was admitted by its support: its evidence is what it would be had it been watched from the start. */
+  born(index: number, position: number): void {
+    this.#view.epochAt[index] = 0;
+    this.#replays.replay(index, position);
+  }
+
+  choose({ kind, slots, codes, after }: EncodedChoice): void {
+    const view = this.#view;
+    const cell = cellOf(view, slots, codes);
+    const known = cell < 0 ? 0 : int32At(view.cells, cell * CELL_STRIDE + 2);
+    const isNew = kind === 'pin' && cell >= 0 && known === 0;
+    const index = known > 0 ? known - 1 : isNew ? this.#pin(slots, codes, after) : -1;
+    if (index < 0) return;
+    const flags = byteAt(view.flags, index);
+    const bit = kind === 'pin' || kind === 'unpin' ? FLAG.pinned : FLAG.retired;
+    const set = kind === 'pin' || kind === 'retire';
+    if (((flags & bit) !== 0) === set) return;
+    view.flags[index] = set ? flags | bit : flags & ~bit;
+    this.#options.onChange(index);
+    if (bit === FLAG.retired) {
+      view.statusAt[index] = after;
+      this.#judge.tell(view, index, after, set ? 'retired' : 'resumed');
+      return;
+    }
+    view.header[HEADER.pinned] = float64At(view.header, HEADER.pinned) + (set ? 1 : -1);
+    this.#judge.tell(view, index, after, set ? 'pinned' : 'unpinned');
+    if (!set && index >= view.layout.trackedCap) {
+      this.#options.onLeave(index);
+      untrack(view, index, cell);
+      this.#pruning = null;
+    } else if ((flags & CONFIRMED) === 0) startChange(view.change, index);
+  }
+
+  /**
+   * Changes how an attribute is compared: what was said of its patterns falls, and they begin again, over all of their
+   * epoch and with a new share of the budget. Labels alone decide it, so that the replay is fair.
+   */
+  setMode({ slot, period, after }: EncodedMode): void {
+    const view = this.#view;
+    if ((byteAt(view.slotPeriod, slot) === 1) === period) return;
+    // What has come in phases is compared in short blocks from now on.
+    view.slotPeriod[slot] = period ? 1 : 2;
+    forgetPeriods(view);
+    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
+      if (byteAt(view.depth, index) === 0) continue;
+      const { slots } = trackedItems(view, index);
+      if (!slots.includes(slot)) continue;
+      const flags = byteAt(view.flags, index);
+      view.phased[index] = slots.some((one) => byteAt(view.slotPeriod, one) === 2) ? 1 : 0;
+      const timed = slots.some((one) => byteAt(view.slotPeriod, one) === 1);
+      if (timed === ((flags & FLAG.period) !== 0)) continue;
+      this.#judge.setFlags(view, index, after, flags & ~(EMERGING | CONFIRMED | FLAG.changed));
+      view.flags[index] = byteAt(view.flags, index) ^ FLAG.period;
+      view.confirmedAt[index] = 0;
+      giveBudget(view, index);
+      startChange(view.change, index);
+      if (float64At(view.frozenAt, index) === 0) this.#replays.replay(index, after);
+      this.#options.onChange(index);
+    }
+    freePairs(view, (pair) => {
+      const { slots, universe } = pairSubject(view, pair);
+      return slots.includes(slot) || universe?.slots.includes(slot) === true;
+    });
+    this.#pruning = null;
+  }
+
+  /** Values can be compared from now on, those of the whole log. */
+  setClip({ low, high, after }: EncodedClip): void {
+    const view = this.#view;
+    const { header } = view;
+    const { count, sum } = countClipped(this.#options.columns, after, { low, high });
+    header[HEADER.clipped] = 1;
+    header[HEADER.clipLow] = low;
+    header[HEADER.clipHigh] = high;
+    header[HEADER.clippedCount] = count;
+    header[HEADER.clippedSum] = sum;
+    if (view.valueEvidence === null) return;
+    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
+      if (byteAt(view.depth, index) === 0) continue;
+      this.#replays.replayValues(index, after);
+      this.#options.onChange(index);
+    }
+  }
+
+  /**
+   * Replays that leave out what was retracted up to `through` take the place of what those retracts froze; what a
+   * later one touched stays frozen. With a prepared replay only the entries after it are read.
+   */
+  swap({ through, after }: EncodedSwap): void {
+    const view = this.#view;
+    // What is retracted after this entry is not known here, whatever the batch already holds of it.
+    const asOf = Math.min(through, after);
+    const isDue = (frozenAt: number) => frozenAt !== 0 && frozenAt <= asOf;
+    const prepared = this.#replays.usable(this.#options.prepared, asOf);
+    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
+      if (!isDue(float64At(view.frozenAt, index))) continue;
+      view.frozenAt[index] = 0;
+      view.recountedAt[index] = after;
+      this.#replays.replayWithout(index, after, asOf, prepared);
+      startChange(view.change, index);
+      this.#judge.tell(view, index, after, 'recounted');
+      this.#options.onChange(index);
+    }
+    this.#replays.replayPairsWithout(isDue, after, asOf, prepared);
+  }
+
+  /** Counts a value among everybody's; false while it is not known between which ends values are compared. */
+  #countValue(value: number): boolean {
+    const { header } = this.#view;
+    const clip = clipOf(this.#view);
+    if (clip === null) return false;
+    header[HEADER.clippedCount] = float64At(header, HEADER.clippedCount) + 1;
+    header[HEADER.clippedSum] = float64At(header, HEADER.clippedSum) + clipped(value, clip);
+    return true;
+  }
+
+  #feedValue(index: number, value: number): void {
+    const { header, valueEvidence } = this.#view;
+    const clip = clipOf(this.#view);
+    if (valueEvidence === null || clip === null) return;
+    const count = float64At(header, HEADER.clippedCount);
+    feedValue(valueEvidence, index, value, clip, count, float64At(header, HEADER.clippedSum));
+  }
+
+  /** A conjunction without support that a person watches: its evidence starts now (FINE-PRINT 19). */
+  #pin(slots: readonly number[], codes: readonly number[], position: number): number {
+    const view = this.#view;
+    if (freePlace(view, 'pin') < 0) return -1;
+    const { header } = view;
+    const index = track(view, slots, codes, position, 'pin');
+    view.epochAt[index] = position;
+    const N = float64At(header, HEADER.evidenceN);
+    startEvidence(view.evidence, index, N, float64At(header, HEADER.evidenceSuccesses));
+    readRecent(view, index, this.#options.columns, { slots, codes }, position, position);
+    if (view.valueEvidence !== null) {
+      const count = float64At(header, HEADER.clippedCount);
+      startValueEvidence(view.valueEvidence, index, count, float64At(header, HEADER.clippedSum));
+    }
+    this.#options.onPinned(index);
+    return index;
+  }
+
+  /**
+   * Whether a pinned pattern has just got the support that admits others: its evidence is then that of the whole log,
+   * like theirs, first judged at its next own block close, and with a share of the budget of its own, since it is
+   * another bet than the one since the pinning. An epoch that a change alarm began stays.
+   */
+  #isSupportedNow(index: number, position: number): boolean {
+    const view = this.#view;
+    if (byteAt(view.admittedBy, index) !== PINNED_ONLY) return false;
+    const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
+    if (n < supportNeeded(byteAt(view.depth, index), float64At(view.header, HEADER.n))) return false;
+    view.admittedBy[index] = PINNED_THEN_SUPPORTED;
+    if (float64At(view.epochAt, index) !== float64At(view.bornAt, index)) return false;
+    giveBudget(view, index);
+    startChange(view.change, index);
+    this.born(index, position);
+    this.#judge.tell(view, index, position, 'supported');
+    return true;
+  }
+
+  #prune(position: number, focus: ReadonlySet<number> | null): void {
+    const { columns, increments, onChange } = this.#options;
+    this.#pruning ??= new Pruning(
+      this.#view,
+      columns,
+      evidenceState(this.#view.pairEvidence, increments),
+      onChange,
+    );
+    this.#pruning.run(position, focus);
+  }
+}

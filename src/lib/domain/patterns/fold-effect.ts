@@ -1,0 +1,39 @@
+import type { Side } from './standing-side.ts';
+
+export const EFFECT_KINDS = [
+  /** Confidence .8 reached. */
+  'emerging',
+  /** Confidence below .5 again. */
+  'lost',
+  /** Online e-BH. */
+  'confirmed',
+  /** Confirmed, and confidence below .5 or a change alarm. */
+  'weakening',
+  /** From weakening back to confirmed. */
+  'strengthened',
+  'change-up',
+  'change-down',
+  /** Evidence without retracted outcomes took the place of the former. */
+  'recounted',
+  /** Support has admitted a pinned pattern: its evidence now holds the whole log. */
+  'supported',
+  'pinned',
+  'unpinned',
+  'retired',
+  'resumed',
+] as const;
+export type EffectKind = (typeof EFFECT_KINDS)[number];
+
+/** Something that became true of a pattern at one position, in the order in which it did. */
+export interface FoldEffect {
+  readonly position: number;
+  readonly index: number;
+  /** Number of the pattern's birth. */
+  readonly ordinal: number;
+  readonly kind: EffectKind;
+  readonly side: Side;
+  /** Logarithm of the e-value of that side, and the pattern's counts in its epoch, when it happened. */
+  readonly logE: number;
+  readonly n: number;
+  readonly successes: number;
+}

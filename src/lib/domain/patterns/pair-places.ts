@@ -1,0 +1,122 @@
+import { byteAt, float64At, int32At } from '../read-typed-array.ts';
+import { startEvidence } from '../statistics/evidence-columns.ts';
+import type { EvidenceState } from '../statistics/evidence-state.ts';
+import type { Columns } from './columns.ts';
+import { PAIR, pairSubject } from './evidence-subject.ts';
+import type { ImageView } from './fold-image.ts';
+import { pairPlaces } from './image-layout.ts';
+import { replayEvidence } from './replay-evidence.ts';
+
+/** Frees the pairs that a pattern is part of. */
+export function freePairsOf(view: ImageView, index: number): void {
+  freePairs(
+    view,
+    (pair) => int32At(view.pairChild, pair) === index || int32At(view.pairParent, pair) === index,
+  );
+}
+
+/** Frees the pairs for which `gone` says so. */
+export function freePairs(view: ImageView, gone: (pair: number) => boolean): void {
+  for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
+    if (byteAt(view.pairKind, pair) === 0 || !gone(pair)) continue;
+    view.pairKind[pair] = 0;
+    resetPair(view, pair);
+    view.pairChild[pair] = 0;
+    view.pairParent[pair] = 0;
+  }
+}
+
+/**
+ * Freezes the pairs that have the entry added at `added` in their evidence as an outcome of their pattern, now that it
+ * is taken back. `matched`: the indexes of the tracked patterns that it matches.
+ */
+export function freezePairs(
+  view: ImageView,
+  matched: ReadonlySet<number>,
+  added: number,
+  position: number,
+): void {
+  for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
+    const kind = byteAt(view.pairKind, pair);
+    if (kind === 0 || float64At(view.pairThrough, pair) < added) continue;
+    const inChild = matched.has(int32At(view.pairChild, pair));
+    // Whoever matches the child matches the parent.
+    const holds =
+      kind === PAIR.childWithinParent ? inChild : !inChild && matched.has(int32At(view.pairParent, pair));
+    if (holds) view.pairFrozenAt[pair] = position;
+  }
+}
+
+/** A pair that has seen nothing. */
+export function resetPair(view: ImageView, pair: number): void {
+  view.pairThrough[pair] = 0;
+  view.pairFrozenAt[pair] = 0;
+  view.pairN[pair] = 0;
+  view.pairSuccesses[pair] = 0;
+  startEvidence(view.pairEvidence, pair, 0, 0);
+}
+
+/** Feeds a pair with the log up to `through`, without what was retracted up to `asOf`. */
+export function advancePair(
+  view: ImageView,
+  columns: Columns,
+  state: EvidenceState,
+  pair: number,
+  through: number,
+  asOf: number,
+): void {
+  const cursor = {
+    position: float64At(view.pairThrough, pair),
+    n: int32At(view.pairN, pair),
+    successes: int32At(view.pairSuccesses, pair),
+    valueCount: 0,
+    valueSum: 0,
+  };
+  const target = { state, values: null };
+  replayEvidence(columns, pairSubject(view, pair), target, pair, cursor, through, asOf, null);
+  view.pairThrough[pair] = cursor.position;
+  view.pairN[pair] = cursor.n;
+  view.pairSuccesses[pair] = cursor.successes;
+}
+
+/**
+ * The pairs of an image by their patterns, during one batch: finds their places, and the lowest free one for a new
+ * pair.
+ */
+export class PairPlaces {
+  readonly #view: ImageView;
+  readonly #byKey = new Map<number, number>();
+  /** No place below it is free. */
+  #free = 0;
+
+  constructor(view: ImageView) {
+    this.#view = view;
+    for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
+      const kind = byteAt(view.pairKind, pair);
+      if (kind === 0) continue;
+      this.#byKey.set(keyOf(kind, int32At(view.pairChild, pair), int32At(view.pairParent, pair)), pair);
+    }
+  }
+
+  /** The pair's place, made where there is none yet; -1 where all places are taken. */
+  place(kind: number, child: number, parent: number): number {
+    const key = keyOf(kind, child, parent);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const view = this.#view;
+    const pairs = pairPlaces(view.layout);
+    while (this.#free < pairs && byteAt(view.pairKind, this.#free) !== 0) this.#free += 1;
+    if (this.#free >= pairs) return -1;
+    const pair = this.#free;
+    view.pairKind[pair] = kind;
+    view.pairChild[pair] = child;
+    view.pairParent[pair] = parent;
+    resetPair(view, pair);
+    this.#byKey.set(key, pair);
+    return pair;
+  }
+}
+
+function keyOf(kind: number, child: number, parent: number): number {
+  return (child * 65_536 + parent) * 2 + kind - 1;
+}

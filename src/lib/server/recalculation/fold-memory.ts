@@ -1,0 +1,38 @@
+import { createAttributeSpace, type AttributeSpace } from '#lib/domain/attributes/attribute-space.ts';
+import type { SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
+import { createMetrics, type MetricsState } from '#lib/domain/metrics/metrics-state.ts';
+import { emptyColumns, type Columns } from '#lib/domain/patterns/columns.ts';
+import { createFoldImage, type FoldImage } from '#lib/domain/patterns/fold-image.ts';
+
+/** What the fold holds as of its position; replaced as a whole after each commit. */
+export interface FoldMemory {
+  space: AttributeSpace;
+  image: FoldImage;
+  columns: Columns;
+  metrics: MetricsState;
+  /** Indexes of the tracked patterns shown first, in order. */
+  leaders: readonly number[];
+  /** The fold's clock: the latest `recordedAt` up to here, so that it never goes back. */
+  lastRecordedAtMs: number | null;
+  /** Ordinal of the last setting that is in force. */
+  settingsSeen: number;
+}
+
+/** Bounds of an image, from the environment. */
+export interface CubeBounds {
+  trackedCap: number;
+  cellLimit: number;
+}
+
+/** The memory before the first entry. `settings`: everything stored, in the order of ordinals. */
+export function emptyMemory(cube: CubeBounds, settings: readonly SettingEntry[]): FoldMemory {
+  return {
+    space: createAttributeSpace(settings),
+    image: createFoldImage(cube),
+    columns: emptyColumns(),
+    metrics: createMetrics(),
+    leaders: [],
+    lastRecordedAtMs: null,
+    settingsSeen: settings.at(-1)?.ordinal ?? 0,
+  };
+}

@@ -1,0 +1,123 @@
+import type { FeedValues } from '#lib/contracts/feed.ts';
+import { CONFIRMED, EMERGING, FLAG, statusOf } from '#lib/domain/patterns/flags.ts';
+import { activePatterns, byStrength } from '#lib/domain/patterns/prune-patterns.ts';
+import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
+import { byteAt } from '#lib/domain/read-typed-array.ts';
+import type { PatternAnswers } from './pattern-answers.ts';
+import type { AppliedBatch } from './fold-commits.ts';
+import type { FoldMemory } from './fold-memory.ts';
+
+/** Most views that one delta carries. */
+const MOST_ITEMS = 60;
+/** Patterns that stand but are not shown first are told about at most this often: a batch may touch all of them. */
+const OTHERS_MS = 500;
+
+/**
+ * What to tell readers of each batch (FINE-PRINT 12): the patterns shown first, those that something happened to and
+ * the pinned ones at once; the other emerging, confirmed and weakening ones soon, in turns.
+ */
+export class PatternChanges {
+  readonly #answers: PatternAnswers;
+  readonly #now: () => number;
+  /** Patterns shown first that readers have been told of. */
+  #told = new Set<string>();
+  /** Indexes that changed and were not told of yet, the longest waiting first. */
+  #pending = new Set<number>();
+  #othersAt = 0;
+  /** As it is once the delta under way is committed. */
+  #next: { memory: FoldMemory; told: Set<string>; pending: Set<number>; othersAt: number } | null = null;
+
+  constructor(answers: PatternAnswers, now: () => number) {
+    this.#answers = answers;
+    this.#now = now;
+  }
+
+  /** The delta of a batch; it counts as told once its memory is the current one. */
+  of({ memory, touched, effects }: AppliedBatch): FeedValues['pattern.updated'] {
+    const { view } = this.#answers.standings(memory);
+    const now = this.#now();
+    const pending = new Set(this.#pending);
+    const first = new Set(memory.leaders);
+    const urgent = new Set(effects.map(({ index }) => index));
+    for (const index of touched) {
+      const flags = byteAt(view.flags, index);
+      if (first.has(index)) urgent.add(index);
+      else if ((flags & FLAG.pinned) !== 0) urgent.add(index);
+      else if ((flags & (EMERGING | CONFIRMED)) !== 0 || statusOf(flags) === 'weakening') pending.add(index);
+    }
+    const ids = this.#idsOf(memory, memory.leaders);
+    memory.leaders.forEach((index, place) => {
+      const id = ids[place];
+      if (id !== undefined && !this.#told.has(id)) urgent.add(index);
+    });
+    for (const index of urgent) pending.delete(index);
+    const dueOthers = now - this.#othersAt >= OTHERS_MS;
+    const wanted = [...this.#byRank(memory, urgent), ...(dueOthers ? pending : [])];
+    const shown = wanted.slice(0, MOST_ITEMS);
+    for (const index of urgent) pending.add(index);
+    for (const index of shown) pending.delete(index);
+    this.#next = { memory, told: new Set(ids), pending, othersAt: dueOthers ? now : this.#othersAt };
+    return this.#delta(memory, ids, shown, pending.size);
+  }
+
+  /** Those that still wait, when no batch comes to take them along; null where nobody does. */
+  waiting(memory: FoldMemory): FeedValues['pattern.updated'] | null {
+    if (this.#pending.size === 0) return null;
+    const pending = new Set(this.#pending);
+    const shown = [...pending].slice(0, MOST_ITEMS);
+    for (const index of shown) pending.delete(index);
+    this.#pending = pending;
+    this.#othersAt = this.#now();
+    return this.#delta(memory, this.#idsOf(memory, memory.leaders), shown, pending.size);
+  }
+
+  /** The memory is another one: by the batch whose delta was just written, or by somebody else's. */
+  moved(memory: FoldMemory): void {
+    if (this.#next?.memory !== memory) this.forget();
+    else {
+      this.#told = this.#next.told;
+      this.#pending = this.#next.pending;
+      this.#othersAt = this.#next.othersAt;
+    }
+    this.#next = null;
+  }
+
+  /** Everything is news again. */
+  forget(): void {
+    this.#told = new Set();
+    this.#pending = new Set();
+    this.#next = null;
+  }
+
+  #delta(
+    memory: FoldMemory,
+    leaders: string[],
+    shown: readonly number[],
+    more: number,
+  ): FeedValues['pattern.updated'] {
+    const { totals } = this.#answers.standings(memory);
+    return {
+      asOf: memory.space.position,
+      totals: { n: totals.n, successes: totals.successes },
+      leaders,
+      items: this.#answers.views(memory, shown),
+      more,
+    };
+  }
+
+  /** The patterns shown first, then the others by their evidence. */
+  #byRank(memory: FoldMemory, indexes: ReadonlySet<number>): number[] {
+    const { view } = this.#answers.standings(memory);
+    const standing = activePatterns(view).sort(byStrength);
+    const order = [...new Set([...memory.leaders, ...standing.map(({ index }) => index), ...indexes])];
+    return order.filter((index) => indexes.has(index));
+  }
+
+  #idsOf(memory: FoldMemory, indexes: readonly number[]): string[] {
+    const { view } = this.#answers.standings(memory);
+    return indexes.flatMap((index) => {
+      const pattern = readTracked(view, index);
+      return pattern === null ? [] : this.#answers.names.of(memory.space, pattern).id;
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import { RESULTS } from '#lib/domain/outcomes/results.ts';
+import { byteAt } from '#lib/domain/read-typed-array.ts';
+import { CHUNK_BITS, CHUNK_ROWS, META_RESULT, openChunk } from '#lib/domain/patterns/columns.ts';
+import { statusOf } from '#lib/domain/patterns/flags.ts';
+import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
+import { holds, itemColumns } from '#lib/domain/patterns/item-columns.ts';
+import { exactOf } from '#lib/domain/patterns/standing-side.ts';
+import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
+import { confidence } from '#lib/domain/statistics/confidence.ts';
+import type { TransactionSql } from '../db/client.ts';
+import type { AppliedBatch } from './fold-commits.ts';
+import type { FoldMemory } from './fold-memory.ts';
+import type { PatternAnswers } from './pattern-answers.ts';
+
+/** A point is kept where confidence has moved by this much, or n by this share of itself (FINE-PRINT 13). */
+const CONFIDENCE_STEP = 0.01;
+const COUNT_STEP = 0.05;
+const NEUTRAL = RESULTS.indexOf('neutral');
+
+/** What of a kept point decides about the next one. */
+interface Kept {
+  n: number;
+  confidence: number;
+  confidenceWorse: number;
+  status: string;
+}
+
+interface HistoryRow extends Kept {
+  patternId: string;
+  successes: number;
+  logE: number;
+  confidenceBefore: number | null;
+  triggerPosition: number | null;
+  events: { kind: FoldEffect['kind']; side: 'better' | 'worse'; position: number }[];
+}
+
+/**
+ * Keeps what patterns were: at most one point for each pattern and batch, written by the leader alone in the
+ * transaction that applies the batch, so that nothing is written twice.
+ */
+export class PatternHistory {
+  readonly #workspaceId: string;
+  readonly #answers: PatternAnswers;
+  /** The last kept points by id; null: to be read. */
+  #last: Map<string, Kept> | null = null;
+  /** Those of the batch under way, which count once its memory is the current one. */
+  #made: { memory: FoldMemory; kept: ReadonlyMap<string, Kept> } | null = null;
+
+  constructor(workspaceId: string, answers: PatternAnswers) {
+    this.#workspaceId = workspaceId;
+    this.#answers = answers;
+  }
+
+  /** Writes the points of a batch; null where it touched nothing. `before`: what it was folded from. */
+  writerFor(batch: AppliedBatch, before: FoldMemory): ((tx: TransactionSql) => Promise<void>) | null {
+    const { memory } = batch;
+    this.#made = { memory, kept: new Map() };
+    if (batch.touched.length === 0 && batch.effects.length === 0) return null;
+    return async (tx) => {
+      this.#last ??= await this.#readLast(tx, memory);
+      const rows = this.#rowsOf(batch, before, this.#last);
+      this.#made = { memory, kept: new Map(rows.map((row) => [row.patternId, row])) };
+      if (rows.length > 0) await this.#write(tx, batch, rows);
+    };
+  }
+
+  /** The memory is another one: by the batch that was just written, or by somebody else's. */
+  moved(memory: FoldMemory): void {
+    if (this.#made?.memory !== memory) this.#last = null;
+    else for (const [id, kept] of this.#made.kept) this.#last?.set(id, kept);
+    this.#made = null;
+  }
+
+  #rowsOf(batch: AppliedBatch, before: FoldMemory, last: ReadonlyMap<string, Kept>): HistoryRow[] {
+    const { memory } = batch;
+    const { view } = this.#answers.standings(memory);
+    const effects = byIndex(batch.effects);
+    const rows: HistoryRow[] = [];
+    for (const index of new Set([...batch.touched, ...effects.keys()])) {
+      const pattern = readTracked(view, index);
+      if (pattern === null) continue;
+      const events = (effects.get(index) ?? [])
+        // The place may have changed hands within the batch.
+        .filter(({ ordinal }) => ordinal === pattern.ordinal)
+        .map(({ kind, side, position }) => ({ kind, side: sideWord(side), position }));
+      const { logEPlus, logEMinus } = exactOf(view, index);
+      const patternId = this.#answers.names.of(memory.space, pattern).id;
+      const former = last.get(patternId) ?? null;
+      const now = {
+        n: pattern.n,
+        confidence: confidence(logEPlus),
+        confidenceWorse: confidence(logEMinus),
+        status: statusOf(byteAt(view.flags, index)),
+      };
+      if (events.length === 0 && former !== null && !isNews(former, now)) continue;
+      rows.push({
+        ...now,
+        patternId,
+        successes: pattern.successes,
+        logE: Math.max(logEPlus, logEMinus),
+        confidenceBefore: former?.confidence ?? null,
+        triggerPosition: lastMatch(memory, pattern, before.space.position),
+        events,
+      });
+    }
+    return rows;
+  }
+
+  async #write(tx: TransactionSql, { memory, foldMs }: AppliedBatch, rows: HistoryRow[]): Promise<void> {
+    const column = <T>(of: (row: HistoryRow) => T): T[] => rows.map(of);
+    // Settings take effect between two entries, so a position may come a second time, with more events.
+    await tx`
+      insert into pattern_history (workspace_id, pattern_id, position, n, successes, confidence, confidence_worse,
+        log_e, status, confidence_before, trigger_position, events, processing_ms)
+      select ${this.#workspaceId}, h.pattern_id, ${memory.space.position}, h.n, h.successes, h.confidence,
+        h.confidence_worse, h.log_e, h.status, h.confidence_before, h.trigger_position, h.events::jsonb, ${foldMs}
+      from unnest(
+        ${column((r) => r.patternId)}::text[], ${column((r) => r.n)}::int[], ${column((r) => r.successes)}::int[],
+        ${column((r) => r.confidence)}::float8[], ${column((r) => r.confidenceWorse)}::float8[],
+        ${column((r) => r.logE)}::float8[], ${column((r) => r.status)}::text[],
+        ${column((r) => r.confidenceBefore)}::float8[], ${column((r) => r.triggerPosition)}::bigint[],
+        ${column((r) => (r.events.length === 0 ? null : JSON.stringify(r.events)))}::text[]
+      ) as h (pattern_id, n, successes, confidence, confidence_worse, log_e, status, confidence_before,
+        trigger_position, events)
+      on conflict (workspace_id, pattern_id, position) do update
+      set n = excluded.n, successes = excluded.successes, confidence = excluded.confidence,
+          confidence_worse = excluded.confidence_worse, log_e = excluded.log_e, status = excluded.status,
+          events = coalesce(pattern_history.events || excluded.events, excluded.events, pattern_history.events)`;
+  }
+
+  async #readLast(tx: TransactionSql, memory: FoldMemory): Promise<Map<string, Kept>> {
+    const ids = this.#answers.standings(memory).rows.map(({ id }) => id);
+    const rows = await tx<(Kept & { pattern_id: string })[]>`
+      select h.pattern_id, h.n, h.confidence, h.confidence_worse as "confidenceWorse", h.status
+      from unnest(${ids}::text[]) as tracked (id)
+      cross join lateral (
+        select * from pattern_history
+        where workspace_id = ${this.#workspaceId} and pattern_id = tracked.id
+        order by position desc limit 1
+      ) as h`;
+    return new Map(rows.map(({ pattern_id: id, ...kept }) => [id, kept]));
+  }
+}
+
+function byIndex(effects: readonly FoldEffect[]): ReadonlyMap<number, FoldEffect[]> {
+  const found = new Map<number, FoldEffect[]>();
+  for (const effect of effects) {
+    const others = found.get(effect.index);
+    if (others === undefined) found.set(effect.index, [effect]);
+    else others.push(effect);
+  }
+  return found;
+}
+
+const sideWord = (side: FoldEffect['side']): 'better' | 'worse' => (side === 1 ? 'better' : 'worse');
+
+function isNews(former: Kept, now: Kept): boolean {
+  return (
+    now.status !== former.status ||
+    Math.abs(now.confidence - former.confidence) >= CONFIDENCE_STEP ||
+    Math.abs(now.confidenceWorse - former.confidenceWorse) >= CONFIDENCE_STEP ||
+    Math.abs(now.n - former.n) >= Math.max(1, COUNT_STEP * former.n)
+  );
+}
+
+/** Position of the last entry after `after` that counts in the pattern, or takes back what did; null: none. */
+function lastMatch({ space, columns }: FoldMemory, pattern: TrackedPattern, after: number): number | null {
+  for (let row = space.position - 1; row >= after;) {
+    const chunkAt = row >>> CHUNK_BITS;
+    const { codes, meta } = openChunk(columns, chunkAt);
+    const own = itemColumns(codes, pattern);
+    for (; row >= after && row >>> CHUNK_BITS === chunkAt; row -= 1) {
+      const at = row & (CHUNK_ROWS - 1);
+      if ((byteAt(meta, at) & META_RESULT) !== NEUTRAL && holds(own, at)) return row + 1;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,197 @@
+import type { PatternView } from '#lib/contracts/pattern.ts';
+import { fromFixedPoint } from '#lib/domain/outcomes/fixed-point.ts';
+import { evaluate, type Evaluation } from '#lib/domain/patterns/evaluate.ts';
+import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
+import { readEvidence, type PatternEvidence } from '#lib/domain/patterns/pattern-evidence.ts';
+import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
+import { byteAt } from '#lib/domain/read-typed-array.ts';
+import { COMPARABLE_CONCURRENCY } from '#lib/domain/statistics/concurrency-index.ts';
+import { PERIOD_CODES } from '#lib/domain/patterns/image-layout.ts';
+import type { PatternNames } from './pattern-names.ts';
+import type { PatternStandings } from './pattern-standings.ts';
+
+/** JSON has no infinity: an open end is null. */
+export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** A tracked pattern as it is shown; null where the index is free. Cost: some 20 µs. */
+export function viewOf(
+  standings: PatternStandings,
+  names: PatternNames,
+  index: number,
+  updatedAt: string | null,
+): PatternView | null {
+  const { view, totals, memory } = standings;
+  const pattern = readTracked(view, index);
+  if (pattern === null) return null;
+  const { id, label, conditions } = names.of(memory.space, pattern);
+  const evidence = readEvidence(view, index);
+  const evaluation = evaluate(pattern, totals);
+  const { oddsRatio, epoch, recent, changed } = evidence;
+  // Every property by its name: spreading took as long as all the figures together.
+  return {
+    id,
+    label,
+    conditions,
+    n: evaluation.n,
+    successes: evaluation.successes,
+    rate: evaluation.rate,
+    wilson: evaluation.wilson,
+    rest: evaluation.rest,
+    lift: evaluation.lift,
+    oddsRatio:
+      oddsRatio === null
+        ? null
+        : { low: finite(oddsRatio.low), high: finite(oddsRatio.high), estimate: oddsRatio.estimate },
+    pValue: evidence.pValue,
+    pValueSingleLook: evaluation.pValueSingleLook,
+    pValueMethod: evaluation.method,
+    confidence: evidence.confidence,
+    confidenceWorse: evidence.confidenceWorse,
+    weightedConfidence: evidence.weightedConfidence,
+    direction: evidence.direction,
+    status: evidence.status,
+    statusAt: evidence.statusAt,
+    trend: evidence.trend,
+    recent: { n: recent.n, successes: recent.successes },
+    epoch: { n: epoch.n, successes: epoch.successes, startedAt: epoch.startedAt },
+    confirmedAt: evidence.confirmedAt,
+    changed: changed === null ? null : { at: changed.at, side: changed.side },
+    recounting: evidence.recounting,
+    recountedAt: evidence.recountedAt,
+    pinned: evidence.pinned,
+    pinnedOnly: evidence.pinnedOnly,
+    period: evidence.period,
+    concurrency: evidence.concurrency,
+    comparable: isComparable(view, pattern, evidence),
+    explainedBy: explanationOf(standings, names, evidence),
+    explains: standings.explains(index),
+    values: valuesOf(countedValues(evaluation), restMeanOf(pattern, totals.values), evidence),
+    since: pattern.position,
+    updatedAt,
+  };
+}
+
+/** A conjunction that is only counted. */
+export function untrackedView(
+  { evaluation, label, conditions }: Pick<PatternView, 'label' | 'conditions'> & { evaluation: Evaluation },
+  totals: PatternStandings['totals'],
+  updatedAt: string | null,
+): PatternView {
+  const { n, successes, rate, wilson, rest, lift, pValueSingleLook, method } = evaluation;
+  const values = countedValues(evaluation);
+  const mean = restMean(
+    values === null ? null : { count: values.n, total: values.n * (values.mean ?? 0) },
+    totals.values,
+  );
+  return {
+    id: null,
+    label,
+    conditions,
+    n,
+    successes,
+    rate,
+    wilson,
+    rest,
+    lift,
+    pValueSingleLook,
+    pValueMethod: method,
+    ...WITHOUT_EVIDENCE,
+    values: valuesOf(values, mean, null),
+    status: 'untracked',
+    since: null,
+    updatedAt,
+  };
+}
+
+const WITHOUT_EVIDENCE = {
+  oddsRatio: null,
+  pValue: null,
+  confidence: null,
+  confidenceWorse: null,
+  weightedConfidence: null,
+  direction: null,
+  statusAt: null,
+  trend: null,
+  recent: null,
+  epoch: null,
+  confirmedAt: null,
+  changed: null,
+  recounting: false,
+  recountedAt: null,
+  pinned: false,
+  pinnedOnly: false,
+  period: false,
+  concurrency: null,
+  comparable: null,
+  explainedBy: null,
+  explains: 0,
+} as const;
+
+/** Time-bound: as last asked by the fold, which has an answer only once there was evidence to ask about. */
+function isComparable(
+  view: ImageView,
+  { slots, codes }: TrackedPattern,
+  { period, concurrency }: PatternEvidence,
+): boolean | null {
+  if (!period) return concurrency === null ? null : concurrency >= COMPARABLE_CONCURRENCY;
+  const places = slots.flatMap((slot, i) =>
+    byteAt(view.slotPeriod, slot) !== 1 ? [] : [slot * PERIOD_CODES + (codes[i] ?? 0)],
+  );
+  if (places.some((place) => (view.periodAskAt[place] ?? 0) === 0)) return null;
+  return places.every((place) => byteAt(view.periodAgrees, place) === 1);
+}
+
+function explanationOf(
+  { view, memory }: PatternStandings,
+  names: PatternNames,
+  { explainedBy }: PatternEvidence,
+): PatternView['explainedBy'] {
+  const by = explainedBy === null ? null : readTracked(view, explainedBy.index);
+  if (by === null || explainedBy === null) return null;
+  const { id, label } = names.of(memory.space, by);
+  return { id, label, reason: explainedBy.reason };
+}
+
+type MeanOf = { readonly n: number; readonly mean: number | null } | null;
+
+function valuesOf(
+  counted: MeanOf,
+  restMean: number | null,
+  evidence: PatternEvidence | null,
+): PatternView['values'] {
+  if (counted === null) return null;
+  const known = evidence?.values ?? null;
+  const factor = known?.profitFactor ?? null;
+  return {
+    ...counted,
+    restMean,
+    interval: known?.mean ?? null,
+    clip: known?.clip ?? null,
+    confidence: known?.confidence ?? null,
+    confidenceWorse: known?.confidenceWorse ?? null,
+    profitFactor:
+      factor === null
+        ? null
+        : {
+            factor: factor.factor === null ? null : finite(factor.factor),
+            interval: factor.interval,
+            approximate: true,
+          },
+  };
+}
+
+function restMeanOf({ values }: TrackedPattern, totals: PatternStandings['totals']['values']): number | null {
+  if (values === null) return null;
+  return restMean({ count: values.count, total: fromFixedPoint(values.sum) }, totals);
+}
+
+function restMean(
+  own: { readonly count: number; readonly total: number } | null,
+  totals: PatternStandings['totals']['values'],
+): number | null {
+  if (own === null || totals === null || totals.count <= own.count) return null;
+  return (fromFixedPoint(totals.sum) - own.total) / (totals.count - own.count);
+}
+
+const countedValues = ({ valueCount, mean }: Evaluation): MeanOf =>
+  valueCount === 0 ? null : { n: valueCount, mean };

@@ -1,0 +1,65 @@
+import { pinInputSchema, type PatternChoice } from '#lib/contracts/pattern-insight.ts';
+import { requirePermission, type Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
+import { parseInput } from '../../parse-input.ts';
+import type { Choosable } from '../../recalculation/pattern-insight.ts';
+import { recordSetting } from '../attributes/index.ts';
+import { waitUntil } from '../../wait-until.ts';
+
+type Choice = PatternChoice['choice'];
+
+const isSo = (choice: Choice, { pinned, retired }: Choosable): boolean => {
+  switch (choice) {
+    case 'pin':
+      return pinned;
+    case 'unpin':
+      return !pinned;
+    case 'retire':
+      return retired;
+    case 'resume':
+      return !retired;
+  }
+};
+
+/**
+ * Pins, unpins, retires or resumes a tracked pattern. The answer comes once that is in force, or after a second and a
+ * half without; what is so already changes nothing.
+ * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
+ */
+export async function choosePattern(ctx: Context, id: string, choice: Choice): Promise<PatternChoice> {
+  requirePermission(ctx, 'analyse');
+  const { insight } = await ctx.app.folds.of(ctx.workspace.id);
+  const pattern = insight.chosen(id);
+  if (pattern === null) throw notFound('pattern');
+  return choose(ctx, pattern, choice);
+}
+
+/**
+ * Pins any conjunction of up to three conditions; without enough outcomes to be searched its evidence starts now.
+ * @throws AppError FORBIDDEN, VALIDATION, UNAVAILABLE, or CONFLICT where it cannot be watched
+ */
+export async function pinConditions(ctx: Context, input: unknown): Promise<PatternChoice> {
+  requirePermission(ctx, 'analyse');
+  const { where } = parseInput(pinInputSchema, input);
+  const { insight } = await ctx.app.folds.of(ctx.workspace.id);
+  return choose(ctx, insight.pinnable(where), 'pin');
+}
+
+async function choose(ctx: Context, pattern: Choosable, choice: Choice): Promise<PatternChoice> {
+  const { id, label, conditions } = pattern;
+  if (isSo(choice, pattern)) return { id, label, conditions, choice, changed: false };
+  const decision = { kind: `pattern.${choice}` as const, payload: { conditions } };
+  await recordSetting(ctx, decision, id ?? label, 'pattern');
+  const now = await waitUntil(
+    async () => look(ctx, conditions),
+    // Unpinned without support, it is not tracked any more.
+    (found) => (found === null ? choice === 'unpin' : isSo(choice, found)),
+  );
+  return { id: now?.id ?? id, label, conditions, choice, changed: true };
+}
+
+async function look(ctx: Context, conditions: Choosable['conditions']): Promise<Choosable | null> {
+  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
+  const { item } = knowledge.lookupWhere(conditions.map(({ attribute, value }) => `${attribute}:${value}`));
+  return item.id === null ? null : knowledge.insight.chosen(item.id);
+}

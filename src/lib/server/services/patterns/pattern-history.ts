@@ -1,0 +1,70 @@
+import {
+  historyQuerySchema,
+  type HistoryPoint,
+  type PatternHistory,
+} from '#lib/contracts/pattern-insight.ts';
+import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
+import { requirePermission, type Context } from '../../context.ts';
+import { invalid, notFound } from '../../errors.ts';
+import { parseInput } from '../../parse-input.ts';
+
+interface HistoryRow extends Omit<HistoryPoint, 'at' | 'rate' | 'wilson' | 'events' | 'trigger'> {
+  at: Date;
+  events: HistoryPoint['events'] | null;
+  triggerPosition: number | null;
+  outcomeId: string | null;
+  subject: string | null;
+  variant: string | null;
+}
+
+/**
+ * The kept points of a pattern, ascending, the newest page first. They outlive the pattern's place among the tracked.
+ * @throws AppError VALIDATION, FORBIDDEN, NOT_FOUND, UNAVAILABLE
+ */
+export async function patternHistory(ctx: Context, id: string, input: unknown): Promise<PatternHistory> {
+  requirePermission(ctx, 'read');
+  const { limit, cursor } = parseInput(historyQuerySchema, input);
+  const before = cursor === undefined ? null : Number(cursor);
+  if (before !== null && !Number.isSafeInteger(before)) {
+    throw invalid([{ path: 'cursor', message: 'This is not a cursor of a history.' }]);
+  }
+  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
+  const { asOf } = knowledge;
+  const { sql } = ctx.app.db;
+  const rows = await sql<HistoryRow[]>`
+    select h.position, h.at, h.n, h.successes, h.confidence, h.confidence_worse as "confidenceWorse",
+      h.confidence_before as "confidenceBefore", h.log_e as "logE", h.status, h.events,
+      h.trigger_position as "triggerPosition", h.processing_ms as "processingMs",
+      o.id as "outcomeId", o.subject, o.variant
+    from pattern_history as h
+    left join log_entries as e on e.workspace_id = h.workspace_id and e.position = h.trigger_position
+    left join outcomes as o on o.id = e.outcome_id
+    where h.workspace_id = ${ctx.workspace.id} and h.pattern_id = ${id}
+      ${before === null ? sql`` : sql`and h.position < ${before}`}
+    order by h.position desc
+    limit ${limit + 1}`;
+  if (rows.length === 0 && knowledge.getPattern(id) === null) throw notFound('pattern');
+  const page = rows.slice(0, limit);
+  const oldest = page.at(-1);
+  return {
+    asOf,
+    id,
+    items: page.map(toPoint).reverse(),
+    next: rows.length > limit && oldest !== undefined ? String(oldest.position) : null,
+  };
+}
+
+function toPoint(row: HistoryRow): HistoryPoint {
+  const { at, events, triggerPosition, outcomeId, subject, variant, ...point } = row;
+  return {
+    ...point,
+    at: at.toISOString(),
+    rate: row.n === 0 ? null : row.successes / row.n,
+    wilson: wilsonInterval(row.successes, row.n),
+    events: events ?? [],
+    trigger:
+      triggerPosition === null || outcomeId === null || subject === null
+        ? null
+        : { position: triggerPosition, outcomeId, subject, variant },
+  };
+}

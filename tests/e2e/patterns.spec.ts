@@ -1,0 +1,221 @@
+import { expect, test, type Browser, type Page } from '@playwright/test';
+import type { PatternList, PatternView } from '#lib/contracts/pattern.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import {
+  ADMIN,
+  startServer,
+  removeData,
+  until,
+  WORKSPACE,
+  type RunningServer,
+} from '../support/running-server.ts';
+
+/** Patterns with evidence: the list, one pattern, two of them, and the honesty check, as people use them. */
+test.describe.configure({ mode: 'serial' });
+
+const OUTCOMES = 4_000;
+let server: RunningServer;
+let list: PatternView[];
+
+/** A workspace in which one thing is true: called by mobile phone, people convert more often. */
+test.beforeAll(async () => {
+  test.setTimeout(120_000);
+  server = await startServer();
+  const random = seededRandom(118);
+  const one = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)];
+  const outcomes = Array.from({ length: OUTCOMES }, (_, i) => {
+    const contact = one(['mobile', 'landline', 'letter']);
+    return {
+      externalId: `case-${i}`,
+      subject: `client ${i % 900}`,
+      result: random() < (contact === 'mobile' ? 0.42 : 0.14) ? 'success' : 'failure',
+      value: Math.round(random() * 100),
+      attributes: {
+        contact,
+        marital: one(['single', 'married', 'divorced']),
+        region: one(['north', 'south', 'east', 'west']),
+        product: one(['basic', 'plus', 'pro']),
+      },
+    };
+  });
+  for (let start = 0; start < OUTCOMES; start += 500) {
+    const response = await server.api('/api/v1/outcomes', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ outcomes: outcomes.slice(start, start + 500) }),
+    });
+    expect(response.status).toBe(201);
+  }
+  list = await until('the planted pattern is confirmed', async () => {
+    const response = await server.api('/api/v1/patterns?limit=1000');
+    const { asOf, items } = (await response.json()) as PatternList;
+    const found = items.find(({ label }) => label === 'contact mobile');
+    return asOf === OUTCOMES && found?.status === 'confirmed' ? items : null;
+  });
+});
+
+test.afterAll(async () => {
+  await server.end();
+  removeData(server.dataDir);
+});
+
+const planted = (): PatternView => {
+  const found = list.find(({ label }) => label === 'contact mobile');
+  if (found === undefined) throw new Error('the planted pattern is not listed');
+  return found;
+};
+const at = (path: string) => `${server.url.replace('127.0.0.1', 'localhost')}/w/${WORKSPACE}${path}`;
+
+async function logIn(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.goto(at('/patterns'));
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL('**/patterns');
+  return page;
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const words = javaScriptEnabled ? 'on' : 'off';
+
+  test(`a leader unfolds what it explains, with the reason (JavaScript ${words})`, async ({ browser }) => {
+    const page = await logIn(browser, { javaScriptEnabled });
+    const leader = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('link', { name: 'contact mobile', exact: true }) });
+    await expect(leader).toContainText('Confirmed');
+    const fold = leader.getByRole('button', { name: /folded under it/ });
+    await expect(fold).toHaveAttribute('aria-expanded', 'false');
+    await fold.click();
+    await expect(fold).toHaveAttribute('aria-expanded', 'true');
+    const kids = page.locator('tr.kid');
+    await expect(kids.first()).toContainText(/explained by|nearly the same|overlaps|only because|other side/);
+    await expect(kids).toHaveCount(planted().explains);
+    await fold.click();
+    await expect(kids).toHaveCount(0);
+  });
+
+  test(`a pattern shows its charts, its words and its receipt (JavaScript ${words})`, async ({ browser }) => {
+    const page = await logIn(browser, { javaScriptEnabled });
+    await page.goto(at(`/patterns/${planted().id}`));
+    const chart = page.getByRole('img', { name: /^Confidence over the log/ });
+    await expect(chart).toBeVisible();
+    expect(await chart.locator('path.ln').getAttribute('d')).toMatch(/^M[\d.]+,?\s?[\d.]+L/);
+    await expect(page.getByRole('img', { name: /^Odds ratio/ })).toBeVisible();
+    await expect(page.getByText(/would ever appear in/)).toContainText(
+      'such patterns, however often anybody looks',
+    );
+    await expect(page.getByText('It goes with conversion.')).toBeVisible();
+    await page.getByText('p, any look').click();
+    await expect(page.getByText(/would ever come up with at most this probability/)).toBeVisible();
+    await page.getByText('Show as table').first().click();
+    await expect(page.getByRole('region', { name: 'Confidence over the log' })).toContainText('>0.99');
+    await expect(page.getByRole('heading', { name: 'Values' })).toBeVisible();
+    await expect(page.getByText('Outcomes that moved it last')).toBeVisible();
+  });
+}
+
+test('long lists read on by themselves, draw only what is in view and keep the focus', async ({
+  browser,
+}) => {
+  const page = await logIn(browser);
+  await page.goto(at('/patterns?flat=1'));
+  const rows = page.locator('tbody tr[data-index]');
+  await expect(rows).toHaveCount(50);
+  const total = list.length;
+  expect(total).toBeGreaterThan(150);
+  await expect(async () => {
+    await page.mouse.wheel(0, 4_000);
+    await expect(page.locator(`tr[aria-rowindex="${total + 1}"]`)).toBeVisible({ timeout: 250 });
+  }).toPass({ timeout: 20_000 });
+  expect(await rows.count()).toBeLessThan(120);
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  expect(height).toBeGreaterThan(total * 36);
+});
+
+test('status, condition and sort stand in the address', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page
+    .getByRole('group', { name: 'Status' })
+    .getByRole('link', { name: /^Confirmed/ })
+    .click();
+  await expect(page).toHaveURL(/status=confirmed/);
+  await page.getByText('Add condition').click();
+  await page.getByLabel('Patterns that have').selectOption('contact:mobile');
+  await expect(page).toHaveURL(/where=contact%3Amobile/);
+  await expect(page.getByRole('link', { name: 'Without contact mobile' })).toBeVisible();
+  for (const row of await page.locator('tbody tr[data-index]').all())
+    await expect(row).toContainText('mobile');
+  await page.getByRole('columnheader').getByRole('link', { name: 'n', exact: true }).click();
+  await expect(page.locator('th[aria-sort="descending"]')).toContainText('n');
+});
+
+test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.goto(at(`/patterns/${planted().id}`));
+  await page.getByRole('button', { name: 'Pin', exact: true }).click();
+  await expect(page.getByText('Pinned: contact mobile')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Unpin' })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('button', { name: 'Pin', exact: true })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Retire…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Retire contact mobile?' });
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: 'Retire…' }).click();
+  await dialog.getByRole('button', { name: 'Retire contact mobile' }).click();
+  await expect(page.locator('h1')).toContainText('Retired');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.locator('h1')).not.toContainText('Retired');
+});
+
+test('retires and pins without JavaScript', async ({ browser }) => {
+  const page = await logIn(browser, { javaScriptEnabled: false });
+  await page.goto(at(`/patterns/${planted().id}`));
+  await page.getByRole('button', { name: 'Retire…' }).click();
+  await page.getByRole('button', { name: 'Retire contact mobile' }).click();
+  await expect(page.locator('h1')).toContainText('Retired');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.locator('h1')).not.toContainText('Retired');
+  await page.goto(at('/lookup?where=region:north&where=contact:letter'));
+  await page.getByRole('button', { name: 'Pin this pattern' }).click();
+  await expect(page).toHaveURL(/where=region/);
+  await page.getByRole('link', { name: 'Open the pattern' }).click();
+  await expect(page.getByRole('button', { name: 'Unpin' })).toBeVisible();
+});
+
+test('two ticked patterns are compared on one axis', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.getByRole('button', { name: 'Compare…' }).click();
+  const boxes = page.getByRole('checkbox');
+  await boxes.nth(0).check();
+  await expect(page.getByText('Choose one more')).toBeVisible();
+  await boxes.nth(1).check();
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await page.waitForURL('**/compare?*');
+  await expect(page.getByText(/^Looking once,/)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Overlap' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /interval/ })).toHaveCount(2);
+});
+
+test('what was searched adds up', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.goto(at('/patterns/searched'));
+  await expect(page.getByRole('region', { name: 'Figures' })).toContainText(`${list.length}`);
+  await expect(page.getByRole('region', { name: 'Attributes, table' })).toContainText('region');
+});
+
+test('a self-check of few shuffles runs and says what it found; the refold is equal', async ({ browser }) => {
+  test.setTimeout(180_000);
+  const page = await logIn(browser);
+  await page.goto(at('/honesty'));
+  await page.getByLabel('Shuffles').selectOption('20');
+  await page.getByRole('button', { name: 'Shuffle now' }).click();
+  await expect(page.getByRole('progressbar', { name: 'Shuffles' })).toBeVisible();
+  await expect(page.getByText(/of 20 shuffles called anything confirmed/)).toBeVisible({ timeout: 120_000 });
+  await page.getByRole('button', { name: 'Compare now' }).click();
+  await expect(page.getByText('Equal, to the last bit.')).toBeVisible({ timeout: 60_000 });
+});

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
+import { seededRandom } from '#lib/domain/random/seeded-random.ts';
+import { logger } from '#lib/server/logger.ts';
+import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
+import { thinHistory } from '#lib/server/recalculation/thin-history.ts';
+import { LogWriter, settledLone, startLoneFold } from '../../support/lone-fold.ts';
+import { projectRoot } from '../../support/running-server.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createTestWorkspace } from '../../support/test-workspace.ts';
+
+let db: TestDatabase;
+let pool: FoldPool;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  pool = createFoldPool({ root: projectRoot, threads: 2, logger });
+});
+afterAll(async () => {
+  await pool.stop();
+  await db.drop();
+});
+
+const random = seededRandom('history');
+const entry = (position: number): LogFacts => {
+  const hook = random.below(2) === 0 ? 'question' : 'claim';
+  return {
+    position,
+    kind: 'add',
+    retracts: null,
+    result: random.next() < (hook === 'question' ? 0.6 : 0.2) ? 'success' : 'failure',
+    value: null,
+    attributes: { hook, topic: ['music', 'sport', 'news'][random.below(3)] ?? 'news' },
+    localDay: 0,
+    recordedAtMs: position,
+  };
+};
+
+interface Row {
+  pattern_id: string;
+  position: number;
+  n: number;
+  confidence: number;
+  confidence_worse: number;
+  confidence_before: number | null;
+  status: string;
+  events: { kind: string; position: number }[] | null;
+}
+
+const rowsOf = (workspaceId: string) => db.sql<Row[]>`
+  select * from pattern_history where workspace_id = ${workspaceId} order by pattern_id, position`;
+
+/** Every row follows the rule of what is kept, and the row before it. */
+function expectSound(rows: readonly Row[]): void {
+  const last = new Map<string, Row>();
+  for (const row of rows) {
+    const before = last.get(row.pattern_id);
+    last.set(row.pattern_id, row);
+    expect(row.confidence_before).toBe(before?.confidence ?? null);
+    if (before === undefined) continue;
+    const moved =
+      Math.abs(row.confidence - before.confidence) >= 0.01 ||
+      Math.abs(row.confidence_worse - before.confidence_worse) >= 0.01;
+    const grew = Math.abs(row.n - before.n) >= Math.max(1, 0.05 * before.n);
+    expect(moved || grew || row.status !== before.status || row.events !== null).toBe(true);
+  }
+}
+
+describe('the history of patterns', () => {
+  it('goes on where a killed leader left it: nothing twice, nothing left out', async () => {
+    const workspace = await createTestWorkspace(db.database);
+    const log = new LogWriter(db.sql, workspace.id);
+    let position = 0;
+    for (let life = 0; life < 6; life += 1) {
+      const fold = await startLoneFold(db.url, workspace.id, pool);
+      for (let batch = 0; batch < 8; batch += 1) {
+        await log.write(Array.from({ length: 30 }, () => entry((position += 1))));
+        fold.fold.wake();
+        if (batch % 2 === 0) await settledLone(db.sql, workspace.id, fold);
+      }
+      // In the middle of whatever it does.
+      await fold.crash();
+    }
+    const fold = await startLoneFold(db.url, workspace.id, pool);
+    await settledLone(db.sql, workspace.id, fold);
+    const rows = await rowsOf(workspace.id);
+    expectSound(rows);
+    expect(rows.length).toBeGreaterThan(100);
+    // What the fold says has happened is there, each once.
+    const happened = rows.flatMap(({ pattern_id: id, events }) =>
+      (events ?? []).map(({ kind, position: at }) => `${id} ${kind} ${at}`),
+    );
+    expect(new Set(happened).size).toBe(happened.length);
+    for (const pattern of fold.fold.knowledge.listPatterns({ sort: 'n', view: 'all', limit: 1_000 }).items) {
+      if (pattern.confirmedAt !== null) {
+        expect(happened).toContain(`${pattern.id} confirmed ${pattern.confirmedAt}`);
+      }
+    }
+    await fold.stop();
+  });
+
+  it('keeps a point a day of what is old, and all that happened', async () => {
+    const workspaceId = randomUUID();
+    const insert = (daysAgo: number, position: number, events: unknown = null) => db.sql`
+      insert into pattern_history (workspace_id, pattern_id, position, at, n, successes, confidence,
+        confidence_worse, log_e, status, events, processing_ms)
+      values (${workspaceId}, 'p_one', ${position}, date_trunc('day', now()) - make_interval(days => ${daysAgo})
+          + make_interval(secs => ${position}), 1, 1, .5, .1, 0, 'collecting', ${events === null ? null : db.sql.json(events as never)}, 1)`;
+    for (let position = 1; position <= 10; position += 1) await insert(100, position);
+    await insert(100, 11, [{ kind: 'emerging', side: 'better', position: 11 }]);
+    await insert(100, 12);
+    for (let position = 21; position <= 30; position += 1) await insert(40, position);
+    for (let position = 41; position <= 50; position += 1) await insert(1, position);
+    await thinHistory(db.sql, workspaceId);
+    const kept = (await rowsOf(workspaceId)).map(({ position }) => position);
+    expect(kept).toEqual([11, 12, 30, ...Array.from({ length: 10 }, (_, i) => 41 + i)]);
+    await thinHistory(db.sql, workspaceId);
+    expect((await rowsOf(workspaceId)).length).toBe(kept.length);
+  });
+});

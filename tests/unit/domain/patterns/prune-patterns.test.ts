@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { LogFacts } from '../../../../src/lib/domain/outcomes/log-facts.ts';
+import { conjunctionOf } from '../../../../src/lib/domain/patterns/conjunction.ts';
+import { HEADER, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
+import { evidenceLeaders } from '../../../../src/lib/domain/patterns/leading-patterns.ts';
+import { readEvidence } from '../../../../src/lib/domain/patterns/pattern-evidence.ts';
+import { activePatterns } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
+import { trackedPattern } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
+import { jaccard } from '../../../../src/lib/domain/patterns/overlapping-leaders.ts';
+import { add, type Fold, foldLog, seeded, startFold } from '../fold-scripts.ts';
+
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/** Six attributes of four values in equal parts; the rate of each outcome by its attributes (STATISTICS §8). */
+function world(
+  seed: number,
+  entries: number,
+  rateOf: (facts: Record<string, string>) => number,
+  also: (facts: Record<string, string>, random: () => number) => Record<string, string> = () => ({}),
+): LogFacts[] {
+  const random = seeded(seed);
+  return Array.from({ length: entries }, (_, i) => {
+    const facts = Object.fromEntries(KEYS.map((key) => [key, `${key}${Math.floor(random() * 4)}`]));
+    const result = random() < rateOf(facts) ? 'success' : 'failure';
+    return add(i + 1, result, { ...facts, ...also(facts, random) });
+  });
+}
+
+function labelOf(fold: Fold, index: number): string {
+  const pattern = trackedPattern(fold.image, index);
+  if (pattern === null) throw new Error('a leader is tracked');
+  return conjunctionOf(fold.space, pattern.slots, pattern.codes)
+    .conditions.map(({ value }) => value)
+    .join('&');
+}
+
+/** Labels of the leaders that are confirmed, the strongest first. */
+function confirmedLeaders(fold: Fold): string[] {
+  const view = openImage(fold.image);
+  return evidenceLeaders(view)
+    .filter((index) => readEvidence(view, index).status === 'confirmed')
+    .map((index) => labelOf(fold, index));
+}
+
+const folded = (log: readonly LogFacts[]) => foldLog(log, () => 3_000, startFold([], { trackedCap: 2_000 }));
+
+describe('pruning', { timeout: 120_000 }, () => {
+  it.each([
+    ['a single', 11, 'a1', (f: Record<string, string>) => (f['a'] === 'a1' ? 0.3 : 0.2), 12_000],
+    [
+      'a pair',
+      14,
+      'a1&b2',
+      (f: Record<string, string>) => (f['a'] === 'a1' && f['b'] === 'b2' ? 0.45 : 0.2),
+      12_000,
+    ],
+    [
+      'a triple',
+      14,
+      'a1&b2&c3',
+      (f: Record<string, string>) => (f['a'] === 'a1' && f['b'] === 'b2' && f['c'] === 'c3' ? 0.6 : 0.2),
+      12_000,
+    ],
+  ] as const)(
+    'leaves exactly %s that was planted, with a dozen shadows under it',
+    (_name, seed, planted, rate, n) => {
+      const fold = folded(world(seed, n, rate));
+      const view = openImage(fold.image);
+      expect(confirmedLeaders(fold)).toEqual([planted]);
+      const [leader] = evidenceLeaders(view).filter((index) => labelOf(fold, index) === planted);
+      if (leader === undefined) throw new Error('no leader');
+      const shadows = activePatterns(view).filter(
+        ({ index }) => readEvidence(view, index).explainedBy !== null,
+      );
+      expect(shadows.length).toBeGreaterThan(3);
+      expect(readEvidence(view, leader)).toMatchObject({ direction: 'better', explainedBy: null });
+    },
+  );
+
+  it('confirms nothing where nothing is real', () => {
+    for (const seed of [1, 2]) {
+      const fold = folded(world(seed, 6_000, () => 0.2));
+      expect(openImage(fold.image).header[HEADER.rejections]).toBe(0);
+    }
+  });
+
+  it('says why: more words for the same, nothing added, or nothing left without the narrower one', () => {
+    const fold = folded(
+      world(
+        21,
+        10_000,
+        (f) => (f['a'] === 'a1' && f['b'] === 'b2' ? 0.5 : 0.2),
+        (f) => ({ twin: `t${f['a']}` }),
+      ),
+    );
+    const view = openImage(fold.image);
+    const reasons = new Map(
+      activePatterns(view).flatMap(({ index }) => {
+        const { explainedBy } = readEvidence(view, index);
+        return explainedBy === null ? [] : [[labelOf(fold, index), explainedBy.reason] as const];
+      }),
+    );
+    expect(new Set(reasons.values())).toEqual(
+      new Set(['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors']),
+    );
+    // The same outcomes in three words, and the parent that is only its child.
+    expect(reasons.get('a1&b2&ta1')).toBe('closed');
+    expect(reasons.get('b2')).toBe('only-its-child');
+  });
+
+  it('folds the other side of a flag under it', () => {
+    const fold = folded(
+      world(
+        41,
+        5_000,
+        (f) => (f['b'] === 'b1' || f['b'] === 'b2' ? 0.4 : 0.2),
+        (f) => ({ half: f['b'] === 'b1' || f['b'] === 'b2' ? 'yes' : 'no' }),
+      ),
+    );
+    const view = openImage(fold.image);
+    const [leader, mirror] = activePatterns(view)
+      .map(({ index }) => ({ label: labelOf(fold, index), index, ...readEvidence(view, index) }))
+      .filter(({ label }) => label === 'yes' || label === 'no')
+      .sort((x, y) => Number(x.explainedBy !== null) - Number(y.explainedBy !== null));
+    expect(leader?.explainedBy).toBeNull();
+    expect(mirror?.explainedBy).toEqual({ index: leader?.index, reason: 'mirrors' });
+    expect(new Set([leader?.direction, mirror?.direction])).toEqual(new Set(['better', 'worse']));
+  });
+
+  it('puts copies of an attribute into one cluster', () => {
+    const copy = (f: Record<string, string>, random: () => number) => ({
+      // Nine times of ten the same: neither contains the other.
+      copy: random() < 0.9 ? `copy-${f['a']}` : `copy-a${Math.floor(random() * 4)}`,
+    });
+    const fold = folded(world(31, 5_000, (f) => (f['a'] === 'a1' ? 0.4 : 0.2), copy));
+    const view = openImage(fold.image);
+    const leaders = confirmedLeaders(fold);
+    expect(leaders[0]).toBe('a1');
+    expect(leaders).not.toContain('copy-a1');
+    const shadow = activePatterns(view).find(({ index }) => labelOf(fold, index) === 'copy-a1');
+    if (shadow === undefined) throw new Error('the copy is active');
+    expect(readEvidence(view, shadow.index).explainedBy).toEqual({
+      index: evidenceLeaders(view)[0],
+      reason: 'overlaps',
+    });
+  });
+
+  it('measures overlap as shared over all', () => {
+    expect(jaccard(Uint32Array.of(0b1111, 0), Uint32Array.of(0b0011, 1))).toBe(2 / 5);
+    expect(jaccard(Uint32Array.of(0), Uint32Array.of(0))).toBe(0);
+  });
+});
