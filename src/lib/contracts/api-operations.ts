@@ -53,7 +53,13 @@ export interface Operation {
     schema: { type: 'string' };
     description: string;
   }[];
-  body?: { schema: z.ZodType; examples: Record<string, { value: unknown }>; linesExample?: string };
+  body?: {
+    /** The operation has a use without one. */
+    optional?: boolean;
+    schema: z.ZodType;
+    examples: Record<string, { value: unknown }>;
+    linesExample?: string;
+  };
   reply: { status: number; description: string; schema?: z.ZodType; type?: string; example?: unknown };
   /** Besides those that every operation has. */
   errors?: number[];
@@ -427,7 +433,11 @@ export const API_OPERATIONS: readonly Operation[] = [
       'The results of the last 20,000 outcomes are dealt to them by chance, over and over, and it is counted how often ' +
       'anything is called confirmed. Runs in the background, one at a time.',
     permission: 'analyse',
-    body: { schema: selfCheckInputSchema, examples: { hundred: { value: { shuffles: 100 } } } },
+    body: {
+      optional: true,
+      schema: selfCheckInputSchema,
+      examples: { hundred: { value: { shuffles: 100 } } },
+    },
     reply: {
       status: 202,
       description: 'Started; ask again, or follow the feed.',

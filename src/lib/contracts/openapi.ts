@@ -109,7 +109,7 @@ function bodyOf({ body }: Operation): Json {
   const lines = { schema: { type: 'string' }, example: body.linesExample };
   return {
     requestBody: {
-      required: true,
+      required: body.optional !== true,
       content: {
         'application/json': json,
         ...(body.linesExample === undefined ? {} : { 'application/x-ndjson': lines }),

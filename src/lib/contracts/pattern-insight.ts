@@ -170,7 +170,7 @@ export const patternWhySchema = z
       gamma: z.number().describe('Its share of the whole error budget of 1.'),
       falseDiscoveryRate: z.number(),
       logENeeded: z.number().describe('At this it would be confirmed alone, today.'),
-      logE: z.number().describe('Of the stronger side.'),
+      logE: z.number().describe('Of the side on which it stands, or else the stronger one.'),
       searched: z.number().int().describe('Shares given among patterns with as many conditions.'),
       rejections: z.number().int().describe('Confirmations ever.'),
       spent: z.number().describe('Sum of all shares given.'),

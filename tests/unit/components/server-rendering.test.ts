@@ -94,11 +94,11 @@ describe('ConfidenceMeter', () => {
   it('is coloured from 0.80 on, cut and not rounded', () => {
     const [under, reached] = [meter('collecting', 0.7999), meter('emerging', 0.8)];
     expect([text(under), /class="cs on/.test(under)]).toEqual([
-      'Collecting Confidence 0.79, the line is 0.80',
+      'Collecting Confidence 0.79 that it is better than the rest, the line is 0.80',
       false,
     ]);
     expect([text(reached), /class="cs on/.test(reached)]).toEqual([
-      'Emerging Confidence 0.80, the line is 0.80',
+      'Emerging Confidence 0.80 that it is better than the rest, the line is 0.80',
       true,
     ]);
   });

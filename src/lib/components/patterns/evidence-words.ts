@@ -97,3 +97,8 @@ export function recentWords(recent: PatternView['recent'], short = false): strin
 export function epochWords({ epoch }: PatternView): string | null {
   return epoch === null || epoch.startedAt === 0 ? null : `since ${position(epoch.startedAt)}`;
 }
+
+/** The conditions as an address says them, `attribute:value`. */
+export function whereOf(conditions: PatternView['conditions']): string[] {
+  return conditions.map(({ attribute, value }) => `${attribute}:${value}`);
+}

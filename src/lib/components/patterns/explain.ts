@@ -3,7 +3,7 @@ import { chanceOfEver, confidence as confidenceText } from '#lib/format/confiden
 import { count, position } from '#lib/format/count.ts';
 import { interval, percent } from '#lib/format/percent.ts';
 import { lift, odds, oddsInterval, points } from '#lib/format/ratio.ts';
-import { confidenceShown, disagrees } from './evidence-words.ts';
+import { confidenceShown, disagrees, sideShown } from './evidence-words.ts';
 
 /** A piece of a sentence; figures stand out. */
 export type Piece = string | { figure: string };
@@ -135,7 +135,7 @@ function boundsWords(oddsRatio: NonNullable<PatternView['oddsRatio']>): Piece[] 
 
 function evidence(pattern: PatternView): Piece[][] {
   const value = confidenceShown(pattern) ?? 0;
-  const than = pattern.direction === 'worse' ? 'no worse' : 'no better';
+  const than = sideShown(pattern) === 'worse' ? 'no worse' : 'no better';
   const chance = chanceOfEver(value);
   const level: Piece[] =
     chance === 'any number'

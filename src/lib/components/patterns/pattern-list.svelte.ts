@@ -10,12 +10,22 @@ export interface PatternRow {
   pattern: PatternView;
   /** The leader it is shown under. */
   under: PatternView | null;
+  /** How many more are folded under it than were read; such a row stands for them, with the leader as its pattern. */
+  more: number;
 }
+
+/** A row with the log position of the reading that it came with. */
+interface ReadRow {
+  asOf: number;
+  view: PatternView;
+}
+
+const readRows = ({ asOf, items }: PatternList): ReadRow[] => items.map((view) => ({ asOf, view }));
 
 export interface PatternListSource {
   /** What the server read: the first rows, and the folded ones of the patterns opened in the address. */
   list: PatternList;
-  kids: Record<string, PatternView[]>;
+  kids: Record<string, PatternList>;
   address: PatternsAddress;
   /** Where more is read. */
   url: string;
@@ -31,11 +41,11 @@ const PAUSE_A_ROW_MS = 5;
 export class PatternListState {
   readonly #source: () => PatternListSource;
   /** Rows read beyond those that the page came with. */
-  #more = $state.raw<{ key: string; items: readonly PatternView[]; next: string | null } | null>(null);
-  #kids = $state.raw<Record<string, readonly PatternView[]>>({});
+  #more = $state.raw<{ key: string; items: readonly ReadRow[]; next: string | null } | null>(null);
+  #kids = $state.raw<Record<string, PatternList>>({});
   #opened = $state.raw<Record<string, boolean>>({});
   /** Newer figures by id, from the feed. */
-  #news = $state.raw<Record<string, { asOf: number; view: PatternView }>>({});
+  #news = $state.raw<Record<string, ReadRow>>({});
   #moreReadAt = -Infinity;
   #later: ReturnType<typeof setTimeout> | undefined;
   reading = $state(false);
@@ -57,29 +67,32 @@ export class PatternListState {
     const { list } = this.#source();
     // A row that has moved between two readings is there once.
     const places: Record<string, number> = {};
-    const all = [...list.items, ...(this.#more?.key === this.key ? this.#more.items : [])];
-    all.forEach(({ id }, place) => {
+    const all = [...readRows(list), ...(this.#more?.key === this.key ? this.#more.items : [])];
+    all.forEach(({ view: { id } }, place) => {
       if (id !== null) places[id] ??= place;
     });
     return all
-      .filter(({ id }, place) => id !== null && places[id] === place)
-      .map((view) => this.#newest(view, list.asOf));
+      .filter(({ view: { id } }, place) => id !== null && places[id] === place)
+      .map(({ view, asOf }) => this.#newest(view, asOf));
   });
 
   readonly rows = $derived.by<PatternRow[]>(() =>
     this.order.rows.flatMap((pattern): PatternRow[] => {
       const id = pattern.id ?? '';
-      const own = { key: id, pattern, under: null };
+      const own = { key: id, pattern, under: null, more: 0 };
       if (!this.isOpen(id)) return [own];
-      const { asOf } = this.#source().list;
-      const kids = this.kidsOf(id) ?? [];
+      const kids = this.kidsOf(id);
+      if (kids === null) return [own];
+      const more = kids.total - kids.items.length;
       return [
         own,
-        ...kids.map((kid) => ({
+        ...kids.items.map((kid) => ({
           key: `${id} ${kid.id ?? ''}`,
-          pattern: this.#newest(kid, asOf),
+          pattern: this.#newest(kid, kids.asOf),
           under: pattern,
+          more: 0,
         })),
+        ...(more > 0 ? [{ key: `${id} more`, pattern, under: pattern, more }] : []),
       ];
     }),
   );
@@ -95,7 +108,7 @@ export class PatternListState {
     return this.#opened[id] ?? this.#source().address.open.includes(id);
   }
   /** Null while they are not read. */
-  kidsOf(id: string): readonly PatternView[] | null {
+  kidsOf(id: string): PatternList | null {
     return this.#kids[id] ?? this.#source().kids[id] ?? null;
   }
 
@@ -116,7 +129,7 @@ export class PatternListState {
       const page = await this.#get({ cursor: next, show: MORE });
       if (this.key !== key) return;
       const before = this.#more?.key === key ? this.#more.items : [];
-      this.#more = { key, items: [...before, ...page.items], next: page.next };
+      this.#more = { key, items: [...before, ...readRows(page)], next: page.next };
     });
     this.reading = false;
   };
@@ -148,14 +161,14 @@ export class PatternListState {
     if (more === null || more.key !== key) return;
     this.#moreReadAt = performance.now();
     const { list } = this.#source();
-    const items: PatternView[] = [];
+    const items: ReadRow[] = [];
     let { next } = list;
     while (next !== null && items.length < more.items.length) {
       const page = await this.#get({
         cursor: next,
         show: Math.min(LONGEST_READ, more.items.length - items.length),
       });
-      items.push(...page.items);
+      items.push(...readRows(page));
       next = page.next;
     }
     if (this.#more === more && this.key === key) this.#more = { key, items, next };
@@ -174,8 +187,8 @@ export class PatternListState {
   }
 
   async #readKids(id: string): Promise<void> {
-    const { items } = await this.#get({ show: MOST_KIDS, cursor: null }, id);
-    this.#kids = { ...this.#kids, [id]: items };
+    const kids = await this.#get({ show: MOST_KIDS, cursor: null }, id);
+    this.#kids = { ...this.#kids, [id]: kids };
   }
 
   async #get(change: Partial<PatternsAddress>, under?: string): Promise<PatternList> {

@@ -6,7 +6,7 @@ import { count, position } from '#lib/format/count.ts';
 import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
 import { intervalBeside } from '#lib/format/percent.ts';
-import { confidenceShown } from './evidence-words.ts';
+import { confidenceShown, sideShown } from './evidence-words.ts';
 
 export interface ReceiptRow {
   label: string;
@@ -35,12 +35,16 @@ export function receiptRows(
     {
       label: 'First seen',
       value: pattern.since === null ? '–' : position(pattern.since),
-      meaning:
-        pattern.since === null
-          ? 'It is not tracked: nothing is kept of it but what the log says.'
-          : `From ${position(pattern.since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.`,
+      meaning: sinceWords(pattern),
     },
   ];
+}
+
+function sinceWords({ since, pinnedOnly }: PatternView): string {
+  if (since === null) return 'It is not tracked: nothing is kept of it but what the log says.';
+  return pinnedOnly
+    ? `It has too few outcomes to be searched, and is watched because it was pinned. Its evidence starts at its pinning, at ${position(since)}.`
+    : `From ${position(since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.`;
 }
 
 function countRows(pattern: PatternView): ReceiptRow[] {
@@ -60,7 +64,7 @@ function evidenceRows(
 ): ReceiptRow[] {
   const value = confidenceShown(pattern) ?? 0;
   const weighted = pattern.weightedConfidence;
-  const than = pattern.direction === 'worse' ? 'no worse' : 'no better';
+  const than = sideShown(pattern) === 'worse' ? 'no worse' : 'no better';
   const chance = chanceOfEver(value);
   return [
     {

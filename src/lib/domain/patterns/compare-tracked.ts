@@ -34,8 +34,8 @@ export function compareTracked(
   const counts = new Int32Array(layout.cells);
   const kept = new Set<number>();
   const births: { readonly tuple: Tuple; readonly cell: number }[] = [];
-  // Whoever is pinned stays, wherever it would rank.
-  const places = cap - pinnedBySupport(view);
+  // What a person has pinned or retired stays, wherever it would rank.
+  const places = cap - heldBySupport(view);
   let room = places;
   let supported = 0;
   for (const depth of [1, 2, 3]) {
@@ -64,7 +64,7 @@ export function compareTracked(
   }
   for (const index of staleByRank(view, kept).slice(0, room)) kept.add(index);
   for (let index = 0; index < cap; index += 1) {
-    if (byteAt(view.depth, index) === 0 || kept.has(index) || isPinned(view, index)) continue;
+    if (byteAt(view.depth, index) === 0 || kept.has(index) || isHeld(view, index)) continue;
     onEviction(index);
     untrack(view, index, int32At(view.cell, index));
   }
@@ -88,7 +88,7 @@ function forSupported(view: ImageView, tuple: Tuple, visit: (cell: number, n: nu
     const n = int32At(cells, cell * CELL_STRIDE);
     if (n < needed) continue;
     const tracked = int32At(cells, cell * CELL_STRIDE + 2);
-    if (tracked > 0 && isPinned(view, tracked - 1)) continue;
+    if (tracked > 0 && isHeld(view, tracked - 1)) continue;
     if (tracked < 0 || (mayHoldOther && tracked === 0 && itemCodes(view, tuple, cell) === null)) continue;
     visit(cell, n);
   }
@@ -114,7 +114,7 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
   }[] = [];
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
     const depth = byteAt(view.depth, index);
-    if (depth === 0 || kept.has(index) || isPinned(view, index)) continue;
+    if (depth === 0 || kept.has(index) || isHeld(view, index)) continue;
     const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
     const needed = supportNeeded(depth, float64At(view.header, HEADER.n));
     if (n < needed) stale.push({ index, depth, n, born: int32At(view.ordinal, index) });
@@ -123,15 +123,15 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
   return stale.map(({ index }) => index);
 }
 
-function isPinned(view: ImageView, index: number): boolean {
-  return (byteAt(view.flags, index) & FLAG.pinned) !== 0;
+function isHeld(view: ImageView, index: number): boolean {
+  return (byteAt(view.flags, index) & (FLAG.pinned | FLAG.retired)) !== 0;
 }
 
-/** Pinned patterns in the places that support fills. */
-function pinnedBySupport(view: ImageView): number {
+/** Pinned and retired patterns in the places that support fills. */
+function heldBySupport(view: ImageView): number {
   let count = 0;
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
-    if (byteAt(view.depth, index) !== 0 && isPinned(view, index)) count += 1;
+    if (byteAt(view.depth, index) !== 0 && isHeld(view, index)) count += 1;
   }
   return count;
 }

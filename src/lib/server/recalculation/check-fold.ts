@@ -10,7 +10,7 @@ import type { FoldPool } from './fold-pool.ts';
 import { FoldSteps } from './fold-steps.ts';
 import { isKnown, readSettings } from './log-store.ts';
 import { readLog, type ReadingPace } from './read-log.ts';
-import { discardSnapshot, readSnapshot, type ReadSnapshot } from './snapshot-store.ts';
+import { discardSnapshot, isOfDatabase, readSnapshot, type ReadSnapshot } from './snapshot-store.ts';
 
 /** What a task of the refold takes at most, so that live work waits no longer (FINE-PRINT 10). */
 const SLICE_MS = 20;
@@ -84,7 +84,7 @@ async function checkFold({
   try {
     kept = await readSnapshot(sql, workspaceId, null);
   } catch (thrown) {
-    await discardSnapshot(sql, workspaceId);
+    if (!isOfDatabase(thrown)) await discardSnapshot(sql, workspaceId);
     throw thrown;
   }
   if (kept === null) return { error: 'There is no state of this version to compare with.' };

@@ -153,7 +153,7 @@ function budgetOf(view: ImageView, { index, slots }: TrackedPattern): PatternWhy
     gamma: budget,
     falseDiscoveryRate: FALSE_DISCOVERY_RATE,
     logENeeded,
-    logE: Math.max(logEPlus, logEMinus),
+    logE: sideOf(view, index) === 1 ? logEPlus : logEMinus,
     searched: sharesGiven(view, slots.length),
     rejections: float64At(view.header, HEADER.rejections),
     spent: DEPTH_SHARES.reduce((sum, _, i) => sum + budgetGiven(i + 1, sharesGiven(view, i + 1)), 0),

@@ -108,7 +108,8 @@ export class FoldCommits {
     const { position } = memory.space;
     const patterns = patternRows(memory, written);
     await commitApplied(db, { workspaceId, progress, position, decisions, patterns, events, history });
-    this.#progress = { ...progress, applied: position };
+    // A term that ended meanwhile stays ended, although its last write was accepted.
+    if (this.#progress === progress) this.#progress = { ...progress, applied: position };
     for (const index of written) this.#dirty.delete(index);
     if (written.length > 0) this.#flushedAt = at;
     if (this.#dirty.size > 0) this.#flushLater();

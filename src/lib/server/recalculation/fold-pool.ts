@@ -119,7 +119,8 @@ export function createFoldPool(options: {
       return done;
     },
     trace(task) {
-      return inTurn<Trace>('live', () => pool.run(queued({ ...task }, 'live'), { name: 'trace' }));
+      // Readers wait for each other, so that folding always finds a thread.
+      return inTurn<Trace>('background', () => pool.run(queued({ ...task }, 'live'), { name: 'trace' }));
     },
     shuffle(source, run) {
       const task = queued({ source, run, sliceMs: SLICE_MS }, 'background');

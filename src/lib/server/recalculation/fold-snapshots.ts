@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import type { CubeBounds, FoldMemory } from './fold-memory.ts';
 import { LostTermError, readProgress } from './log-store.ts';
 import { Digests, digestPages, digestParts } from './snapshot-bytes.ts';
-import { discardSnapshot, readSnapshot, writeSnapshot } from './snapshot-store.ts';
+import { discardSnapshot, isOfDatabase, readSnapshot, writeSnapshot } from './snapshot-store.ts';
 
 /** How often a memory that changes is written, and at least how much longer than writing takes. */
 const INTERVAL_MS = 10_000;
@@ -80,6 +80,7 @@ export class FoldSnapshots {
         return memory;
       }
     } catch (thrown) {
+      if (isOfDatabase(thrown)) throw thrown;
       damage = [coerceError(thrown).message];
     }
     logger.warn({ workspace: workspaceId, damage }, 'a snapshot is damaged; the log is read instead');

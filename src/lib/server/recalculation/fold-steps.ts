@@ -61,6 +61,8 @@ export class FoldSteps {
   keep(images: Iterable<FoldImage>): void {
     const former = this.#kept;
     this.#kept = new Set(images);
+    // While a batch is being committed, the image before it waits here already.
+    if (this.#spare !== null && this.#kept.has(this.#spare)) this.#spare = null;
     for (const image of former) if (!this.#kept.has(image)) this.#spare ??= image;
   }
 

@@ -280,6 +280,9 @@ async function readParts(
   return columns.finish();
 }
 
+/** Whether reading failed at the database, which says nothing against what is stored; its errors carry a code. */
+export const isOfDatabase = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown;
+
 /** Forgets a snapshot that cannot be used, so that the next one is written whole. */
 export async function discardSnapshot(sql: Sql, workspaceId: string): Promise<void> {
   await sql.begin(async (tx) => {

@@ -235,7 +235,11 @@ export class WorkspaceFold {
     try {
       if (!this.#built) await this.#rebuild();
       if (await this.#options.tryLead()) await this.#lead();
-      else await this.#follow();
+      else {
+        // The lock went while a write was under way.
+        if (this.leading) this.#endTerm();
+        await this.#follow();
+      }
       this.#failures = 0;
       this.#error = null;
     } catch (thrown) {
@@ -335,7 +339,10 @@ export class WorkspaceFold {
       const settings = takeDue(fresh, through);
       if (through <= after && settings.length === 0) return;
       const entries = through > after ? await readEntries(db.sql, workspace.id, after, through) : [];
-      this.#replace(await this.#steps.fold(this.#memory(), { entries, settings, priority }));
+      const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority });
+      // What a former leader has not written is older than this memory, should this instance lead.
+      this.#commits.mark(folded.touched);
+      this.#replace(folded);
     }
   }
 

@@ -22,7 +22,8 @@ export function verdictOf({ confirmedIn, done }: Pick<SelfCheckView, 'confirmedI
   if (confirmedIn <= expected) {
     return {
       kind: 'saved',
-      words: 'As promised: what is confirmed on your data is not what chance alone would confirm.',
+      words:
+        'With the results dealt out by chance, the search keeps its promise; this does not test dependence between outcomes, or drift.',
     };
   }
   if (confirmedIn <= expected + FAR * spread) {
@@ -33,8 +34,7 @@ export function verdictOf({ confirmedIn, done }: Pick<SelfCheckView, 'confirmedI
   }
   return {
     kind: 'warn',
-    words:
-      'More than chance explains. Outcomes may hang together, such as several of the same subject: do not rely on confirmed here until that is clear.',
+    words: 'More than chance explains: the search itself may be wrong here.',
   };
 }
 

@@ -36,7 +36,7 @@ export const actions: Actions = {
     }
   },
   refold: async (event) => {
-    const ctx = await authorizePage(event, event.params.workspace, 'analyse');
+    const ctx = await authorizePage(event, event.params.workspace, 'manage');
     try {
       await startFoldCheck(ctx);
       return { started: 'refold' as const };

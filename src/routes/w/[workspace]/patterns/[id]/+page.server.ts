@@ -1,8 +1,13 @@
-import { error } from '@sveltejs/kit';
+import { error, redirect } from '@sveltejs/kit';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure, pageError } from '#lib/server/error-mapping.ts';
 import { getMetrics } from '#lib/server/services/metrics/index.ts';
-import { choosePattern, patternHistory, patternWhy } from '#lib/server/services/patterns/index.ts';
+import {
+  choosePattern,
+  getPattern,
+  patternHistory,
+  patternWhy,
+} from '#lib/server/services/patterns/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const POINTS = 400;
@@ -32,10 +37,16 @@ export const actions: Actions = {
     const asked = (await event.request.formData()).get('choice');
     const choice = CHOICES.find((one) => one === asked);
     if (choice === undefined) error(400, { message: 'There is no such choice.' });
+    let where: string[][];
     try {
-      return { chosen: await choosePattern(ctx, event.params.id, choice) };
+      const { item } = await getPattern(ctx, event.params.id);
+      const chosen = await choosePattern(ctx, event.params.id, choice);
+      if (choice !== 'unpin' || !item.pinnedOnly) return { chosen };
+      where = item.conditions.map(({ attribute, value }) => ['where', `${attribute}:${value}`]);
     } catch (thrown) {
       return actionFailure(thrown, { choice });
     }
+    // It was tracked because it was pinned: from here on only a lookup answers for it.
+    redirect(303, `/w/${encodeURIComponent(event.params.workspace)}/lookup?${new URLSearchParams(where)}`);
   },
 };
