@@ -150,7 +150,7 @@ export class EvidenceFold {
     }
     view.header[HEADER.pinned] = float64At(view.header, HEADER.pinned) + (set ? 1 : -1);
     this.#judge.tell(view, index, after, set ? 'pinned' : 'unpinned');
-    if (!set && byteAt(view.admittedBy, index) === PINNED_ONLY) {
+    if (!set && index >= view.layout.trackedCap) {
       this.#options.onLeave(index);
       untrack(view, index, cell);
       this.#pruning = null;
