@@ -415,13 +415,18 @@ describe('an Idempotency-Key', () => {
   });
 
   it('has one effect when eight requests come at once; the others get the answer or are told to wait', async () => {
-    const results = await Promise.allSettled(
-      Array.from({ length: 8 }, () => recordOutcomesOnce(ctx, [input()], { source: 'api' }, once('k'))),
-    );
-    for (const result of results) {
-      if (result.status === 'rejected') expect((result.reason as AppError).code).toBe('CONFLICT');
+    // Again and again: whether one slips in between another's look and its lock is a matter of luck.
+    for (let round = 1; round <= 20; round += 1) {
+      const results = await Promise.allSettled(
+        Array.from({ length: 8 }, () =>
+          recordOutcomesOnce(ctx, [input()], { source: 'api' }, once(`k${round}`)),
+        ),
+      );
+      for (const result of results) {
+        if (result.status === 'rejected') expect((result.reason as AppError).code).toBe('CONFLICT');
+      }
+      expect(await counts()).toMatchObject({ outcomes: round });
     }
-    expect(await counts()).toMatchObject({ outcomes: 1 });
   });
 
   it('keeps nothing of a request that failed', async () => {

@@ -74,13 +74,9 @@ export async function transactOnce<T>(
   if (once === null) return { answer: await withTransaction(ctx.app.db.sql, work), replayed: false };
   const owner = ownerOf(ctx);
   return withTransaction(ctx.app.db.sql, async (tx) => {
-    // Sent together, run one after the other: what is looked for is looked for under the lock.
-    const [[lock], found] = await Promise.all([
-      tx<{ mine: boolean }[]>`
-        select pg_try_advisory_xact_lock(
-          hashtextextended(${`${ctx.workspace.id}/${owner}/${once.key}`}::text, 25)) as mine`,
-      findAnswer(tx, ctx, owner, once),
-    ]);
+    const [lock] = await tx<{ mine: boolean }[]>`
+      select pg_try_advisory_xact_lock(
+        hashtextextended(${`${ctx.workspace.id}/${owner}/${once.key}`}::text, 25)) as mine`;
     if (lock?.mine !== true) {
       throw new AppError(
         'CONFLICT',
@@ -90,6 +86,8 @@ export async function transactOnce<T>(
         },
       );
     }
+    // Only under the lock: what is looked up before it may be answered by somebody in between.
+    const found = await findAnswer(tx, ctx, owner, once);
     if (found !== null) return { answer: readAnswer<T>(found, once), replayed: true };
     const answer = await work(tx);
     await Promise.all([forgetOldAnswers(tx), keepAnswer(tx, ctx, owner, once, JSON.stringify(answer))]);
