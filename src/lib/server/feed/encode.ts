@@ -8,7 +8,11 @@ export interface EncodedEvent {
   workspaceId: string;
   topic: string;
   type: string;
+  key: string;
+  rev: number;
   scope: string;
+  /** Milliseconds since 1970 when it got its place. */
+  t: number;
   /** `id:`, `event: delta` and `data:` with the empty line that ends them. */
   frame: Buffer;
   /** Where in `frame` the name of the event begins, and where its JSON does. */
@@ -46,7 +50,10 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
     workspaceId: event.workspaceId,
     topic: event.topic,
     type: event.type,
+    key: event.key,
+    rev: event.rev,
     scope: event.scope,
+    t: event.t,
     frame: Buffer.from(`${beforeJson}${json}\n\n`),
     nameAt: beforeName.length,
     jsonAt: beforeJson.length,
@@ -56,6 +63,36 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
 /** The JSON of a delta without its frame. */
 export const jsonOf = (event: EncodedEvent): Buffer =>
   event.frame.subarray(event.jsonAt, event.frame.length - 2);
+
+/**
+ * The delta that stands for several of one key: the JSON of `kept` under the place of the last one. `value` replaces
+ * what it carries.
+ */
+export function encodeCoalesced(
+  epoch: string,
+  kept: EncodedEvent,
+  folded: { from: number; to: number; count: number; value?: unknown },
+): EncodedEvent {
+  const { from, to, count } = folded;
+  const cursor = formatCursor(epoch, to);
+  const { c: _, value, ...rest } = JSON.parse(jsonOf(kept).toString()) as Record<string, unknown>;
+  const json = toLine({
+    c: cursor,
+    from,
+    ...rest,
+    value: 'value' in folded ? folded.value : value,
+    coalesced: count,
+  });
+  const beforeName = `id: ${cursor}\nevent: `;
+  const beforeJson = `${beforeName}${DELTA}\ndata: `;
+  return {
+    ...kept,
+    seq: to,
+    frame: Buffer.from(`${beforeJson}${json}\n\n`),
+    nameAt: beforeName.length,
+    jsonAt: beforeJson.length,
+  };
+}
 
 /** The names of the first draft of this product, for `?compat=1`; everything else stays `delta`. */
 const COMPAT_NAMES: Partial<Record<FeedType, string>> = {
@@ -76,7 +113,7 @@ export function compatParts(event: EncodedEvent): Buffer[] {
 
 /** A frame of the protocol itself. `retry` in milliseconds. */
 export function controlFrame(frame: {
-  event: 'hello' | 'reset' | 'live' | 'cursor' | 'goaway';
+  event: 'hello' | 'reset' | 'snapshot' | 'live' | 'cursor' | 'goaway';
   data: Record<string, unknown>;
   id?: string;
   retry?: number;

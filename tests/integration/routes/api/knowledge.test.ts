@@ -98,6 +98,7 @@ const knowledge: WorkspaceKnowledge = {
     return { asOf: 200, total: 1, items: [one], next: null };
   },
   leading: () => [one],
+  leadersUpdate: unasked,
   matching: () => ({ total: 1, items: [one] }),
   getPattern: (id) => (id === 'p1' ? one : null),
   lookupWhere: (where) => {
