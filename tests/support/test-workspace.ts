@@ -52,6 +52,7 @@ export async function createTestApp(
       open: refuse,
       head: () => new Response(null),
       poll: refuse,
+      pollHead: () => new Response(null),
       recheck: nothing,
       drain: () => Promise.resolve(),
       stats: () => ({

@@ -161,6 +161,8 @@ export interface Feed {
   head(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */
   poll(ctx: Context, request: FeedRequest): Promise<Response>;
+  /** Answers `HEAD /api/v1/feed/poll`, waiting for nothing. */
+  pollHead(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /**
    * Looks at once whether everybody who reads may still read; call after a key, session, role or membership ended.
    * Streams at other instances learn it from the event `workspace.changed`, or within seconds by themselves.

@@ -104,7 +104,7 @@ async function startParts(started: Started): Promise<Runtime> {
 
   const partitions = started.add(createPartitionKeeper({ db, retentionDays: env.TELLTALE_FEED_DAYS }));
   await partitions.start();
-  const doorbell = started.add(createDoorbell({ url: db.url, instance }));
+  const doorbell = started.add(createDoorbell({ url: db.url, instance, redisUrl: env.REDIS_URL }));
   await doorbell.start();
   const pool = started.add(createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger }));
   const sequencer = started.add(createSequencer({ url: db.url, doorbell }));

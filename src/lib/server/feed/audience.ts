@@ -4,7 +4,9 @@ import { compatParts, type EncodedEvent } from './encode.ts';
 import type { Ring } from './ring.ts';
 
 const SEGMENT_BYTES = 64 * 1024;
-const CACHED_SEGMENTS = 64;
+/** Joined bytes that are kept for others of the audience; an audience of one, as a person's is, needs none. */
+const MOST_CACHED = 64;
+const CACHED_PER_MEMBER = 2;
 /** What a slow reader gets in one piece, before its changes of one key are made one. */
 const COALESCED_BYTES = 1024 * 1024;
 
@@ -119,7 +121,8 @@ export class Audience {
 
   #remember(segment: Segment): void {
     this.#segments.set(segment.from, segment);
-    if (this.#segments.size <= CACHED_SEGMENTS) return;
+    const wanted = Math.max(1, this.members) * CACHED_PER_MEMBER;
+    if (this.#segments.size <= Math.min(MOST_CACHED, wanted)) return;
     const oldest = this.#segments.keys().next();
     if (oldest.done !== true) this.#segments.delete(oldest.value);
   }

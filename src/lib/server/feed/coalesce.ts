@@ -15,19 +15,22 @@ const MERGE: Partial<Record<FeedType, (events: readonly EncodedEvent[]) => unkno
 const mergeOf = new Map(Object.entries(MERGE));
 
 /**
- * The same news in fewer deltas, for a reader that is behind: of each key one, under the place of its last change. The
- * value is that of the highest revision; what only lists changes is merged. Order of places is kept, so a reader may be
- * cut anywhere and go on from there.
+ * The same news in fewer deltas, for a reader that is behind: of each key one, under the place of its last change.
+ * Order of places is kept and an event stands only for earlier ones of no higher revision, so a reader may be cut
+ * anywhere and go on from there. One that came after a higher revision of its key stays as it is; readers drop it.
  */
 export function coalesce(epoch: string, events: readonly EncodedEvent[]): EncodedEvent[] {
   const groups = new Map<string, EncodedEvent[]>();
+  const late: EncodedEvent[] = [];
   for (const event of events) {
     const key = `${event.topic}\0${event.key}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [event]);
-    else group.push(event);
+    else if (event.rev >= (group.at(-1)?.rev ?? event.rev)) group.push(event);
+    else late.push(event);
   }
-  return [...groups.values()].map((group) => foldGroup(epoch, group)).sort((a, b) => a.seq - b.seq);
+  const folded = [...groups.values()].map((group) => foldGroup(epoch, group));
+  return [...folded, ...late].sort((a, b) => a.seq - b.seq);
 }
 
 function foldGroup(epoch: string, group: readonly EncodedEvent[]): EncodedEvent {
@@ -35,18 +38,13 @@ function foldGroup(epoch: string, group: readonly EncodedEvent[]): EncodedEvent 
   const last = group.at(-1);
   if (first === undefined || last === undefined) throw new RangeError('coalesce requires at least one event');
   if (group.length === 1) return first;
-  const kept = group.reduce((best, event) => (event.rev >= best.rev ? event : best));
-  const folded = { from: first.seq, to: last.seq, count: group.length };
-  const merge = mergeOf.get(kept.type);
-  return encodeCoalesced(epoch, kept, merge === undefined ? folded : { ...folded, value: merge(group) });
+  const merge = mergeOf.get(last.type);
+  const folded = { from: first.seq, count: group.length };
+  return encodeCoalesced(epoch, last, merge === undefined ? folded : { ...folded, value: merge(group) });
 }
 
-/** Values in order of their revision. */
-function valuesOf<Value>(events: readonly EncodedEvent[]): Value[] {
-  return [...events]
-    .sort((a, b) => a.rev - b.rev || a.seq - b.seq)
-    .map((event) => (JSON.parse(jsonOf(event).toString()) as { value: Value }).value);
-}
+const valuesOf = <Value>(events: readonly EncodedEvent[]): Value[] =>
+  events.map((event) => (JSON.parse(jsonOf(event).toString()) as { value: Value }).value);
 
 /** The order and totals of the last; of each pattern listed anywhere its last view. */
 function mergePatterns(events: readonly EncodedEvent[]): unknown {

@@ -43,8 +43,6 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
   };
   // PostgreSQL writes jsonb as JSON on one line, so the payload is spliced in without reading it.
   const json = `${toLine(head).slice(0, -1)},"value":${escapeLineLike(event.payload)}}`;
-  const beforeName = `id: ${cursor}\nevent: `;
-  const beforeJson = `${beforeName}${DELTA}\ndata: `;
   return {
     seq: event.seq,
     workspaceId: event.workspaceId,
@@ -54,9 +52,7 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
     rev: event.rev,
     scope: event.scope,
     t: event.t,
-    frame: Buffer.from(`${beforeJson}${json}\n\n`),
-    nameAt: beforeName.length,
-    jsonAt: beforeJson.length,
+    ...frameDelta(cursor, json),
   };
 }
 
@@ -64,30 +60,23 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
 export const jsonOf = (event: EncodedEvent): Buffer =>
   event.frame.subarray(event.jsonAt, event.frame.length - 2);
 
-/**
- * The delta that stands for several of one key: the JSON of `kept` under the place of the last one. `value` replaces
- * what it carries.
- */
+/** The last of several deltas of one key, saying that it stands for them. `value` replaces what it carries. */
 export function encodeCoalesced(
   epoch: string,
-  kept: EncodedEvent,
-  folded: { from: number; to: number; count: number; value?: unknown },
+  last: EncodedEvent,
+  folded: { from: number; count: number; value?: unknown },
 ): EncodedEvent {
-  const { from, to, count } = folded;
-  const cursor = formatCursor(epoch, to);
-  const { c: _, value, ...rest } = JSON.parse(jsonOf(kept).toString()) as Record<string, unknown>;
-  const json = toLine({
-    c: cursor,
-    from,
-    ...rest,
-    value: 'value' in folded ? folded.value : value,
-    coalesced: count,
-  });
+  const cursor = formatCursor(epoch, last.seq);
+  const delta = JSON.parse(jsonOf(last).toString()) as Record<string, unknown>;
+  const { from, count: coalesced } = folded;
+  const value = 'value' in folded ? folded.value : delta['value'];
+  return { ...last, ...frameDelta(cursor, toLine({ ...delta, value, from, coalesced })) };
+}
+
+function frameDelta(cursor: string, json: string): Pick<EncodedEvent, 'frame' | 'nameAt' | 'jsonAt'> {
   const beforeName = `id: ${cursor}\nevent: `;
   const beforeJson = `${beforeName}${DELTA}\ndata: `;
   return {
-    ...kept,
-    seq: to,
     frame: Buffer.from(`${beforeJson}${json}\n\n`),
     nameAt: beforeName.length,
     jsonAt: beforeJson.length,

@@ -1,34 +1,30 @@
 import type { GoawayReason } from '#lib/contracts/feed.ts';
-import type {
-  Doorbell,
-  Feed,
-  FeedAudience,
-  FeedRequest,
-  FeedStats,
-  SnapshotSource,
-  StreamingSwitch,
-} from '../app.ts';
+import type { Doorbell, Feed, FeedRequest, FeedStats, SnapshotSource, StreamingSwitch } from '../app.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
 import { readHead, readMatching } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
-import { Audience, joined, type Segment } from './audience.ts';
+import { joined, type Audience, type Segment } from './audience.ts';
+import { Audiences } from './audiences.ts';
 import { FeedCounters } from './counters.ts';
 import { formatCursor } from './cursor.ts';
 import { encodeEvent, type EncodedEvent } from './encode.ts';
-import { goawayFrame } from './goaway.ts';
+import { goawayFrame } from './frames.ts';
+import { createPlaces } from './places.ts';
 import { answerPoll } from './poll.ts';
 import { FeedReader } from './reader.ts';
 import { readFeedQuery } from './request.ts';
 import { badRequest, jsonResponse, streamHeaders } from './responses.ts';
 import { decideResume, replayTrouble } from './resume.ts';
+import { createRightsCheck } from './rights-check.ts';
 import { audienceOf, ownerOf, readerOf, switchedBy } from './rights.ts';
 import { createSlots } from './slots.ts';
 import { Snapshots, type EncodedSnapshot } from './snapshots.ts';
 import { findChanged, type Reader } from './still-allowed.ts';
-import { FeedStream, type StreamHost } from './stream.ts';
+import { FeedStream } from './stream.ts';
+import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
@@ -36,6 +32,8 @@ const TICK_MS = 250;
 const REPLAY_ROWS = 64;
 /** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
+/** Longer than a request takes from its authorization to its place here. */
+const RIGHTS_SETTLE_MS = 5_000;
 
 export interface FeedHub extends Feed {
   start(): Promise<void>;
@@ -64,19 +62,16 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   const random = options.random ?? Math.random;
   const timings: FeedTimings = { ...FEED_TIMINGS, ...options.timings };
   const counters = new FeedCounters();
-  const audiences = new Map<string, Audience>();
+  const audiences = new Audiences((events) => (counters.joined += events));
+  const places = createPlaces(env);
   const streams = new Set<FeedStream>();
   /** Polls that are being answered, and the way to end their wait. */
   const polls = new Map<Reader, AbortController>();
-  const perOwner = new Map<string, number>();
   const replaySlots = createSlots(REPLAYS_AT_ONCE);
-  /** Places for readers that are taken, of all owners. */
-  let taken = 0;
   let draining = false;
   let clock: NodeJS.Timeout | null = null;
   let recheckAt = 0;
-  let rechecking = false;
-  let recheckAgain = false;
+  let rightsMovedAt = Number.NEGATIVE_INFINITY;
   let unsubscribe: () => void = () => undefined;
 
   const reader = new FeedReader({
@@ -87,7 +82,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       onVisible: showWindow,
       onEvent: noticeRights,
       onLost(reason) {
-        for (const audience of audiences.values()) audience.forget();
+        for (const audience of audiences.all()) audience.forget();
         snapshots.forget();
         for (const stream of streams) stream.startOver(reason);
         for (const poll of polls.values()) poll.abort();
@@ -99,10 +94,13 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [] })),
     keepMs: timings.snapshotMs,
     onBuilt: () => (counters.snapshots.built += 1),
+    onFailed(thrown) {
+      logger.warn({ err: coerceError(thrown) }, 'what there is could not be read for the feed');
+    },
   });
 
   function showWindow(from: number, to: number): void {
-    for (const audience of audiences.values()) {
+    for (const audience of audiences.all()) {
       if (audience.waiting.size === 0) continue;
       const segment = audience.segment(reader.ring, from, to);
       if (segment.events.length === 0) continue;
@@ -120,6 +118,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   function noticeRights(event: EncodedEvent): void {
     if (event.type === 'workspace.changed' || event.type === 'session.ended') recheck();
     if (event.type !== 'access.changed') return;
+    rightsMovedAt = performance.now();
     const isTheirs = ({ actor, workspaceId }: Reader) =>
       actor.type === 'user' && actor.id === event.key && workspaceId === event.workspaceId;
     for (const stream of streams) if (isTheirs(stream.who)) stream.review();
@@ -139,8 +138,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     review,
     left(stream) {
       if (!streams.delete(stream)) return;
-      release(stream.owner);
-      leaveAudience(stream.audience);
+      places.give(stream.owner);
+      audiences.leave(stream.audience);
       if (streams.size + polls.size === 0) stopClock();
     },
   };
@@ -166,14 +165,10 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     try {
       const snapshot = await snapshots.get(audience.filter, reader.visible);
       if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
-      throw new Error(`The feed did not come to ${formatCursor(snapshot.epoch, snapshot.seq)}.`);
+      throw new Error('This instance did not come as far in time.');
     } catch (thrown) {
-      logger.warn({ err: coerceError(thrown) }, 'a reader of the feed could not be told what there is');
       if (thrown instanceof AppError) throw thrown;
-      throw new AppError('UNAVAILABLE', 'What there is cannot be read now. Try again in a moment.', {
-        retryAfterSeconds: 2,
-        cause: thrown,
-      });
+      throw notNow('What there is cannot be read.', thrown);
     }
   }
 
@@ -184,39 +179,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     if (permissions === undefined || !streams.has(stream)) return 'same';
     who.permissions = permissions;
     const { compat, filter } = stream.audience;
-    leaveAudience(stream.audience);
-    stream.audience = joinAudience(audienceOf(who, permissions, filter.topics), compat);
+    audiences.leave(stream.audience);
+    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), compat);
     return 'changed';
-  }
-
-  function joinAudience(filter: FeedAudience, compat: boolean): Audience {
-    const key = Audience.keyOf(filter, compat);
-    const audience =
-      audiences.get(key) ?? new Audience(filter, compat, (events) => (counters.joined += events));
-    audiences.set(key, audience);
-    audience.members += 1;
-    return audience;
-  }
-
-  function leaveAudience(audience: Audience): void {
-    audience.members -= 1;
-    if (audience.members === 0) audiences.delete(Audience.keyOf(audience.filter, audience.compat));
-  }
-
-  /** Takes one of the owner's and the instance's places for a stream; false when there is none. */
-  function reserve(owner: string): boolean {
-    const own = perOwner.get(owner) ?? 0;
-    if (own >= env.TELLTALE_STREAMS_PER_KEY || taken >= env.TELLTALE_STREAMS) return false;
-    perOwner.set(owner, own + 1);
-    taken += 1;
-    return true;
-  }
-
-  function release(owner: string): void {
-    taken -= 1;
-    const own = (perOwner.get(owner) ?? 1) - 1;
-    if (own > 0) perOwner.set(owner, own);
-    else perOwner.delete(owner);
   }
 
   /** Overload is an answer of the protocol: to a browser any status but 200 means "never come back". */
@@ -224,6 +189,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     counters.goaway(reason);
     return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders('fresh') });
   }
+
+  /** A request may have been let in by rights that were others when its reader was entered here. */
+  const rightsJustMoved = () => performance.now() - rightsMovedAt < RIGHTS_SETTLE_MS;
 
   const mayStream = (who: Pick<Context, 'actor'>) => streaming?.allows(switchedBy(who)) ?? true;
 
@@ -233,9 +201,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     if (draining) return turnAway('deploy');
     if (!mayStream(ctx)) return turnAway('off');
     const owner = ownerOf(ctx);
-    if (!(await mayOpen(ctx, owner)) || !reserve(owner)) return turnAway('too-many');
+    if (!(await mayOpen(ctx, owner)) || !places.take(owner)) return turnAway('too-many');
     const who = readerOf(ctx, request);
-    const audience = joinAudience(audienceOf(who, who.permissions, query.topics), query.compat);
+    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
     try {
       const resume = await decideResume(
         { db, reader, futureMs: timings.futureMs },
@@ -249,10 +217,11 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       // Meanwhile the instance may have begun to close, or streaming may have been switched off.
       if (draining) stream.leave('deploy');
       else if (!mayStream(who)) stream.leave('off');
+      else if (rightsJustMoved()) stream.review();
       return new Response(stream.body, { headers: streamHeaders(resume.kind) });
     } catch (thrown) {
-      release(owner);
-      leaveAudience(audience);
+      places.give(owner);
+      audiences.leave(audience);
       throw thrown;
     }
   }
@@ -263,16 +232,17 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     const owner = ownerOf(ctx);
     // Unlike a stream, a poll can be told by its status: its client reads it.
     await ctx.app.limits.openStream(owner);
-    if (!reserve(owner))
+    if (!places.take(owner))
       throw new AppError('RATE_LIMITED', 'Too many readers of the feed.', { retryAfterSeconds: 10 });
     const who = readerOf(ctx, request);
-    const audience = joinAudience(audienceOf(who, who.permissions, query.topics), query.compat);
+    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
     const ending = new AbortController();
     if (draining) ending.abort();
     polls.set(who, ending);
     counters.opened.poll += 1;
     startClock();
     try {
+      if (rightsJustMoved() && (await findChanged(db, [who])).size > 0) throw notNow('Your rights changed.');
       const resume = await decideResume(
         { db, reader, futureMs: timings.futureMs },
         { audience, who, cursorText: query.cursor },
@@ -282,42 +252,24 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       return jsonResponse(await answerPoll(host, answer));
     } finally {
       polls.delete(who);
-      release(owner);
-      leaveAudience(audience);
+      places.give(owner);
+      audiences.leave(audience);
       if (streams.size + polls.size === 0) stopClock();
     }
   }
 
-  function recheck(): void {
-    if (rechecking) {
-      recheckAgain = true;
-      return;
-    }
-    rechecking = true;
-    recheckAt = performance.now() + timings.recheckMs;
-    closeChanged()
-      .catch((thrown: unknown) => {
-        logger.warn({ err: coerceError(thrown) }, 'the permissions of feed readers could not be checked');
-      })
-      .finally(() => {
-        rechecking = false;
-        if (!recheckAgain) return;
-        recheckAgain = false;
-        recheck();
-      });
-  }
+  const lookAtRights = createRightsCheck(db, () => [
+    ...[...streams].map((stream) => ({
+      who: stream.who,
+      revoke: () => stream.leave('revoked'),
+      review: () => stream.review(),
+    })),
+    ...[...polls].map(([who, poll]) => ({ who, revoke: () => poll.abort(), review: () => poll.abort() })),
+  ]);
 
-  async function closeChanged(): Promise<void> {
-    const open = [...streams];
-    const asked = [...polls];
-    if (open.length + asked.length === 0) return;
-    const changed = await findChanged(db, [...open.map(({ who }) => who), ...asked.map(([who]) => who)]);
-    if (changed.size === 0) return;
-    for (const stream of open) {
-      if (changed.get(stream.who) === null) stream.leave('revoked');
-      else if (changed.has(stream.who)) stream.review();
-    }
-    for (const [who, poll] of asked) if (changed.has(who)) poll.abort();
+  function recheck(): void {
+    rightsMovedAt = performance.now();
+    lookAtRights();
   }
 
   /** Streaming was switched for some: those who may not any more go and poll. */
@@ -331,7 +283,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     clock = setInterval(() => {
       const at = performance.now();
       for (const stream of [...streams]) stream.tick(at);
-      if (at >= recheckAt) recheck();
+      if (at < recheckAt) return;
+      recheckAt = at + timings.recheckMs;
+      lookAtRights();
     }, TICK_MS);
     clock.unref();
   }
@@ -395,11 +349,18 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       return new Response(null, { headers: streamHeaders('fresh') });
     },
     poll,
+    pollHead(request) {
+      const query = readFeedQuery(request);
+      return 'issues' in query ? badRequest(query.issues) : jsonResponse(null);
+    },
     recheck,
     drain,
     stats,
   };
 }
+
+const notNow = (what: string, cause?: unknown) =>
+  new AppError('UNAVAILABLE', `${what} Try again in a moment.`, { retryAfterSeconds: 2, cause });
 
 /** Streams opened per second are limited too; the limit is no reason for a status that ends an EventSource. */
 async function mayOpen(ctx: Context, owner: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { formatCursor } from './cursor.ts';
 import { jsonOf } from './encode.ts';
 import { REPLAY_LIMITS, type Resume } from './resume.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
-import type { StreamHost } from './stream.ts';
+import type { StreamHost } from './stream-host.ts';
 
 export interface PollOptions {
   audience: Audience;

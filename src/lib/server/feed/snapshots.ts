@@ -1,7 +1,8 @@
 import type { FeedAudience, SnapshotPart, SnapshotSource } from '../app.ts';
 import { TOPIC_OF } from '#lib/contracts/feed.ts';
 import { formatCursor } from './cursor.ts';
-import { controlFrame, toLine } from './encode.ts';
+import { toLine } from './encode.ts';
+import { placeFrame } from './frames.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** Room for topic, type, part and the brackets of a chunk. */
@@ -25,13 +26,20 @@ export class Snapshots {
   readonly #source: SnapshotSource;
   readonly #keepMs: number;
   readonly #onBuilt: () => void;
+  readonly #onFailed: (thrown: unknown) => void;
   readonly #entries = new Map<string, Promise<EncodedSnapshot>>();
 
   /** `keepMs`: how long one is shared when nothing has come since. */
-  constructor(options: { source: SnapshotSource; keepMs: number; onBuilt: () => void }) {
+  constructor(options: {
+    source: SnapshotSource;
+    keepMs: number;
+    onBuilt: () => void;
+    onFailed: (thrown: unknown) => void;
+  }) {
     this.#source = options.source;
     this.#keepMs = options.keepMs;
     this.#onBuilt = options.onBuilt;
+    this.#onFailed = options.onFailed;
   }
 
   /**
@@ -63,7 +71,13 @@ export class Snapshots {
     const drop = () => {
       if (this.#entries.get(key) === making) this.#entries.delete(key);
     };
-    making.then(() => setTimeout(drop, this.#keepMs).unref(), drop);
+    making.then(
+      () => setTimeout(drop, this.#keepMs).unref(),
+      (thrown: unknown) => {
+        drop();
+        this.#onFailed(thrown);
+      },
+    );
     return making;
   }
 
@@ -74,7 +88,7 @@ export class Snapshots {
     const c = formatCursor(epoch, seq);
     const frames = Buffer.concat([
       ...chunks.map((data) => Buffer.from(`event: snapshot\ndata: ${data}\n\n`)),
-      controlFrame({ event: 'live', id: c, data: { c } }),
+      placeFrame('live', c),
     ]);
     return { epoch, seq, chunks, frames };
   }

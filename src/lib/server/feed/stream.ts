@@ -1,35 +1,13 @@
 import type { GoawayReason, ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
 import type { Audience, Segment, Waiting } from './audience.ts';
-import type { FeedCounters } from './counters.ts';
 import { formatCursor } from './cursor.ts';
-import { controlFrame } from './encode.ts';
-import { goawayFrame } from './goaway.ts';
-import type { FeedReader } from './reader.ts';
+import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
 import type { Resume } from './resume.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { Reader } from './still-allowed.ts';
-import type { FeedTimings } from './timings.ts';
+import type { StreamHost } from './stream-host.ts';
 
-const RETRY_AFTER_LOSS_MS = 2_000;
 const RESETS_PER_MINUTE = 3;
-
-/** What a stream needs of the hub. */
-export interface StreamHost {
-  readonly reader: FeedReader;
-  readonly timings: FeedTimings;
-  readonly counters: FeedCounters;
-  now(): number;
-  random(): number;
-  /** Reads what fell out of the ring from the outbox: the next part after `from`, not beyond `limit`. */
-  replay(audience: Audience, from: number, limit: number): Promise<Segment>;
-  /** Whether what follows `from` can still be replayed. */
-  canReplay(audience: Audience, from: number): Promise<boolean>;
-  /** What there is, once this instance has come as far. @throws AppError UNAVAILABLE */
-  snapshot(audience: Audience): Promise<EncodedSnapshot>;
-  /** Looks at the reader's rights again; when they are others, puts the stream into the audience for them. */
-  review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'>;
-  left(stream: FeedStream): void;
-}
 
 export interface StreamOptions {
   audience: Audience;
@@ -113,28 +91,18 @@ export class FeedStream implements Waiting {
     );
   }
 
-  /**
-   * `id` is what the client resumed from, never the head: a cut right after hello must not skip the replay. A client
-   * that begins with a snapshot has nothing to continue from before it is complete.
-   */
+  /** A client that begins with a snapshot has nothing to continue from before that is complete. */
   #hello(resume: Resume, lifeMs: number): Buffer {
-    const { epoch, visible } = this.#host.reader;
+    const { reader, timings } = this.#host;
     const blank = resume.kind === 'fresh' && this.#snapshotMode === 'always';
-    const known = resume.kind === 'reset' ? resume.stale : formatCursor(epoch, resume.from);
-    const from = blank ? null : known;
-    return controlFrame({
-      event: 'hello',
-      retry: RETRY_AFTER_LOSS_MS,
-      ...(from === null ? {} : { id: from }),
-      data: {
-        v: 1,
-        resume: resume.kind,
-        from,
-        head: formatCursor(epoch, visible),
-        hb: this.#host.timings.beatMs / 1_000,
-        topics: this.topics,
-        maxAge: Math.round(lifeMs / 1_000),
-      },
+    const known = resume.kind === 'reset' ? resume.stale : formatCursor(reader.epoch, resume.from);
+    return helloFrame({
+      resume: resume.kind,
+      from: blank ? null : known,
+      head: formatCursor(reader.epoch, reader.visible),
+      topics: this.topics,
+      beatMs: timings.beatMs,
+      lifeMs,
     });
   }
 
@@ -289,13 +257,10 @@ export class FeedStream implements Waiting {
     const { epoch, visible } = this.#host.reader;
     this.#position = snapshot?.seq ?? visible;
     this.#resumedAt = null;
-    const head = formatCursor(epoch, this.#position);
-    if (beginning.reason !== null) {
-      const oldest = beginning.oldest === null ? {} : { oldest: formatCursor(epoch, beginning.oldest) };
-      this.#send(controlFrame({ event: 'reset', data: { reason: beginning.reason, head, ...oldest } }));
-    }
+    const { reason, oldest } = beginning;
+    if (reason !== null) this.#send(resetFrame(epoch, { reason, seq: this.#position, oldest }));
     if (snapshot !== null) this.#host.counters.snapshots.sent += 1;
-    this.#send(snapshot?.frames ?? controlFrame({ event: 'live', id: head, data: { c: head } }));
+    this.#send(snapshot?.frames ?? placeFrame('live', formatCursor(epoch, this.#position)));
     return undefined;
   }
 
@@ -316,7 +281,7 @@ export class FeedStream implements Waiting {
     try {
       return await this.#host.snapshot(this.audience);
     } catch {
-      // The hub has logged it.
+      // Logged where it was built, once for everybody who waited for it.
       this.leave('too-many');
       return null;
     }
@@ -387,7 +352,7 @@ export class FeedStream implements Waiting {
   #beatFrame(): Buffer {
     this.#beatDue = false;
     const c = formatCursor(this.#host.reader.epoch, this.#position);
-    return controlFrame({ event: 'cursor', id: c, data: { c, t: this.#host.now() } });
+    return placeFrame('cursor', c, this.#host.now());
   }
 
   #sayGoodbye(): void {

@@ -267,7 +267,8 @@ describe('health', () => {
       /^nodejs_eventloop_lag_p99_seconds /m,
       /^telltale_outcomes_recorded_total\{source="api"\} \d+/m,
       /^telltale_fold_lag_seconds \d/m,
-      /^telltale_feed_streams 0$/m,
+      /^telltale_feed_streams\{transport="stream"\} 0$/m,
+      /^telltale_feed_delivery_seconds_bucket\{le="\+Inf"\} 0$/m,
     ]) {
       expect(text).toMatch(line);
     }
