@@ -11,6 +11,7 @@ const BENCHES: Record<string, string> = {
   import: 'the bank file end to end through the built server',
   latency: 'T0 to T4 at 50 outcomes/s with 50 feed readers and a browser',
   feed: 'deliveries per CPU-second and latency of the feed alone',
+  'feed-limits': 'memory of a connection, resuming, and a drain with 5,000 streams',
   start: 'a start with a million outcomes, from the snapshot and from the log',
   honesty: 'false alarms and findings by simulation over the fold',
   bank: 'the confirmed leaders of the bank file',
@@ -36,7 +37,7 @@ new Command('bench')
   .addHelpText(
     'after',
     `\n${Object.entries(BENCHES)
-      .map(([name, what]) => `  ${name.padEnd(9)}${what}`)
+      .map(([name, what]) => `  ${name.padEnd(13)}${what}`)
       .join('\n')}`,
   )
   .option('--only <part>', 'honesty: single, families, miner or corrections')

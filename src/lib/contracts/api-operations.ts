@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { foldCheckListSchema, foldCheckViewSchema } from './fold-check.ts';
 import { feedPollSchema, healthSchema, patternReplySchema, readinessSchema } from './api-schemas.ts';
 import { attributeListSchema, attributePatchSchema, attributeViewSchema } from './attribute.ts';
-import { FEED_TOPICS } from './feed.ts';
+import { FEED_TOPICS, SNAPSHOT_MODES } from './feed.ts';
 import {
   changedJourneySchema,
   journeyInputSchema,
@@ -101,6 +101,10 @@ const feedQuerySchema = z.object({
     .optional()
     .describe(`Comma-separated, of ${FEED_TOPICS.join(', ')}; all when left out.`),
   since: z.string().optional().describe('Cursor to continue from; the head when left out.'),
+  snapshot: z
+    .enum(SNAPSHOT_MODES)
+    .optional()
+    .describe('What there is, before what changes: after a reset (auto), also at the start, or never.'),
 });
 
 const chosen = {
@@ -478,7 +482,6 @@ export const API_OPERATIONS: readonly Operation[] = [
       'schema Delta. Reconnect with the last id.',
     permission: 'read',
     query: feedQuerySchema.extend({
-      snapshot: z.enum(['auto', 'always', 'never']).optional(),
       compat: z.enum(['0', '1']).optional().describe('1: each delta has its own event name.'),
     }),
     headers: [SINCE],

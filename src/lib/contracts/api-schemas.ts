@@ -9,7 +9,7 @@ import {
   journeyViewSchema,
 } from './journey.ts';
 import { attributeListSchema, attributePatchSchema, attributeViewSchema } from './attribute.ts';
-import { deltaSchema } from './feed.ts';
+import { deltaSchema, resetSchema, snapshotSchema } from './feed.ts';
 import { metricsViewSchema } from './metrics.ts';
 import {
   changedOutcomeSchema,
@@ -83,8 +83,9 @@ export const feedPollSchema = z.object({
   from: z.string(),
   to: z.string(),
   events: z.array(deltaSchema),
-  reset: z.unknown().optional(),
-  snapshot: z.unknown().optional(),
+  streaming: z.boolean().describe('false: streaming is switched off for this reader; go on polling.'),
+  reset: resetSchema.optional(),
+  snapshot: z.array(snapshotSchema).optional().describe('What there is as of `to`.'),
 });
 
 /** What clients send, by the name it has in the document. */
@@ -126,6 +127,8 @@ export const API_REPLIES = {
   SelfCheckList: selfCheckListSchema,
   Metrics: metricsViewSchema,
   Delta: deltaSchema,
+  Snapshot: snapshotSchema,
+  Reset: resetSchema,
   FeedPoll: feedPollSchema,
   FoldCheck: foldCheckViewSchema,
   FoldCheckList: foldCheckListSchema,

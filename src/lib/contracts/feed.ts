@@ -21,6 +21,23 @@ export type FeedTopic = (typeof FEED_TOPICS)[number];
 
 export const FEED_EVENTS = ['hello', 'delta', 'reset', 'snapshot', 'live', 'cursor', 'goaway'] as const;
 export const CURSOR = /^[a-z0-9]{4,16}-[0-9]{1,16}$/;
+/** When a client gets what there is before what changes: after a reset, also at the start, or never. */
+export const SNAPSHOT_MODES = ['auto', 'always', 'never'] as const;
+export type SnapshotMode = (typeof SNAPSHOT_MODES)[number];
+/** Why what a client missed cannot be told it one by one. */
+export const RESET_REASONS = [
+  'expired',
+  'epoch',
+  'future',
+  'bad-cursor',
+  'scope',
+  'slow',
+  'too-much',
+] as const;
+export type ResetReason = (typeof RESET_REASONS)[number];
+/** Why a stream ends; `off`: streaming is switched off for this reader, who polls instead. */
+export const GOAWAY_REASONS = ['deploy', 'max-age', 'too-many', 'revoked', 'off'] as const;
+export type GoawayReason = (typeof GOAWAY_REASONS)[number];
 
 /** The frame `delta`: what changed. `rev` decides which of two deltas of one key is newer. */
 export const deltaSchema = z
@@ -34,9 +51,37 @@ export const deltaSchema = z
     rev: z.number(),
     patch: z.unknown().optional(),
     value: z.unknown().optional(),
+    from: z
+      .number()
+      .int()
+      .optional()
+      .describe('Of several in one: the first place of them; `c` is the last.'),
+    coalesced: z.number().int().optional().describe('How many changes of this key are in this one.'),
   })
   .meta({ id: 'Delta' });
 export type Delta = z.infer<typeof deltaSchema>;
+
+/** The frame `snapshot`: what there is. Each item is applied like a delta of the same type. */
+export const snapshotSchema = z
+  .object({
+    topic: z.enum(FEED_TOPICS),
+    type: z.string(),
+    part: z.number().int().describe('From 1.'),
+    of: z.number().int(),
+    items: z.array(z.object({ key: z.string(), rev: z.number(), value: z.unknown() })),
+  })
+  .meta({ id: 'Snapshot' });
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** The frame `reset`. */
+export const resetSchema = z
+  .object({
+    reason: z.enum(RESET_REASONS),
+    head: z.string().describe('Everything up to this cursor is to be read anew.'),
+    oldest: z.string().optional().describe('The oldest event that could still be told.'),
+  })
+  .meta({ id: 'Reset' });
+export type Reset = z.infer<typeof resetSchema>;
 
 /** Payloads by `type`. Every event of the product is one of these. */
 export interface FeedValues {
@@ -71,6 +116,10 @@ export interface FeedValues {
   'import.progressed': ImportView;
   'self-check.progressed': SelfCheckView;
   'workspace.changed': { id: string };
+  /** This person's role here began, changed or ended; what they may see may be another. For them alone. */
+  'access.changed': { userId: string };
+  /** A login of this person ended, in no workspace. For the servers alone. */
+  'session.ended': { userId: string };
 }
 export type FeedType = keyof FeedValues;
 
@@ -88,6 +137,8 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'import.progressed': 'collections',
   'self-check.progressed': 'system',
   'workspace.changed': 'system',
+  'access.changed': 'system',
+  'session.ended': 'system',
 };
 
 export const importViewSchema = z

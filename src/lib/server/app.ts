@@ -1,3 +1,4 @@
+import type { FeedType, FeedValues } from '#lib/contracts/feed.ts';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
@@ -28,6 +29,8 @@ export interface WorkspaceKnowledge {
   listPatterns(query: PatternQuery): PatternList;
   /** The rows shown first, at most eight. */
   leading(): PatternView[];
+  /** The same as the value of a delta that leaves nothing out. */
+  leadersUpdate(): FeedValues['pattern.updated'];
   /** The tracked patterns that an outcome with these values (by attribute, in words) counts in; the first `limit`. */
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] };
   getPattern(id: string): PatternView | null;
@@ -73,18 +76,81 @@ export interface FeedRequest {
   sessionRowId: string | null;
 }
 
+/** How often something took how long. */
+export interface Distribution {
+  /** Upper bounds of the buckets, in seconds; one more bucket takes what is longer. */
+  bounds: readonly number[];
+  /** Per bucket, not added up. */
+  counts: readonly number[];
+  count: number;
+  /** Seconds. */
+  sum: number;
+}
+
+/** What the feed of this instance does, since it started where nothing else is said. */
 export interface FeedStats {
+  /** Open now: streams, and polls that wait for an event. */
   streams: number;
-  /** Events read from the outbox, and written to streams (one event to ten streams counts ten). */
+  polls: number;
+  /** Requests that were answered with a stream or a poll. */
+  opened: { stream: number; poll: number };
+  /** Events read from the outbox, each encoded once whoever reads it. */
   read: number;
+  /** Events joined into what a class of readers gets: each once per class, but for readers that are behind. */
+  joined: number;
+  /** Events and bytes written to readers (one event to ten streams counts ten). */
   delivered: number;
+  deliveredBytes: number;
+  /** Changes that slow readers got as a part of a later one. */
+  coalesced: number;
+  /** Reads of the outbox for readers that are behind what is in memory. */
+  replays: number;
+  /** `sent` above `built`: shared by readers that came together. */
+  snapshots: { built: number; sent: number };
   /** Position up to which streams are served, and how much of it a reconnecting client gets from memory. */
   head: string;
   ringEvents: number;
   ringBytes: number;
-  /** Streams told to read everything again, by reason. */
+  /** Readers told to read everything again, and streams ended, by reason. */
   resets: Record<string, number>;
+  goaways: Record<string, number>;
+  /** How long the slowest open stream has been behind; 0 when all have everything. */
+  slowestLagMs: number;
+  /** From an event's place in the sequence to the streams that waited for it. */
+  latency: Distribution;
+  /** From a request with a cursor until its client had everything up to then. */
+  resume: Distribution;
   sequencing: boolean;
+}
+
+/** Whose feed: one workspace, some topics, some scopes. */
+export interface FeedAudience {
+  workspaceId: string;
+  topics: readonly string[];
+  scopes: readonly string[];
+}
+
+/** What there is of one type; each item is applied like a delta of that type. */
+export type SnapshotPart = {
+  [T in FeedType]: { type: T; items: { key: string; rev: number; value: FeedValues[T] }[] };
+}[FeedType];
+
+/** What there is as of a place in the feed: what was sequenced later is not in it, but for folded figures. */
+export interface FeedSnapshot {
+  epoch: string;
+  seq: number;
+  parts: readonly SnapshotPart[];
+}
+
+/** Reads a snapshot. @throws AppError UNAVAILABLE when the figures cannot be read now */
+export type SnapshotSource = (audience: FeedAudience) => Promise<FeedSnapshot>;
+
+/** Who may use streams; the others are told to poll. */
+export interface StreamingSwitch {
+  /** `owner`: id of the person or the key. */
+  allows(owner: string): boolean;
+  /** Called after an answer may have changed; returns the way to stop. */
+  onChange(listener: () => void): () => void;
 }
 
 /** The realtime feed of this instance. */
@@ -95,6 +161,8 @@ export interface Feed {
   head(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */
   poll(ctx: Context, request: FeedRequest): Promise<Response>;
+  /** Answers `HEAD /api/v1/feed/poll`, waiting for nothing. */
+  pollHead(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /**
    * Looks at once whether everybody who reads may still read; call after a key, session, role or membership ended.
    * Streams at other instances learn it from the event `workspace.changed`, or within seconds by themselves.

@@ -14,6 +14,7 @@ import { createFeedHub } from './feed/index.ts';
 import { createLimits } from './limits.ts';
 import { logger } from './logger.ts';
 import { createFoldPool, WorkspaceFolds } from './recalculation/index.ts';
+import { createSnapshotSource } from './services/feed/index.ts';
 import { createImportRunner } from './services/imports/index.ts';
 import { createSelfCheckRunner } from './services/self-check/index.ts';
 import { createSimulationRunner } from './services/simulation/index.ts';
@@ -103,12 +104,15 @@ async function startParts(started: Started): Promise<Runtime> {
 
   const partitions = started.add(createPartitionKeeper({ db, retentionDays: env.TELLTALE_FEED_DAYS }));
   await partitions.start();
-  const doorbell = started.add(createDoorbell({ url: db.url, instance }));
+  const doorbell = started.add(createDoorbell({ url: db.url, instance, redisUrl: env.REDIS_URL }));
   await doorbell.start();
   const pool = started.add(createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger }));
   const sequencer = started.add(createSequencer({ url: db.url, doorbell }));
   const folds = started.add(new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now }));
-  const feed = started.add(createFeedHub({ db, doorbell, env, sequencing: () => sequencer.leading }));
+  const snapshots = createSnapshotSource({ db, folds });
+  const feed = started.add(
+    createFeedHub({ db, doorbell, env, snapshots, sequencing: () => sequencer.leading }),
+  );
   const draining = new AbortController();
   // One for each open stream, which is no leak.
   setMaxListeners(0, draining.signal);

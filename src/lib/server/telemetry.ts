@@ -11,7 +11,6 @@ export interface Telemetry {
   foldsServed: Gauge;
   foldsLed: Gauge;
   foldsFailed: Gauge;
-  feedStreams: Gauge;
 }
 
 /** One registry for each running app: nothing is measured at import time, and tests do not share counters. */
@@ -42,7 +41,6 @@ function createTelemetry(): Telemetry {
     foldsServed: gauge('folds_served', 'Workspaces whose log this instance folds.'),
     foldsLed: gauge('folds_led', 'Workspaces that this instance leads.'),
     foldsFailed: gauge('folds_failed', 'Workspaces whose fold stopped with an error here.'),
-    feedStreams: gauge('feed_streams', 'Open feed streams on this instance.'),
   };
 }
 

@@ -2,14 +2,22 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequest, setResponse } from '@sveltejs/kit/node';
-import type { App } from '#lib/server/app.ts';
-import { permissionsOfScopes, type ApiScope, type Context, type WorkspaceInfo } from '#lib/server/context.ts';
+import type { App, SnapshotSource, StreamingSwitch } from '#lib/server/app.ts';
+import {
+  permissionsOfRole,
+  permissionsOfScopes,
+  type ApiScope,
+  type Context,
+  type WorkspaceInfo,
+  type WorkspaceRole,
+} from '#lib/server/context.ts';
 import {
   createDoorbell,
   createSequencer,
   ensurePartitions,
   type DoorbellService,
 } from '#lib/server/event-log/index.ts';
+import { problemResponse } from '#lib/server/error-mapping.ts';
 import { createFeedHub, type FeedHub } from '#lib/server/feed/index.ts';
 import type { FeedTimings } from '#lib/server/feed/timings.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -21,6 +29,14 @@ export interface Key {
   scopes: ApiScope[];
 }
 
+/** A person with a session; the server looks their role up with each request, as the product does. */
+export interface Member {
+  id: string;
+  token: string;
+  workspace: WorkspaceInfo;
+  sessionRowId: string;
+}
+
 export interface FeedServer {
   db: TestDatabase;
   doorbell: DoorbellService;
@@ -29,6 +45,7 @@ export interface FeedServer {
   http: Server;
   addWorkspace(slug: string): Promise<WorkspaceInfo>;
   addKey(workspace: WorkspaceInfo, scopes?: ApiScope[]): Promise<Key>;
+  addMember(workspace: WorkspaceInfo, role: WorkspaceRole): Promise<Member>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +58,8 @@ export interface FeedServerOptions {
   sequence?: boolean;
   /** Hears no other instance, so that only polling finds what they did. */
   deaf?: boolean;
+  snapshots?: SnapshotSource;
+  streaming?: StreamingSwitch;
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -61,27 +80,44 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
       TELLTALE_STREAMS_PER_KEY: options.streamsPerKey ?? 5_000,
     },
     ...(options.timings === undefined ? {} : { timings: options.timings }),
+    ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
+    ...(options.streaming === undefined ? {} : { streaming: options.streaming }),
   });
   await hub.start();
   const keys = new Map<string, Key>();
+  const members = new Map<string, Member>();
   const app = { limits: { openStream: options.openStream ?? (async () => undefined) } } as unknown as App;
 
   async function respond(request: Request): Promise<Response> {
-    const key = keys.get(request.headers.get('authorization')?.replace('Bearer ', '') ?? '');
-    if (key === undefined) return new Response('{}', { status: 401 });
-    const ctx: Context = {
-      app,
-      workspace: key.workspace,
-      actor: { type: 'api-key', id: key.id, name: 'test', workspace: key.workspace, scopes: key.scopes },
-      permissions: permissionsOfScopes(key.scopes),
-      requestId: randomUUID(),
-      ip: null,
-      now: Date.now,
-    };
+    const token = request.headers.get('authorization')?.replace('Bearer ', '') ?? '';
+    const member = members.get(token);
+    const who = member === undefined ? ofKey(keys.get(token)) : await ofMember(member);
+    if (who === null) return new Response('{}', { status: 401 });
+    const ctx: Context = { app, ...who, requestId: randomUUID(), ip: null, now: Date.now };
     const url = new URL(request.url);
-    const asked = { url, headers: request.headers, sessionRowId: null };
-    if (request.method === 'HEAD') return hub.head(asked);
-    return url.pathname.endsWith('/poll') ? hub.poll(ctx, asked) : hub.open(ctx, asked);
+    const asked = { url, headers: request.headers, sessionRowId: member?.sessionRowId ?? null };
+    const isPoll = url.pathname.endsWith('/poll');
+    try {
+      if (request.method === 'HEAD') return isPoll ? hub.pollHead(asked) : hub.head(asked);
+      return await (isPoll ? hub.poll(ctx, asked) : hub.open(ctx, asked));
+    } catch (thrown) {
+      return problemResponse(thrown, ctx.requestId);
+    }
+  }
+
+  function ofKey(key: Key | undefined): Pick<Context, 'workspace' | 'actor' | 'permissions'> | null {
+    if (key === undefined) return null;
+    const { id, workspace, scopes } = key;
+    const actor = { type: 'api-key', id, name: 'test', workspace, scopes } as const;
+    return { workspace, actor, permissions: permissionsOfScopes(scopes) };
+  }
+
+  async function ofMember({ id, workspace }: Member) {
+    const [row] = await db.sql<{ role: WorkspaceRole }[]>`
+      select role from memberships where user_id = ${id} and workspace_id = ${workspace.id}`;
+    if (row === undefined) return null;
+    const actor = { type: 'user', id, name: 'test', email: 'test@example.org' } as const;
+    return { workspace, actor, permissions: permissionsOfRole(row.role) };
   }
 
   const http = createServer((req, res) => {
@@ -115,6 +151,19 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
       const key = { id: row.id, token, workspace, scopes };
       keys.set(token, key);
       return key;
+    },
+    async addMember(workspace, role) {
+      const [user] = await db.sql<{ id: string }[]>`
+        insert into users (email, name, password_hash) values (${randomUUID()}, 'test', 'x') returning id`;
+      if (user === undefined) throw new Error('no user');
+      await db.sql`
+        insert into memberships (workspace_id, user_id, role) values (${workspace.id}, ${user.id}, ${role})`;
+      const [session] = await db.sql<{ rowId: string }[]>`
+        insert into sessions (id, user_id, expires_at) values (${randomUUID()}, ${user.id}, now() + interval '1 day')
+        returning row_id as "rowId"`;
+      const member = { id: user.id, token: randomUUID(), workspace, sessionRowId: session?.rowId ?? '' };
+      members.set(member.token, member);
+      return member;
     },
     async stop() {
       await hub.stop();

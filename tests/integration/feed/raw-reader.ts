@@ -1,5 +1,4 @@
 import { request, type IncomingMessage } from 'node:http';
-import type { Key } from './feed-server.ts';
 
 export interface Frame {
   id?: string;
@@ -24,7 +23,7 @@ export class RawReader {
 
   constructor(
     url: string,
-    key: Key,
+    key: { token: string },
     options: { headers?: Record<string, string>; pause?: boolean; method?: string } = {},
   ) {
     const begun = performance.now();

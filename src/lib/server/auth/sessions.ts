@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from '../db/client.ts';
 import type { SessionInfo } from '../context.ts';
+import { appendEvents } from '../event-log/append-events.ts';
 import { createLucia } from './lucia.ts';
 
 const MAX_USER_AGENT = 400;
@@ -56,10 +57,20 @@ export async function listSessionRows(sql: Sql, userId: string): Promise<Session
     from sessions where user_id = ${userId} and expires_at > now() order by created_at desc, row_id`;
 }
 
+/** No workspace's feed: only the instances read it, to end the streams of the session. */
+const NO_WORKSPACE = '00000000-0000-0000-0000-000000000000';
+
+async function announceEnd(tx: Sql | TransactionSql, userId: string): Promise<void> {
+  await appendEvents(tx, NO_WORKSPACE, [
+    { type: 'session.ended', key: userId, rev: Date.now(), scope: `user:${userId}`, value: { userId } },
+  ]);
+}
+
 /** Ends one session of this person. @returns whether there was one */
 export async function endSession(tx: Sql | TransactionSql, userId: string, rowId: string): Promise<boolean> {
   const gone =
     await tx`delete from sessions where user_id = ${userId} and row_id = ${rowId} returning row_id`;
+  if (gone.length > 0) await announceEnd(tx, userId);
   return gone.length > 0;
 }
 
@@ -72,5 +83,6 @@ export async function endSessions(
   const gone = await tx`
     delete from sessions where user_id = ${userId}
     and (${exceptRowId}::uuid is null or row_id <> ${exceptRowId}::uuid) returning row_id`;
+  if (gone.length > 0) await announceEnd(tx, userId);
   return gone.length;
 }

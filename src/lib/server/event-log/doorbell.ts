@@ -3,6 +3,7 @@ import type { Doorbell } from '../app.ts';
 import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { createNotifyChannel, type NotifyChannel } from './notify-channel.ts';
+import { createRedisChannel, type RedisChannel } from './redis-channel.ts';
 import { createThrottle } from './throttle.ts';
 
 const CHANNELS = { log: 'telltale_log', feed: 'telltale_feed' } as const;
@@ -19,22 +20,28 @@ export interface DoorbellService extends Doorbell {
   readonly listening: boolean;
   /** Other instances seen within the last half minute. */
   readonly others: number;
+  /** Other instances are heard through Redis too. */
+  readonly listeningByRedis: boolean;
 }
 
 /**
  * Doorbells: at once within the process, by NOTIFY to other instances. Notifications are sent on a connection of
  * their own and never in a business transaction, which they would slow down by a factor of three to ten. Nothing is
- * sent while this is the only instance.
+ * sent while this is the only instance. With `redisUrl` they go through Redis as well.
  */
-export function createDoorbell(options: { url: string; instance?: string }): DoorbellService {
+export function createDoorbell(options: {
+  url: string;
+  instance?: string;
+  redisUrl?: string | undefined;
+}): DoorbellService {
+  const instance = options.instance ?? randomUUID();
   const log = new Listeners<string>();
   const feed = new Listeners<undefined>();
   const sequenced = new Listeners<number>();
-  const channel: NotifyChannel = createNotifyChannel({
-    url: options.url,
-    instance: options.instance ?? randomUUID(),
+  const hearing = {
+    instance,
     channels: Object.values(CHANNELS),
-    onMessage(name, payload) {
+    onMessage(name: string, payload: string) {
       if (name === CHANNELS.feed) sequenced.call(Number(payload));
       else if (payload === OUTBOX) feed.call(undefined);
       else log.call(payload);
@@ -44,30 +51,44 @@ export function createDoorbell(options: { url: string; instance?: string }): Doo
       feed.call(undefined);
       sequenced.call(0);
     },
-  });
+  };
+  const channel: NotifyChannel = createNotifyChannel({ url: options.url, ...hearing });
+  const redis: RedisChannel | null =
+    options.redisUrl === undefined
+      ? null
+      : createRedisChannel({ url: options.redisUrl, name: databaseOf(options.url), ...hearing });
   const throttle = createThrottle(GAP_MS);
   let highest = 0;
+
+  function send(name: string, payload: string, slot: string): void {
+    channel.send(name, payload, slot);
+    redis?.send(name, payload);
+  }
 
   return {
     ringLog(workspaceId) {
       log.call(workspaceId);
-      throttle.run(workspaceId, () => channel.send(CHANNELS.log, workspaceId, workspaceId));
+      throttle.run(workspaceId, () => send(CHANNELS.log, workspaceId, workspaceId));
     },
     ringFeed() {
       feed.call(undefined);
-      throttle.run(OUTBOX, () => channel.send(CHANNELS.log, OUTBOX, OUTBOX));
+      throttle.run(OUTBOX, () => send(CHANNELS.log, OUTBOX, OUTBOX));
     },
     ringSequenced(seq) {
       highest = Math.max(highest, seq);
       sequenced.call(seq);
-      channel.send(CHANNELS.feed, String(highest), CHANNELS.feed);
+      send(CHANNELS.feed, String(highest), CHANNELS.feed);
     },
     onLog: (listener) => log.add(listener),
     onFeed: (listener) => feed.add(() => listener()),
     onSequenced: (listener) => sequenced.add(listener),
-    start: () => channel.start(),
+    start() {
+      redis?.start();
+      return channel.start();
+    },
     async stop() {
       throttle.stop();
+      redis?.stop();
       await channel.stop();
     },
     get listening() {
@@ -76,8 +97,14 @@ export function createDoorbell(options: { url: string; instance?: string }): Doo
     get others() {
       return channel.others;
     },
+    get listeningByRedis() {
+      return redis?.listening ?? false;
+    },
   };
 }
+
+/** Names an installation where several share one Redis. */
+const databaseOf = (url: string): string => `telltale:${new URL(url).pathname.slice(1) || 'telltale'}`;
 
 /** Called one after the other; one that throws disturbs neither the others nor the one who rang. */
 class Listeners<Value> {

@@ -4,11 +4,13 @@ export { readCursor, readHead, type FeedHead } from './head.ts';
 export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';
 export { createSequencer, type Sequencer } from './sequencer.ts';
 export {
+  hasAccessChanged,
   measureMatching,
   readAfter,
   readMatching,
   readOldest,
   type ReadFilter,
   type SequencedEvent,
+  type StoredEvent,
 } from './read-after.ts';
 export { createWaker, type Waker } from './waker.ts';

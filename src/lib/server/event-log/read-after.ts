@@ -15,6 +15,11 @@ export interface SequencedEvent {
   t: number;
 }
 
+/** With the epoch that the database was in when it was read: a place means nothing in another. */
+export interface StoredEvent extends SequencedEvent {
+  epoch: string;
+}
+
 /** Whose events: one workspace, some topics, some scopes. */
 export interface ReadFilter {
   workspaceId: string;
@@ -24,11 +29,12 @@ export interface ReadFilter {
 
 const columns = (sql: Sql) => sql`
   seq, workspace_id as "workspaceId", topic, type, op, key, rev, scope, payload::text as payload,
-  floor(extract(epoch from coalesce(sequenced_at, created_at)) * 1000)::float8 as t`;
+  floor(extract(epoch from coalesce(sequenced_at, created_at)) * 1000)::float8 as t,
+  (select epoch from feed_head where id = 'feed') as epoch`;
 
 /** The next events of all workspaces after `seq`, in order and without gaps. */
-export async function readAfter(sql: Sql, seq: number, limit: number): Promise<SequencedEvent[]> {
-  return sql<SequencedEvent[]>`
+export async function readAfter(sql: Sql, seq: number, limit: number): Promise<StoredEvent[]> {
+  return sql<StoredEvent[]>`
     select ${columns(sql)} from feed_outbox where seq > ${seq} order by seq limit ${limit}`;
 }
 
@@ -37,8 +43,8 @@ export async function readMatching(
   sql: Sql,
   filter: ReadFilter,
   range: { from: number; to: number; limit: number },
-): Promise<SequencedEvent[]> {
-  return sql<SequencedEvent[]>`
+): Promise<StoredEvent[]> {
+  return sql<StoredEvent[]>`
     select ${columns(sql)} from feed_outbox
     where workspace_id = ${filter.workspaceId} and seq > ${range.from} and seq <= ${range.to}
       and topic = any(${filter.topics as string[]}::text[]) and scope = any(${filter.scopes as string[]}::text[])
@@ -59,6 +65,19 @@ export async function measureMatching(
       order by seq limit ${range.limit}
     ) as matching`;
   return measured ?? { events: 0, bytes: 0 };
+}
+
+/** Whether this person's role in the workspace changed after the place `from`. */
+export async function hasAccessChanged(
+  sql: Sql,
+  who: { workspaceId: string; userId: string },
+  from: number,
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from feed_outbox
+    where workspace_id = ${who.workspaceId} and seq > ${from} and type = 'access.changed' and key = ${who.userId}
+    limit 1`;
+  return rows.length > 0;
 }
 
 /** The oldest place still kept; null when nothing is. */

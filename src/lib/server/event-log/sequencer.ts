@@ -4,6 +4,7 @@ import { connectionOptions, type Sql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { readHead } from './head.ts';
+import { renewEpoch } from './lineage.ts';
 import { createWaker } from './waker.ts';
 
 /** Any number; who holds this lock of the database gives the feed's positions. */
@@ -73,6 +74,8 @@ export function createSequencer(options: {
     const [lock] = await connection<{ pid: number; held: boolean }[]>`
       select pg_backend_pid() as pid, pg_try_advisory_lock(${SEQUENCER_LOCK}) as held`;
     if (lock?.held !== true) return;
+    await readHead(connection);
+    await renewEpoch(connection);
     let { seq } = await readHead(connection);
     let waitMs = SHORTEST_WAIT_MS;
     leading = true;

@@ -1,9 +1,14 @@
 import type { ReadFilter } from '../event-log/index.ts';
+import { coalesce } from './coalesce.ts';
 import { compatParts, type EncodedEvent } from './encode.ts';
 import type { Ring } from './ring.ts';
 
 const SEGMENT_BYTES = 64 * 1024;
-const CACHED_SEGMENTS = 64;
+/** Joined bytes that are kept for others of the audience; an audience of one, as a person's is, needs none. */
+const MOST_CACHED = 64;
+const CACHED_PER_MEMBER = 2;
+/** What a slow reader gets in one piece, before its changes of one key are made one. */
+const COALESCED_BYTES = 1024 * 1024;
 
 /** What an audience gets to see of the positions after `from` up to `to`. */
 export interface Segment {
@@ -32,10 +37,13 @@ export class Audience {
   readonly #topics: ReadonlySet<string>;
   readonly #scopes: ReadonlySet<string>;
   readonly #segments = new Map<number, Segment>();
+  readonly #onJoined: (events: number) => void;
 
-  constructor(filter: ReadFilter, compat: boolean) {
+  /** `onJoined`: told how many events were put into a segment. */
+  constructor(filter: ReadFilter, compat: boolean, onJoined: (events: number) => void = () => undefined) {
     this.filter = filter;
     this.compat = compat;
+    this.#onJoined = onJoined;
     this.#topics = new Set(filter.topics);
     this.#scopes = new Set(filter.scopes);
   }
@@ -55,11 +63,31 @@ export class Audience {
   /** What comes after `from`, at most 64 KB of it and never beyond `limit`. The ring must cover `from`. */
   segment(ring: Ring, from: number, limit: number): Segment {
     const cached = this.#segments.get(from);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined && cached.to <= limit) return cached;
+    const { events, to } = this.#collect(ring, from, limit, SEGMENT_BYTES);
+    this.#onJoined(events.length);
+    const segment = joined(from, to, events, this.compat);
+    if (to > from) this.#remember(segment);
+    return segment;
+  }
+
+  /** The same in fewer events, for a reader that is far behind; `folded` of them went into others. */
+  coalesced(epoch: string, ring: Ring, from: number, limit: number): { segment: Segment; folded: number } {
+    const { events, to } = this.#collect(ring, from, limit, COALESCED_BYTES);
+    const fewer = coalesce(epoch, events);
+    return { segment: joined(from, to, fewer, this.compat), folded: events.length - fewer.length };
+  }
+
+  #collect(
+    ring: Ring,
+    from: number,
+    limit: number,
+    mostBytes: number,
+  ): { events: EncodedEvent[]; to: number } {
     const events: EncodedEvent[] = [];
     let bytes = 0;
     let to = from;
-    while (to < limit && bytes < SEGMENT_BYTES) {
+    while (to < limit && bytes < mostBytes) {
       const event = ring.at(to + 1);
       if (event === undefined) break;
       to += 1;
@@ -67,9 +95,7 @@ export class Audience {
       events.push(event);
       bytes += event.frame.length;
     }
-    const segment = joined(from, to, events, this.compat);
-    if (to > from) this.#remember(segment);
-    return segment;
+    return { events, to };
   }
 
   /** Events and bytes after `from` that this audience sees, counted up to the limits. */
@@ -95,7 +121,8 @@ export class Audience {
 
   #remember(segment: Segment): void {
     this.#segments.set(segment.from, segment);
-    if (this.#segments.size <= CACHED_SEGMENTS) return;
+    const wanted = Math.max(1, this.members) * CACHED_PER_MEMBER;
+    if (this.#segments.size <= Math.min(MOST_CACHED, wanted)) return;
     const oldest = this.#segments.keys().next();
     if (oldest.done !== true) this.#segments.delete(oldest.value);
   }

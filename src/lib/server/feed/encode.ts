@@ -8,7 +8,11 @@ export interface EncodedEvent {
   workspaceId: string;
   topic: string;
   type: string;
+  key: string;
+  rev: number;
   scope: string;
+  /** Milliseconds since 1970 when it got its place. */
+  t: number;
   /** `id:`, `event: delta` and `data:` with the empty line that ends them. */
   frame: Buffer;
   /** Where in `frame` the name of the event begins, and where its JSON does. */
@@ -39,23 +43,45 @@ export function encodeEvent(epoch: string, event: SequencedEvent): EncodedEvent 
   };
   // PostgreSQL writes jsonb as JSON on one line, so the payload is spliced in without reading it.
   const json = `${toLine(head).slice(0, -1)},"value":${escapeLineLike(event.payload)}}`;
-  const beforeName = `id: ${cursor}\nevent: `;
-  const beforeJson = `${beforeName}${DELTA}\ndata: `;
   return {
     seq: event.seq,
     workspaceId: event.workspaceId,
     topic: event.topic,
     type: event.type,
+    key: event.key,
+    rev: event.rev,
     scope: event.scope,
-    frame: Buffer.from(`${beforeJson}${json}\n\n`),
-    nameAt: beforeName.length,
-    jsonAt: beforeJson.length,
+    t: event.t,
+    ...frameDelta(cursor, json),
   };
 }
 
 /** The JSON of a delta without its frame. */
 export const jsonOf = (event: EncodedEvent): Buffer =>
   event.frame.subarray(event.jsonAt, event.frame.length - 2);
+
+/** The last of several deltas of one key, saying that it stands for them. `value` replaces what it carries. */
+export function encodeCoalesced(
+  epoch: string,
+  last: EncodedEvent,
+  folded: { from: number; count: number; value?: unknown },
+): EncodedEvent {
+  const cursor = formatCursor(epoch, last.seq);
+  const delta = JSON.parse(jsonOf(last).toString()) as Record<string, unknown>;
+  const { from, count: coalesced } = folded;
+  const value = 'value' in folded ? folded.value : delta['value'];
+  return { ...last, ...frameDelta(cursor, toLine({ ...delta, value, from, coalesced })) };
+}
+
+function frameDelta(cursor: string, json: string): Pick<EncodedEvent, 'frame' | 'nameAt' | 'jsonAt'> {
+  const beforeName = `id: ${cursor}\nevent: `;
+  const beforeJson = `${beforeName}${DELTA}\ndata: `;
+  return {
+    frame: Buffer.from(`${beforeJson}${json}\n\n`),
+    nameAt: beforeName.length,
+    jsonAt: beforeJson.length,
+  };
+}
 
 /** The names of the first draft of this product, for `?compat=1`; everything else stays `delta`. */
 const COMPAT_NAMES: Partial<Record<FeedType, string>> = {
@@ -76,7 +102,7 @@ export function compatParts(event: EncodedEvent): Buffer[] {
 
 /** A frame of the protocol itself. `retry` in milliseconds. */
 export function controlFrame(frame: {
-  event: 'hello' | 'reset' | 'live' | 'cursor' | 'goaway';
+  event: 'hello' | 'reset' | 'snapshot' | 'live' | 'cursor' | 'goaway';
   data: Record<string, unknown>;
   id?: string;
   retry?: number;

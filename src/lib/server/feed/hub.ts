@@ -1,21 +1,30 @@
-import type { Doorbell, Feed, FeedRequest, FeedStats } from '../app.ts';
+import type { GoawayReason } from '#lib/contracts/feed.ts';
+import type { Doorbell, Feed, FeedRequest, FeedStats, SnapshotSource, StreamingSwitch } from '../app.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
-import { readMatching, type ReadFilter } from '../event-log/index.ts';
+import { readHead, readMatching } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
-import { Audience, joined, type Segment } from './audience.ts';
+import { joined, type Audience, type Segment } from './audience.ts';
+import { Audiences } from './audiences.ts';
+import { FeedCounters } from './counters.ts';
 import { formatCursor } from './cursor.ts';
-import { encodeEvent } from './encode.ts';
+import { encodeEvent, type EncodedEvent } from './encode.ts';
+import { goawayFrame } from './frames.ts';
+import { createPlaces } from './places.ts';
 import { answerPoll } from './poll.ts';
 import { FeedReader } from './reader.ts';
 import { readFeedQuery } from './request.ts';
 import { badRequest, jsonResponse, streamHeaders } from './responses.ts';
 import { decideResume, replayTrouble } from './resume.ts';
+import { createRightsCheck } from './rights-check.ts';
+import { audienceOf, ownerOf, readerOf, switchedBy } from './rights.ts';
 import { createSlots } from './slots.ts';
+import { Snapshots, type EncodedSnapshot } from './snapshots.ts';
 import { findChanged, type Reader } from './still-allowed.ts';
-import { FeedStream, goawayFrame, type GoawayReason, type StreamHost } from './stream.ts';
+import { FeedStream } from './stream.ts';
+import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
@@ -23,96 +32,124 @@ const TICK_MS = 250;
 const REPLAY_ROWS = 64;
 /** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
+/** Longer than a request takes from its authorization to its place here. */
+const RIGHTS_SETTLE_MS = 5_000;
 
 export interface FeedHub extends Feed {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Everything that reads and streams the feed in this process. Events come from the outbox only. */
-export function createFeedHub(options: {
+export interface FeedHubOptions {
   db: Database;
   doorbell: Doorbell;
   env: Pick<Env, 'TELLTALE_STREAMS' | 'TELLTALE_STREAMS_PER_KEY'>;
+  /** What there is, for readers that missed too much; without it they are told the head alone. */
+  snapshots?: SnapshotSource;
+  /** Who may stream; everybody without it. */
+  streaming?: StreamingSwitch;
   now?: () => number;
   random?: () => number;
   timings?: Partial<FeedTimings>;
   /** Whether the sequencer of this instance leads; for the statistics. */
   sequencing?: () => boolean;
-}): FeedHub {
-  const { db, env } = options;
+}
+
+/** Everything that reads and streams the feed in this process. Events come from the outbox only. */
+export function createFeedHub(options: FeedHubOptions): FeedHub {
+  const { db, env, streaming } = options;
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   const timings: FeedTimings = { ...FEED_TIMINGS, ...options.timings };
-  const audiences = new Map<string, Audience>();
-  const streams = new Map<FeedStream, Reader>();
-  const perOwner = new Map<string, number>();
-  const resets: Record<string, number> = {};
+  const counters = new FeedCounters();
+  const audiences = new Audiences((events) => (counters.joined += events));
+  const places = createPlaces(env);
+  const streams = new Set<FeedStream>();
+  /** Polls that are being answered, and the way to end their wait. */
+  const polls = new Map<Reader, AbortController>();
   const replaySlots = createSlots(REPLAYS_AT_ONCE);
-  /** Places for streams that are taken, of all owners. */
-  let taken = 0;
-  let delivered = 0;
   let draining = false;
   let clock: NodeJS.Timeout | null = null;
   let recheckAt = 0;
-  let rechecking = false;
-  let recheckAgain = false;
-  let announceLeaving: () => void = () => undefined;
-  const leaving = new Promise<void>((resolve) => {
-    announceLeaving = resolve;
-  });
+  let rightsMovedAt = Number.NEGATIVE_INFINITY;
+  let unsubscribe: () => void = () => undefined;
 
   const reader = new FeedReader({
     db,
     doorbell: options.doorbell,
     timings,
     hooks: {
-      onVisible(from, to) {
-        for (const audience of audiences.values()) showNext(audience, from, to);
-      },
-      onEvent(event) {
-        if (event.type === 'workspace.changed') recheck();
-      },
+      onVisible: showWindow,
+      onEvent: noticeRights,
       onLost(reason) {
-        for (const audience of audiences.values()) audience.forget();
-        for (const stream of streams.keys()) stream.lose(reason);
+        for (const audience of audiences.all()) audience.forget();
+        snapshots.forget();
+        for (const stream of streams) stream.startOver(reason);
+        for (const poll of polls.values()) poll.abort();
       },
     },
   });
 
-  function showNext(audience: Audience, from: number, to: number): void {
-    if (audience.waiting.size === 0) return;
-    const segment = audience.segment(reader.ring, from, to);
-    if (segment.events.length === 0) return;
-    for (const waiting of [...audience.waiting]) waiting.deliver(segment);
+  const snapshots = new Snapshots({
+    source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [] })),
+    keepMs: timings.snapshotMs,
+    onBuilt: () => (counters.snapshots.built += 1),
+    onFailed(thrown) {
+      logger.warn({ err: coerceError(thrown) }, 'what there is could not be read for the feed');
+    },
+  });
+
+  function showWindow(from: number, to: number): void {
+    for (const audience of audiences.all()) {
+      if (audience.waiting.size === 0) continue;
+      const segment = audience.segment(reader.ring, from, to);
+      if (segment.events.length === 0) continue;
+      for (const waiting of [...audience.waiting]) waiting.deliver(segment);
+    }
+    if (streams.size === 0) return;
+    const at = now();
+    for (let seq = from + 1; seq <= to; seq += 1) {
+      const event = reader.ring.at(seq);
+      if (event !== undefined) counters.latency.add(at - event.t);
+    }
+  }
+
+  /** Rights travel through the feed itself, so that every instance hears of them in time, whatever else is lost. */
+  function noticeRights(event: EncodedEvent): void {
+    if (event.type === 'workspace.changed' || event.type === 'session.ended') recheck();
+    if (event.type !== 'access.changed') return;
+    rightsMovedAt = performance.now();
+    const isTheirs = ({ actor, workspaceId }: Reader) =>
+      actor.type === 'user' && actor.id === event.key && workspaceId === event.workspaceId;
+    for (const stream of streams) if (isTheirs(stream.who)) stream.review();
+    for (const [who, poll] of polls) if (isTheirs(who)) poll.abort();
   }
 
   const host: StreamHost = {
     reader,
     timings,
+    counters,
     now,
     random,
-    replay: (audience, from) => replaySlots.run(() => readSegment(audience, from)),
+    replay: (audience, from, limit) => replaySlots.run(() => readSegment(audience, from, limit)),
     canReplay: async (audience, from) =>
       (await replaySlots.run(() => replayTrouble(db, reader, audience, from))) === null,
-    delivered(events) {
-      delivered += events;
-    },
-    wasReset(reason) {
-      resets[reason] = (resets[reason] ?? 0) + 1;
-    },
+    snapshot: readSnapshot,
+    review,
     left(stream) {
       if (!streams.delete(stream)) return;
-      release(stream.owner);
-      leaveAudience(stream.audience);
-      if (streams.size === 0) stopClock();
+      places.give(stream.owner);
+      audiences.leave(stream.audience);
+      if (streams.size + polls.size === 0) stopClock();
     },
   };
 
-  async function readSegment(audience: Audience, from: number): Promise<Segment> {
-    const to = reader.visible;
+  async function readSegment(audience: Audience, from: number, limit: number): Promise<Segment> {
+    const to = Math.min(limit, reader.visible);
     const { epoch } = reader;
+    counters.replays += 1;
     const rows = await readMatching(db.sql, audience.filter, { from, to, limit: REPLAY_ROWS });
+    if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
     const last = rows.at(-1);
     const end = rows.length < REPLAY_ROWS || last === undefined ? to : last.seq;
     return joined(
@@ -123,58 +160,68 @@ export function createFeedHub(options: {
     );
   }
 
-  function joinAudience(filter: ReadFilter, compat: boolean): Audience {
-    const key = Audience.keyOf(filter, compat);
-    const audience = audiences.get(key) ?? new Audience(filter, compat);
-    audiences.set(key, audience);
-    audience.members += 1;
-    return audience;
+  /** @throws AppError UNAVAILABLE when it cannot be made, or this instance does not come as far */
+  async function readSnapshot(audience: Audience): Promise<EncodedSnapshot> {
+    try {
+      const snapshot = await snapshots.get(audience.filter, reader.visible);
+      if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
+      throw new Error('This instance did not come as far in time.');
+    } catch (thrown) {
+      if (thrown instanceof AppError) throw thrown;
+      throw notNow('What there is cannot be read.', thrown);
+    }
   }
 
-  function leaveAudience(audience: Audience): void {
-    audience.members -= 1;
-    if (audience.members === 0) audiences.delete(Audience.keyOf(audience.filter, audience.compat));
-  }
-
-  /** Takes one of the owner's and the instance's places for a stream; false when there is none. */
-  function reserve(owner: string): boolean {
-    const own = perOwner.get(owner) ?? 0;
-    if (own >= env.TELLTALE_STREAMS_PER_KEY || taken >= env.TELLTALE_STREAMS) return false;
-    perOwner.set(owner, own + 1);
-    taken += 1;
-    return true;
-  }
-
-  function release(owner: string): void {
-    taken -= 1;
-    const own = (perOwner.get(owner) ?? 1) - 1;
-    if (own > 0) perOwner.set(owner, own);
-    else perOwner.delete(owner);
+  async function review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'> {
+    const { who } = stream;
+    const permissions = (await replaySlots.run(() => findChanged(db, [who]))).get(who);
+    if (permissions === null) return 'revoked';
+    if (permissions === undefined || !streams.has(stream)) return 'same';
+    who.permissions = permissions;
+    const { compat, filter } = stream.audience;
+    audiences.leave(stream.audience);
+    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), compat);
+    return 'changed';
   }
 
   /** Overload is an answer of the protocol: to a browser any status but 200 means "never come back". */
   function turnAway(reason: GoawayReason): Response {
+    counters.goaway(reason);
     return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders('fresh') });
   }
+
+  /** A request may have been let in by rights that were others when its reader was entered here. */
+  const rightsJustMoved = () => performance.now() - rightsMovedAt < RIGHTS_SETTLE_MS;
+
+  const mayStream = (who: Pick<Context, 'actor'>) => streaming?.allows(switchedBy(who)) ?? true;
 
   async function open(ctx: Context, request: FeedRequest): Promise<Response> {
     const query = readFeedQuery(request);
     if ('issues' in query) return badRequest(query.issues);
     if (draining) return turnAway('deploy');
+    if (!mayStream(ctx)) return turnAway('off');
     const owner = ownerOf(ctx);
-    if (!(await mayOpen(ctx, owner)) || !reserve(owner)) return turnAway('too-many');
-    const audience = joinAudience(filterOf(ctx, query.topics), query.compat);
+    if (!(await mayOpen(ctx, owner)) || !places.take(owner)) return turnAway('too-many');
+    const who = readerOf(ctx, request);
+    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
     try {
-      const resume = await decideResume(db, reader, audience, query.cursor, timings.futureMs);
-      const stream = new FeedStream(host, { audience, owner, resume, topics: query.topics });
-      streams.set(stream, readerOf(ctx, request));
+      const resume = await decideResume(
+        { db, reader, futureMs: timings.futureMs },
+        { audience, who, cursorText: query.cursor },
+      );
+      const { topics, snapshot } = query;
+      const stream = new FeedStream(host, { audience, who, owner, resume, topics, snapshot });
+      streams.add(stream);
+      counters.opened.stream += 1;
       startClock();
-      // The instance may have begun to close while the outbox was read.
+      // Meanwhile the instance may have begun to close, or streaming may have been switched off.
       if (draining) stream.leave('deploy');
+      else if (!mayStream(who)) stream.leave('off');
+      else if (rightsJustMoved()) stream.review();
       return new Response(stream.body, { headers: streamHeaders(resume.kind) });
     } catch (thrown) {
-      release(owner);
-      leaveAudience(audience);
+      places.give(owner);
+      audiences.leave(audience);
       throw thrown;
     }
   }
@@ -185,45 +232,49 @@ export function createFeedHub(options: {
     const owner = ownerOf(ctx);
     // Unlike a stream, a poll can be told by its status: its client reads it.
     await ctx.app.limits.openStream(owner);
-    if (!reserve(owner))
+    if (!places.take(owner))
       throw new AppError('RATE_LIMITED', 'Too many readers of the feed.', { retryAfterSeconds: 10 });
-    const audience = joinAudience(filterOf(ctx, query.topics), query.compat);
+    const who = readerOf(ctx, request);
+    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
+    const ending = new AbortController();
+    if (draining) ending.abort();
+    polls.set(who, ending);
+    counters.opened.poll += 1;
+    startClock();
     try {
-      const resume = await decideResume(db, reader, audience, query.cursor, timings.futureMs);
-      return jsonResponse(await answerPoll(host, { audience, resume, waitMs: query.waitMs, leaving }));
+      if (rightsJustMoved() && (await findChanged(db, [who])).size > 0) throw notNow('Your rights changed.');
+      const resume = await decideResume(
+        { db, reader, futureMs: timings.futureMs },
+        { audience, who, cursorText: query.cursor },
+      );
+      const { waitMs, snapshot } = query;
+      const answer = { audience, resume, snapshot, waitMs, ended: ending.signal, streaming: mayStream(ctx) };
+      return jsonResponse(await answerPoll(host, answer));
     } finally {
-      release(owner);
-      leaveAudience(audience);
+      polls.delete(who);
+      places.give(owner);
+      audiences.leave(audience);
+      if (streams.size + polls.size === 0) stopClock();
     }
   }
+
+  const lookAtRights = createRightsCheck(db, () => [
+    ...[...streams].map((stream) => ({
+      who: stream.who,
+      revoke: () => stream.leave('revoked'),
+      review: () => stream.review(),
+    })),
+    ...[...polls].map(([who, poll]) => ({ who, revoke: () => poll.abort(), review: () => poll.abort() })),
+  ]);
 
   function recheck(): void {
-    if (rechecking) {
-      recheckAgain = true;
-      return;
-    }
-    rechecking = true;
-    recheckAt = performance.now() + timings.recheckMs;
-    closeChanged()
-      .catch((thrown: unknown) => {
-        logger.warn({ err: coerceError(thrown) }, 'the permissions of feed readers could not be checked');
-      })
-      .finally(() => {
-        rechecking = false;
-        if (!recheckAgain) return;
-        recheckAgain = false;
-        recheck();
-      });
+    rightsMovedAt = performance.now();
+    lookAtRights();
   }
 
-  async function closeChanged(): Promise<void> {
-    const open = [...streams];
-    if (open.length === 0) return;
-    const changed = await findChanged(
-      db,
-      open.map(([, who]) => who),
-    );
-    for (const [stream, who] of open) if (changed.has(who)) stream.leave('revoked');
+  /** Streaming was switched for some: those who may not any more go and poll. */
+  function applySwitch(): void {
+    for (const stream of streams) if (!mayStream(stream.who)) stream.leave('off');
   }
 
   function startClock(): void {
@@ -231,8 +282,10 @@ export function createFeedHub(options: {
     recheckAt = performance.now() + timings.recheckMs;
     clock = setInterval(() => {
       const at = performance.now();
-      for (const stream of [...streams.keys()]) stream.tick(at);
-      if (at >= recheckAt) recheck();
+      for (const stream of [...streams]) stream.tick(at);
+      if (at < recheckAt) return;
+      recheckAt = at + timings.recheckMs;
+      lookAtRights();
     }, TICK_MS);
     clock.unref();
   }
@@ -244,31 +297,47 @@ export function createFeedHub(options: {
 
   async function drain(): Promise<void> {
     draining = true;
-    announceLeaving();
     const deadline = performance.now() + timings.goodbyeMs;
-    for (const stream of [...streams.keys()]) stream.leave('deploy');
+    for (const stream of [...streams]) stream.leave('deploy');
+    for (const poll of polls.values()) poll.abort();
     while (streams.size > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    for (const stream of [...streams.keys()]) stream.tick(Number.POSITIVE_INFINITY);
+    for (const stream of [...streams]) stream.tick(Number.POSITIVE_INFINITY);
   }
 
   function stats(): FeedStats {
+    const at = performance.now();
     return {
       streams: streams.size,
+      polls: polls.size,
+      opened: { ...counters.opened },
       read: reader.read,
-      delivered,
+      joined: counters.joined,
+      delivered: counters.delivered,
+      deliveredBytes: counters.deliveredBytes,
+      coalesced: counters.coalesced,
+      replays: counters.replays,
+      snapshots: { ...counters.snapshots },
       head: formatCursor(reader.epoch, reader.visible),
       ringEvents: reader.ring.size,
       ringBytes: reader.ring.bytes,
-      resets: { ...resets },
+      resets: { ...counters.resets },
+      goaways: { ...counters.goaways },
+      slowestLagMs: [...streams].reduce((most, stream) => Math.max(most, stream.lagMs(at)), 0),
+      latency: counters.latency.read(),
+      resume: counters.resume.read(),
       sequencing: options.sequencing?.() ?? false,
     };
   }
 
   return {
-    start: () => reader.start(),
+    async start() {
+      unsubscribe = streaming?.onChange(applySwitch) ?? unsubscribe;
+      await reader.start();
+    },
     async stop() {
+      unsubscribe();
       await drain();
       stopClock();
       await reader.stop();
@@ -280,28 +349,18 @@ export function createFeedHub(options: {
       return new Response(null, { headers: streamHeaders('fresh') });
     },
     poll,
+    pollHead(request) {
+      const query = readFeedQuery(request);
+      return 'issues' in query ? badRequest(query.issues) : jsonResponse(null);
+    },
     recheck,
     drain,
     stats,
   };
 }
 
-const ownerOf = (ctx: Context): string => `${ctx.actor.type} ${ctx.actor.id ?? ctx.actor.name}`;
-
-const readerOf = (ctx: Context, request: FeedRequest): Reader => ({
-  workspaceId: ctx.workspace.id,
-  actor: ctx.actor,
-  sessionRowId: ctx.actor.type === 'user' ? request.sessionRowId : null,
-  permissions: ctx.permissions,
-});
-
-/** Events are for the workspace, for its admins, or for one person; looked at for old events and new ones alike. */
-function filterOf(ctx: Context, topics: readonly string[]): ReadFilter {
-  const scopes = ['workspace'];
-  if (ctx.permissions.has('manage')) scopes.push('role:admin');
-  if (ctx.actor.type === 'user') scopes.push(`user:${ctx.actor.id}`);
-  return { workspaceId: ctx.workspace.id, topics, scopes };
-}
+const notNow = (what: string, cause?: unknown) =>
+  new AppError('UNAVAILABLE', `${what} Try again in a moment.`, { retryAfterSeconds: 2, cause });
 
 /** Streams opened per second are limited too; the limit is no reason for a status that ends an EventSource. */
 async function mayOpen(ctx: Context, owner: string): Promise<boolean> {

@@ -3,11 +3,15 @@ import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import { createWaker, readAfter, readHead, type SequencedEvent } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
+import type { Cursor } from './cursor.ts';
 import { encodeEvent, type EncodedEvent } from './encode.ts';
 import { Ring } from './ring.ts';
 import type { FeedTimings } from './timings.ts';
 
 const BATCH = 1_000;
+/** A batch follows the size of the events before it, so that large ones are not in memory by the thousand. */
+const LEAST_BATCH = 32;
+const BATCH_BYTES = 4 * 1024 * 1024;
 const ERROR_PAUSE_MS = 500;
 const GAP_PAUSE_MS = 100;
 /** A burst is passed on before so much of it has gathered, so that readers do not fall out of the ring by waiting. */
@@ -17,6 +21,7 @@ const FLUSH_BYTES = 1024 * 1024;
 interface ReaderHooks {
   /** Readers may now see the events after `from` up to `to`. */
   onVisible(from: number, to: number): void;
+  /** Called before the event becomes visible. */
   onEvent(event: EncodedEvent): void;
   /** The history that was read so far is not continued: everybody starts again at the head. */
   onLost(reason: 'epoch' | 'expired'): void;
@@ -31,6 +36,7 @@ export class FeedReader {
   #epoch = '';
   #visible = 0;
   #read = 0;
+  #batch = BATCH;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
   #lastFlush = Number.NEGATIVE_INFINITY;
@@ -80,18 +86,19 @@ export class FeedReader {
     await this.#running;
   }
 
-  /** Waits until `seq` is visible here; false when it is not within `ms`. */
-  async waitFor(seq: number, ms: number): Promise<boolean> {
-    if (seq <= this.#visible) return true;
+  /** Waits until a place is visible here; false when it is not within `ms`. */
+  async waitFor({ epoch, seq }: Cursor, ms: number): Promise<boolean> {
+    const isThere = () => epoch === this.#epoch && seq <= this.#visible;
+    if (isThere()) return true;
     this.#waker.ring();
     return new Promise((resolve) => {
       const finish = () => {
         clearTimeout(timer);
         this.#arrivals.delete(check);
-        resolve(seq <= this.#visible);
+        resolve(isThere());
       };
       const check = () => {
-        if (seq <= this.#visible) finish();
+        if (isThere()) finish();
       };
       const timer = setTimeout(finish, ms);
       timer.unref();
@@ -121,6 +128,7 @@ export class FeedReader {
       logger.warn({ head, epoch: this.#epoch, seq: this.ring.head }, 'the feed begins a new epoch');
       this.#beginAt(head.epoch, head.seq);
       this.#hooks.onLost('epoch');
+      this.#tellArrivals();
       return false;
     }
     return head.seq > this.ring.head;
@@ -135,21 +143,30 @@ export class FeedReader {
 
   /** Returns whether there may be more at once. */
   async #readBatch(): Promise<boolean> {
-    const rows = await readAfter(this.#db.sql, this.ring.head, BATCH);
+    const limit = this.#batch;
+    const rows = await readAfter(this.#db.sql, this.ring.head, limit);
     const first = rows[0];
-    if (first !== undefined && first.seq !== this.ring.head + 1) return this.#gap(first);
+    // Places of another epoch are not a continuation, whatever their numbers.
+    if (first === undefined || first.epoch !== this.#epoch) {
+      await this.#headMoved();
+      return false;
+    }
+    if (first.seq !== this.ring.head + 1) return this.#gap(first);
     this.#gapSeenAt = null;
+    let bytes = 0;
     for (const row of rows) {
       const event = encodeEvent(this.#epoch, row);
       this.ring.push(event);
       this.#read += 1;
+      bytes += event.frame.length;
       this.#unflushedBytes += event.frame.length;
+      this.#hooks.onEvent(event);
       if (this.ring.head - this.#visible >= FLUSH_EVENTS || this.#unflushedBytes >= FLUSH_BYTES)
         this.#flush();
-      this.#hooks.onEvent(event);
     }
-    if (rows.length > 0) this.#openWindow();
-    return rows.length === BATCH;
+    this.#openWindow();
+    this.#batch = Math.max(LEAST_BATCH, Math.min(BATCH, Math.floor((rows.length * BATCH_BYTES) / bytes)));
+    return rows.length === limit;
   }
 
   /** Positions have no gaps, so one is a fault: read again, and if it stays, say so to everybody rather than skip it. */
@@ -186,6 +203,10 @@ export class FeedReader {
     this.#lastFlush = performance.now();
     if (from === this.#visible) return;
     this.#hooks.onVisible(from, this.#visible);
+    this.#tellArrivals();
+  }
+
+  #tellArrivals(): void {
     for (const check of [...this.#arrivals]) check();
   }
 }

@@ -1,4 +1,4 @@
-import { FEED_TOPICS, type FeedTopic } from '#lib/contracts/feed.ts';
+import { FEED_TOPICS, SNAPSHOT_MODES, type FeedTopic, type SnapshotMode } from '#lib/contracts/feed.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { FeedRequest } from '../app.ts';
 
@@ -9,10 +9,12 @@ export interface FeedQuery {
   /** Where to continue, as the client sent it; null: start at the head. */
   cursor: string | null;
   compat: boolean;
+  snapshot: SnapshotMode;
   /** Polling only: how long to wait for an event when there is none. */
   waitMs: number;
 }
 
+const isMode = (text: string): text is SnapshotMode => (SNAPSHOT_MODES as readonly string[]).includes(text);
 const isTopic = (text: string): text is FeedTopic => (FEED_TOPICS as readonly string[]).includes(text);
 
 /** The parameters of a feed request, or what is wrong with them. */
@@ -36,11 +38,17 @@ export function readFeedQuery(
   const waitText = parameters.get('wait');
   const wait = waitText === null || waitText === '' ? LONGEST_POLL_S : Number(waitText);
   if (!(wait >= 0)) issues.push({ path: 'wait', message: `Seconds from 0 to ${LONGEST_POLL_S}.` });
+  const snapshot = parameters.get('snapshot') || 'auto';
+  if (!isMode(snapshot)) {
+    issues.push({ path: 'snapshot', message: `One of ${SNAPSHOT_MODES.join(', ')}.` });
+    return { issues };
+  }
   if (issues.length > 0) return { issues };
   return {
     topics: named.length === 0 ? FEED_TOPICS : [...new Set(named.filter(isTopic))],
     cursor: cursorOf(request),
     compat: parameters.get('compat') === '1',
+    snapshot,
     waitMs: Math.min(wait, LONGEST_POLL_S) * 1_000,
   };
 }

@@ -11,7 +11,7 @@ export const streamHeaders = (resume: 'ok' | 'reset' | 'fresh'): Record<string, 
   'x-feed-resume': resume,
 });
 
-export function jsonResponse(body: string): Response {
+export function jsonResponse(body: string | null): Response {
   return new Response(body, {
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   });

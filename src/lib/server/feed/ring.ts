@@ -13,6 +13,9 @@ export class Ring {
   #start = 0;
   #bytes = 0;
   #head: number;
+  /** Bytes pushed ever, and by each event's end; parallel to `#events`. */
+  #pushed = 0;
+  #ends: number[] = [];
 
   readonly #maxEvents: number;
   readonly #maxBytes: number;
@@ -45,10 +48,13 @@ export class Ring {
     }
     this.#events.push(event);
     this.#bytes += event.frame.length;
+    this.#pushed += event.frame.length;
+    this.#ends.push(this.#pushed);
     this.#head = event.seq;
     while (this.size > this.#maxEvents || (this.#bytes > this.#maxBytes && this.size > 1)) this.#dropOldest();
     if (this.#start > 1_024 && this.#start * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#start);
+      this.#ends = this.#ends.slice(this.#start);
       this.#start = 0;
     }
   }
@@ -69,9 +75,16 @@ export class Ring {
     return this.#events[this.#start + seq - this.oldest];
   }
 
+  /** Bytes of everything after `seq`; what is not held any more is not counted. */
+  bytesAfter(seq: number): number {
+    if (seq < this.oldest) return this.#bytes;
+    return this.#pushed - (this.#ends[this.#start + seq - this.oldest] ?? this.#pushed);
+  }
+
   /** Starts anew at another position, holding nothing. */
   restart(head: number): void {
     this.#events = [];
+    this.#ends = [];
     this.#start = 0;
     this.#bytes = 0;
     this.#head = head;

@@ -8,7 +8,7 @@ import {
   type WorkspaceRole,
 } from '../context.ts';
 
-/** Who opened a stream, and what they might do then. */
+/** Who reads, and what they might do when that was last looked at. */
 export interface Reader {
   workspaceId: string;
   actor: Context['actor'];
@@ -16,31 +16,31 @@ export interface Reader {
   permissions: ReadonlySet<Permission>;
 }
 
-/** Readers with one name are allowed or not together. */
-export const nameOf = ({ actor, workspaceId, sessionRowId }: Reader): string =>
-  JSON.stringify([actor.type, actor.id, workspaceId, sessionRowId]);
-
 const equal = (a: ReadonlySet<Permission>, b: ReadonlySet<Permission>) =>
   a.size === b.size && [...a].every((permission) => b.has(permission));
 
 /**
- * The readers whose key was revoked, whose session or account ended, or whose permissions changed since; three
- * statements for any number of them.
+ * The readers whose permissions changed since, with those they have now; null for those who may not read any more,
+ * because the key was revoked, the session or account ended, or the membership did. Three statements for any number.
  */
-export async function findChanged(db: Database, readers: readonly Reader[]): Promise<Set<Reader>> {
+export async function findChanged(
+  db: Database,
+  readers: readonly Reader[],
+): Promise<Map<Reader, ReadonlySet<Permission> | null>> {
   const keys = await permissionsOfKeys(db, readers);
   const members = await permissionsOfMembers(db, readers);
   const sessions = await liveSessions(db, readers);
-  return new Set(
-    readers.filter((reader) => {
-      const { actor, sessionRowId } = reader;
-      if (actor.type === 'system') return false;
-      if (sessionRowId !== null && !sessions.has(sessionRowId)) return true;
-      const now =
-        actor.type === 'api-key' ? keys.get(actor.id) : members.get(`${actor.id} ${reader.workspaceId}`);
-      return now === undefined || !now.has('read') || !equal(now, reader.permissions);
-    }),
-  );
+  const changed = new Map<Reader, ReadonlySet<Permission> | null>();
+  for (const reader of readers) {
+    const { actor, sessionRowId } = reader;
+    if (actor.type === 'system') continue;
+    const now =
+      actor.type === 'api-key' ? keys.get(actor.id) : members.get(`${actor.id} ${reader.workspaceId}`);
+    const ended = sessionRowId !== null && !sessions.has(sessionRowId);
+    if (ended || now === undefined || !now.has('read')) changed.set(reader, null);
+    else if (!equal(now, reader.permissions)) changed.set(reader, now);
+  }
+  return changed;
 }
 
 async function permissionsOfKeys(

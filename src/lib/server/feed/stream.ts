@@ -1,40 +1,27 @@
+import type { GoawayReason, ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
 import type { Audience, Segment, Waiting } from './audience.ts';
 import { formatCursor } from './cursor.ts';
-import { controlFrame } from './encode.ts';
-import type { FeedReader } from './reader.ts';
-import type { ResetReason, Resume } from './resume.ts';
-import type { FeedTimings } from './timings.ts';
+import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
+import type { Resume } from './resume.ts';
+import type { EncodedSnapshot } from './snapshots.ts';
+import type { Reader } from './still-allowed.ts';
+import type { StreamHost } from './stream-host.ts';
 
-export type GoawayReason = 'deploy' | 'max-age' | 'too-many' | 'revoked';
-
-/** Milliseconds until a client should come back, spread so that they do not come together. */
-const RETRY_MS: Record<GoawayReason, { least: number; spread: number }> = {
-  deploy: { least: 500, spread: 4_500 },
-  'max-age': { least: 200, spread: 1_000 },
-  'too-many': { least: 10_000, spread: 10_000 },
-  revoked: { least: 1_000, spread: 2_000 },
-};
-const RETRY_AFTER_LOSS_MS = 2_000;
 const RESETS_PER_MINUTE = 3;
 
-/** What a stream needs of the hub. */
-export interface StreamHost {
-  readonly reader: FeedReader;
-  readonly timings: FeedTimings;
-  now(): number;
-  random(): number;
-  /** Reads what fell out of the ring from the outbox: the next part after `from`. */
-  replay(audience: Audience, from: number): Promise<Segment>;
-  /** Whether what follows `from` can still be replayed. */
-  canReplay(audience: Audience, from: number): Promise<boolean>;
-  delivered(events: number): void;
-  wasReset(reason: ResetReason): void;
-  left(stream: FeedStream): void;
+export interface StreamOptions {
+  audience: Audience;
+  who: Reader;
+  owner: string;
+  resume: Resume;
+  topics: readonly string[];
+  snapshot: SnapshotMode;
 }
 
-export function goawayFrame(reason: GoawayReason, random: () => number): Buffer {
-  const retry = Math.round(RETRY_MS[reason].least + RETRY_MS[reason].spread * random());
-  return controlFrame({ event: 'goaway', data: { reason, retry }, retry });
+/** The client is to begin again: with a reset when it missed something, with a snapshot unless it wants none. */
+interface Beginning {
+  reason: ResetReason | null;
+  oldest: number | null;
 }
 
 /**
@@ -44,40 +31,52 @@ export function goawayFrame(reason: GoawayReason, random: () => number): Buffer 
  */
 export class FeedStream implements Waiting {
   readonly body: ReadableStream<Uint8Array>;
-  readonly audience: Audience;
   readonly owner: string;
+  readonly who: Reader;
+  readonly topics: readonly string[];
+  audience: Audience;
   readonly #host: StreamHost;
+  readonly #snapshotMode: SnapshotMode;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #position: number;
   /** Resolves the pull that waits for something to send; null while the client has no room or we are not done. */
-  #wake: (() => void) | null = null;
-  #replaying: boolean;
+  #wake: ((more?: Promise<void>) => void) | null = null;
+  /** Until when a replay from the outbox goes on unquestioned; milliseconds of performance.now(), like all below. */
+  #replayUntil: number;
+  /** When the client last had everything, or began. */
+  #freshAt: number;
+  #resumedAt: number | null;
   #beatDue = false;
   #beatAt: number;
   #endsAt: number;
   #leaving: { reason: GoawayReason; deadline: number } | null = null;
   #closed = false;
   #resetTimes: number[] = [];
-  #controls: Buffer[] = [];
-  /** One more with each reset, so that an answer of the outbox which was asked for before is not used. */
-  #history = 0;
+  #beginning: Beginning | null = null;
+  #reviewDue = false;
+  /** A snapshot that waits until everything up to it has been told. */
+  #ahead: EncodedSnapshot | null = null;
 
-  constructor(
-    host: StreamHost,
-    options: { audience: Audience; owner: string; resume: Resume; topics: readonly string[] },
-  ) {
+  constructor(host: StreamHost, options: StreamOptions) {
     this.#host = host;
     this.audience = options.audience;
+    this.who = options.who;
     this.owner = options.owner;
+    this.topics = options.topics;
+    this.#snapshotMode = options.snapshot;
     const { reader, timings } = host;
     const { resume } = options;
+    const now = performance.now();
     this.#position = resume.kind === 'reset' ? reader.visible : resume.from;
-    this.#replaying = resume.kind === 'ok';
+    this.#freshAt = now;
+    this.#replayUntil = resume.kind === 'ok' ? now + timings.slowMs : now;
+    this.#resumedAt = resume.kind === 'ok' ? now : null;
     const lifeMs = timings.maxAgeMs * (0.8 + 0.2 * host.random());
-    this.#endsAt = performance.now() + lifeMs;
+    this.#endsAt = now + lifeMs;
     this.#beatAt = this.#nextBeat();
-    const hello = this.#hello(resume, options.topics, lifeMs);
-    if (resume.kind === 'reset') this.#queueReset(resume.reason, resume.oldest);
+    const hello = this.#hello(resume, lifeMs);
+    if (resume.kind === 'reset') this.#begin(resume.reason, resume.oldest);
+    else if (options.snapshot === 'always') this.#beginning = { reason: null, oldest: null };
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -92,40 +91,31 @@ export class FeedStream implements Waiting {
     );
   }
 
-  /** `id` is what the client resumed from, never the head: a cut right after hello must not skip the replay. */
-  #hello(resume: Resume, topics: readonly string[], lifeMs: number): Buffer {
-    const { epoch, visible } = this.#host.reader;
-    const from = resume.kind === 'reset' ? resume.stale : formatCursor(epoch, resume.from);
-    return controlFrame({
-      event: 'hello',
-      retry: RETRY_AFTER_LOSS_MS,
-      ...(from === null ? {} : { id: from }),
-      data: {
-        v: 1,
-        resume: resume.kind,
-        from,
-        head: formatCursor(epoch, visible),
-        hb: this.#host.timings.beatMs / 1_000,
-        topics,
-        maxAge: Math.round(lifeMs / 1_000),
-      },
+  /** A client that begins with a snapshot has nothing to continue from before that is complete. */
+  #hello(resume: Resume, lifeMs: number): Buffer {
+    const { reader, timings } = this.#host;
+    const blank = resume.kind === 'fresh' && this.#snapshotMode === 'always';
+    const known = resume.kind === 'reset' ? resume.stale : formatCursor(reader.epoch, resume.from);
+    return helloFrame({
+      resume: resume.kind,
+      from: blank ? null : known,
+      head: formatCursor(reader.epoch, reader.visible),
+      topics: this.topics,
+      beatMs: timings.beatMs,
+      lifeMs,
     });
   }
 
-  #queueReset(reason: ResetReason, oldest: number | null): void {
-    const { epoch, visible } = this.#host.reader;
-    this.#host.wasReset(reason);
-    this.#history += 1;
-    this.#position = visible;
-    this.#replaying = false;
-    const head = formatCursor(epoch, visible);
-    this.#controls.push(
-      controlFrame({
-        event: 'reset',
-        data: { reason, head, ...(oldest === null ? {} : { oldest: formatCursor(epoch, oldest) }) },
-      }),
-      controlFrame({ event: 'live', id: head, data: { c: head } }),
-    );
+  #begin(reason: ResetReason, oldest: number | null = null): void {
+    this.#host.counters.reset(reason);
+    this.#beginning = { reason, oldest };
+    this.#ahead = null;
+  }
+
+  /** Milliseconds since the client had everything. */
+  lagMs(now: number): number {
+    const behind = this.#wake === null && this.#position < this.#host.reader.visible;
+    return behind ? now - this.#freshAt : 0;
   }
 
   async #pullSafely(): Promise<void> {
@@ -141,13 +131,15 @@ export class FeedStream implements Waiting {
   #pull(): Promise<void> | undefined {
     for (;;) {
       if (this.#closed) return undefined;
-      const bytes = this.#leaving === null ? this.#nextBytes() : null;
-      if (bytes !== null) {
-        this.#controller?.enqueue(bytes);
-        return undefined;
-      }
       if (this.#leaving !== null) {
         this.#sayGoodbye();
+        return undefined;
+      }
+      if (this.#reviewDue) return this.#review();
+      if (this.#beginning !== null) return this.#startOver(this.#beginning);
+      const bytes = this.#nextBytes();
+      if (bytes !== null) {
+        this.#send(bytes);
         return undefined;
       }
       if (!this.#host.reader.ring.covers(this.#position)) return this.#pullFromOutbox();
@@ -155,8 +147,17 @@ export class FeedStream implements Waiting {
     }
   }
 
+  #send(bytes: Uint8Array): void {
+    this.#host.counters.deliveredBytes += bytes.length;
+    this.#controller?.enqueue(bytes);
+  }
+
   #park(): Promise<void> {
-    this.#replaying = false;
+    if (this.#resumedAt !== null) {
+      this.#host.counters.resume.add(performance.now() - this.#resumedAt);
+      this.#resumedAt = null;
+    }
+    this.#replayUntil = 0;
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.audience.waiting.add(this);
@@ -164,47 +165,72 @@ export class FeedStream implements Waiting {
   }
 
   /** Takes the stream out of waiting; its position is then that of everybody who waits. */
-  #unpark(): (() => void) | null {
+  #unpark(): ((more?: Promise<void>) => void) | null {
     const wake = this.#wake;
     if (wake === null) return null;
     this.#wake = null;
+    this.#freshAt = performance.now();
     this.audience.waiting.delete(this);
     return wake;
   }
 
-  /** What can be sent without reading the outbox. */
+  /** What can be sent without waiting for anything. */
   #nextBytes(): Uint8Array | null {
-    const parts = this.#controls;
-    this.#controls = [];
-    if (this.#beatDue) parts.push(this.#beatFrame());
-    if (parts.length > 0) return Buffer.concat(parts);
-    const { ring, visible } = this.#host.reader;
-    while (this.#position < visible && ring.covers(this.#position)) {
-      const segment = this.audience.segment(ring, this.#position, visible);
+    const ahead = this.#ahead;
+    if (ahead !== null && this.#position >= ahead.seq) {
+      this.#ahead = null;
+      this.#host.counters.snapshots.sent += 1;
+      return ahead.frames;
+    }
+    if (this.#beatDue) return this.#beatFrame();
+    const { ring } = this.#host.reader;
+    const limit = this.#limit;
+    while (this.#position < limit && ring.covers(this.#position)) {
+      const segment = this.#isSlow()
+        ? this.#coalesced(limit)
+        : this.audience.segment(ring, this.#position, limit);
       this.#position = segment.to;
       if (segment.events.length === 0) continue;
-      this.#host.delivered(segment.events.length);
+      this.#host.counters.delivered += segment.events.length;
       return segment.bytes;
     }
-    return null;
+    return ahead !== null && this.#position >= ahead.seq ? this.#nextBytes() : null;
+  }
+
+  get #limit(): number {
+    return this.#ahead?.seq ?? this.#host.reader.visible;
+  }
+
+  #isSlow(): boolean {
+    const { reader, timings } = this.#host;
+    if (performance.now() - this.#freshAt > timings.slowMs) return true;
+    if (reader.ring.bytesAfter(this.#position) <= timings.slowBytes) return false;
+    const limits = { events: Number.POSITIVE_INFINITY, bytes: timings.slowBytes };
+    return this.audience.measure(reader.ring, this.#position, limits).bytes > timings.slowBytes;
+  }
+
+  #coalesced(limit: number): Segment {
+    const { reader, counters } = this.#host;
+    const { segment, folded } = this.audience.coalesced(reader.epoch, reader.ring, this.#position, limit);
+    counters.coalesced += folded;
+    return segment;
   }
 
   /** Behind the ring: a replay goes on from the outbox, page by page; a slow reader may, if it is not too much. */
   async #pullFromOutbox(): Promise<void> {
-    const history = this.#history;
-    if (!this.#replaying) {
+    if (performance.now() > this.#replayUntil) {
       const replayable = await this.#host.canReplay(this.audience, this.#position);
-      if (this.#closed || history !== this.#history) return this.#pull();
-      if (replayable) this.#replaying = true;
+      if (this.#isInterrupted || this.#beginning !== null) return this.#pull();
+      if (replayable) this.#replayUntil = performance.now() + this.#host.timings.slowMs;
       else this.#resetSlow();
       return this.#pull();
     }
-    const part = await this.#host.replay(this.audience, this.#position);
-    if (this.#closed || history !== this.#history) return this.#pull();
+    const part = await this.#host.replay(this.audience, this.#position, this.#limit);
+    if (this.#isInterrupted || this.#beginning !== null) return this.#pull();
     this.#position = part.to;
     if (part.events.length === 0) return this.#pull();
-    this.#host.delivered(part.events.length);
-    this.#controller?.enqueue(part.bytes);
+    this.#host.counters.delivered += part.events.length;
+    this.#send(part.bytes);
     return undefined;
   }
 
@@ -212,7 +238,53 @@ export class FeedStream implements Waiting {
     const now = performance.now();
     this.#resetTimes = [...this.#resetTimes.filter((at) => now - at < 60_000), now];
     if (this.#resetTimes.length > RESETS_PER_MINUTE) this.leave('too-many');
-    else this.#queueReset('slow', null);
+    else this.#begin('slow');
+  }
+
+  /** Says what there is, and goes on from there. Nothing of it has an id but the `live` at its end. */
+  async #startOver(beginning: Beginning): Promise<void> {
+    const wantsSnapshot = beginning.reason === null || this.#snapshotMode !== 'never';
+    const snapshot = wantsSnapshot ? await this.#readSnapshot() : null;
+    // Meanwhile the stream may have ended, the rights be others, or the history been lost: another beginning.
+    if (this.#isInterrupted || this.#beginning !== beginning) return this.#pull();
+    this.#beginning = null;
+    this.#freshAt = performance.now();
+    const resumed = this.#resumedAt !== null;
+    if (beginning.reason === null && snapshot !== null && resumed) {
+      this.#ahead = snapshot;
+      return this.#pull();
+    }
+    const { epoch, visible } = this.#host.reader;
+    this.#position = snapshot?.seq ?? visible;
+    this.#resumedAt = null;
+    const { reason, oldest } = beginning;
+    if (reason !== null) this.#send(resetFrame(epoch, { reason, seq: this.#position, oldest }));
+    if (snapshot !== null) this.#host.counters.snapshots.sent += 1;
+    this.#send(snapshot?.frames ?? placeFrame('live', formatCursor(epoch, this.#position)));
+    return undefined;
+  }
+
+  async #review(): Promise<void> {
+    this.#reviewDue = false;
+    const rights = await this.#host.review(this);
+    if (rights === 'revoked') this.leave('revoked');
+    else if (rights === 'changed' && !this.#closed) this.#begin('scope');
+    return this.#pull();
+  }
+
+  get #isInterrupted(): boolean {
+    return this.#closed || this.#leaving !== null || this.#reviewDue;
+  }
+
+  /** Null when it cannot be had: the client is sent away for a while, as from any overload. */
+  async #readSnapshot(): Promise<EncodedSnapshot | null> {
+    try {
+      return await this.#host.snapshot(this.audience);
+    } catch {
+      // Logged where it was built, once for everybody who waited for it.
+      this.leave('too-many');
+      return null;
+    }
   }
 
   /** The next window for everybody who waits. */
@@ -220,24 +292,37 @@ export class FeedStream implements Waiting {
     const wake = this.#unpark();
     if (wake === null) return;
     this.#position = segment.to;
-    this.#host.delivered(segment.events.length);
-    this.#controller?.enqueue(segment.bytes);
+    this.#host.counters.delivered += segment.events.length;
+    this.#send(segment.bytes);
     wake();
   }
 
   /** The history broke: everything is to be read again. */
-  lose(reason: 'epoch' | 'expired'): void {
-    const wake = this.#unpark();
-    this.#queueReset(reason, null);
-    if (wake !== null) this.#answer(wake);
+  startOver(reason: 'epoch' | 'expired'): void {
+    if (this.#closed) return;
+    this.#begin(reason);
+    this.#goOn();
+  }
+
+  /** The reader's rights may be others: nothing more is sent before that is known. */
+  review(): void {
+    if (this.#closed) return;
+    this.#reviewDue = true;
+    this.#goOn();
   }
 
   /** Ends the stream with a word to the client, as soon as the client has room for it. */
   leave(reason: GoawayReason): void {
     if (this.#leaving !== null || this.#closed) return;
+    this.#host.counters.goaway(reason);
     this.#leaving = { reason, deadline: performance.now() + this.#host.timings.goodbyeMs };
+    this.#goOn();
+  }
+
+  /** Sends what is due to a client that was waiting; one that was not asks by itself. */
+  #goOn(): void {
     const wake = this.#unpark();
-    if (wake !== null) this.#answer(wake);
+    if (wake !== null) wake(this.#pull());
   }
 
   /** Called by the hub's clock, `now` in milliseconds of performance.now(). */
@@ -256,19 +341,7 @@ export class FeedStream implements Waiting {
     this.#beatDue = true;
     if (this.#wake === null) return;
     this.#position = this.#host.reader.visible;
-    const wake = this.#unpark();
-    if (wake !== null) this.#answer(wake);
-  }
-
-  /** Sends what is due to a client that was waiting. */
-  #answer(wake: () => void): void {
-    if (this.#leaving !== null) {
-      this.#sayGoodbye();
-    } else {
-      const bytes = this.#nextBytes();
-      if (bytes !== null) this.#controller?.enqueue(bytes);
-    }
-    wake();
+    this.#goOn();
   }
 
   #nextBeat(): number {
@@ -279,12 +352,12 @@ export class FeedStream implements Waiting {
   #beatFrame(): Buffer {
     this.#beatDue = false;
     const c = formatCursor(this.#host.reader.epoch, this.#position);
-    return controlFrame({ event: 'cursor', id: c, data: { c, t: this.#host.now() } });
+    return placeFrame('cursor', c, this.#host.now());
   }
 
   #sayGoodbye(): void {
     if (this.#leaving === null || this.#closed) return;
-    this.#controller?.enqueue(goawayFrame(this.#leaving.reason, this.#host.random));
+    this.#send(goawayFrame(this.#leaving.reason, this.#host.random));
     this.#controller?.close();
     this.#end();
   }

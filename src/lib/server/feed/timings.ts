@@ -1,4 +1,4 @@
-/** The feed's clocks, all in milliseconds. Tests make them shorter. */
+/** The feed's clocks, in milliseconds where nothing else is said. Tests make them shorter. */
 export interface FeedTimings {
   /** Events that arrive within this time after a write go out in one write. */
   windowMs: number;
@@ -14,6 +14,11 @@ export interface FeedTimings {
   futureMs: number;
   /** How long a goodbye may take for a client that does not read. */
   goodbyeMs: number;
+  /** A reader that had not everything for so long, or is so many bytes behind, gets changes of one key as one. */
+  slowMs: number;
+  slowBytes: number;
+  /** How long a snapshot is shared with those who come after, while nothing happens. */
+  snapshotMs: number;
 }
 
 export const FEED_TIMINGS: FeedTimings = {
@@ -24,4 +29,7 @@ export const FEED_TIMINGS: FeedTimings = {
   pollMs: 1_000,
   futureMs: 2_000,
   goodbyeMs: 700,
+  slowMs: 10_000,
+  slowBytes: 4 * 1024 * 1024,
+  snapshotMs: 1_000,
 };

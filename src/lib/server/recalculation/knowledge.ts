@@ -1,3 +1,4 @@
+import type { FeedValues } from '#lib/contracts/feed.ts';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
@@ -78,6 +79,10 @@ export class Knowledge implements WorkspaceKnowledge {
 
   leading(): PatternView[] {
     return this.#answers.views(this.#memory, this.#memory.leaders);
+  }
+
+  leadersUpdate(): FeedValues['pattern.updated'] {
+    return this.#changes.leaders(this.#memory);
   }
 
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] } {

@@ -71,6 +71,11 @@ export class PatternChanges {
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), shown, pending.size);
   }
 
+  /** All that are shown first, changed or not; tells nobody. */
+  leaders(memory: FoldMemory): FeedValues['pattern.updated'] {
+    return this.#delta(memory, this.#idsOf(memory, memory.leaders), memory.leaders, 0);
+  }
+
   /** The memory is another one: by the batch whose delta was just written, or by somebody else's. */
   moved(memory: FoldMemory): void {
     if (this.#next?.memory !== memory) this.forget();

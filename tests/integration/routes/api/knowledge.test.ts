@@ -98,6 +98,7 @@ const knowledge: WorkspaceKnowledge = {
     return { asOf: 200, total: 1, items: [one], next: null };
   },
   leading: () => [one],
+  leadersUpdate: unasked,
   matching: () => ({ total: 1, items: [one] }),
   getPattern: (id) => (id === 'p1' ? one : null),
   lookupWhere: (where) => {
@@ -266,7 +267,8 @@ describe('health', () => {
       /^nodejs_eventloop_lag_p99_seconds /m,
       /^telltale_outcomes_recorded_total\{source="api"\} \d+/m,
       /^telltale_fold_lag_seconds \d/m,
-      /^telltale_feed_streams 0$/m,
+      /^telltale_feed_streams\{transport="stream"\} 0$/m,
+      /^telltale_feed_delivery_seconds_bucket\{le="\+Inf"\} 0$/m,
     ]) {
       expect(text).toMatch(line);
     }

@@ -1,2 +1,3 @@
 export { feedCursor } from './feed-cursor.ts';
 export { readStatus } from './read-status.ts';
+export { createSnapshotSource } from './read-snapshot.ts';

@@ -1,5 +1,6 @@
 import type { App } from '../../app.ts';
 import { telemetryOf } from '../../telemetry.ts';
+import { feedMetricsText } from './feed-metrics.ts';
 import { readQueues } from './queues.ts';
 
 /** What Prometheus reads: the process, and what the product does. Names no workspace. */
@@ -14,6 +15,6 @@ export async function readMetricsText(app: App): Promise<{ text: string; content
   telemetry.foldsServed.set(folds.length);
   telemetry.foldsLed.set(folds.filter((fold) => fold.leading).length);
   telemetry.foldsFailed.set(folds.filter((fold) => fold.error !== null).length);
-  telemetry.feedStreams.set(feed.streams);
-  return { text: await telemetry.registry.metrics(), contentType: telemetry.registry.contentType };
+  const text = `${await telemetry.registry.metrics()}\n${feedMetricsText(feed)}`;
+  return { text, contentType: telemetry.registry.contentType };
 }

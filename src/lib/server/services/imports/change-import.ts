@@ -5,11 +5,18 @@ import type { TransactionSql } from '../../db/client.ts';
 import { appendEvents } from '../../event-log/append-events.ts';
 import { findImport, toImportView, type ImportRow } from './import-row.ts';
 
+/** How far an import is, as the feed tells it. */
+export const importEvent = (row: ImportRow) =>
+  ({
+    type: 'import.progressed',
+    key: row.id,
+    rev: row.updated_at.getTime(),
+    value: toImportView(row),
+  }) as const;
+
 /** Tells the feed how far an import is, in the caller's transaction. */
 export async function announceImport(tx: TransactionSql, row: ImportRow): Promise<void> {
-  await appendEvents(tx, row.workspace_id, [
-    { type: 'import.progressed', key: row.id, rev: row.updated_at.getTime(), value: toImportView(row) },
-  ]);
+  await appendEvents(tx, row.workspace_id, [importEvent(row)]);
 }
 
 /**

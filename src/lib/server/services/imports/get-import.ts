@@ -2,8 +2,10 @@ import { guessMapping } from '#domain/imports/guess-mapping.ts';
 import type { ImportMapping } from '#domain/imports/mapping.ts';
 import type { ImportDetail } from '#lib/contracts/imports.ts';
 import type { ImportView } from '#lib/contracts/feed.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import { findImport, newestImports, readProfile, toImportView, type ImportRow } from './import-row.ts';
+import { importEvent } from './change-import.ts';
+import { findImport, importsInSight, newestImports, readProfile, toImportView, type ImportRow } from './import-row.ts';
 import { knownTypes } from './known-types.ts';
 
 /** How far an import is. @throws AppError FORBIDDEN or NOT_FOUND */
@@ -16,6 +18,11 @@ export async function getImport(ctx: Context, id: string): Promise<ImportView> {
 export async function listImports(ctx: Context): Promise<ImportView[]> {
   requirePermission(ctx, 'read');
   return (await newestImports(ctx.app.db.sql, ctx.workspace.id, 20)).map(toImportView);
+}
+
+/** The imports that a feed begins with: those under way and the newest 20, as their events. */
+export async function importEvents(sql: Sql | TransactionSql, workspaceId: string) {
+  return (await importsInSight(sql, workspaceId, 20)).map(importEvent);
 }
 
 /**

@@ -90,6 +90,21 @@ export async function newestImports(sql: Sql, workspaceId: string, limit: number
     order by created_at desc limit ${limit}`;
 }
 
+/** Those that are not at their end, and the newest. */
+export async function importsInSight(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  limit: number,
+): Promise<ImportRow[]> {
+  return sql<ImportRow[]>`
+    select ${columns(sql)} from imports where workspace_id = ${workspaceId} and (
+      state in ('uploaded', 'checking', 'ready', 'importing') or id in (
+        select id from imports where workspace_id = ${workspaceId} and state <> 'uploading'
+        order by created_at desc limit ${limit}
+      )
+    ) order by created_at desc`;
+}
+
 export async function readProfile(sql: Sql, id: string): Promise<ColumnProfile[]> {
   const [row] = await sql<{ profile: ColumnProfile[] }[]>`select profile from imports where id = ${id}`;
   return row?.profile ?? [];

@@ -10,7 +10,7 @@ import type { TransactionSql } from '../../db/client.ts';
 import { forbidden, notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
 import { insertUser } from '../identity/index.ts';
-import { appendWorkspaceChanged } from '../workspaces/index.ts';
+import { appendAccessChanged } from '../workspaces/index.ts';
 
 interface Taken {
   id: string;
@@ -50,7 +50,7 @@ async function join(
       metadata: { userId: actor.id, role: taken.role },
     },
   );
-  await appendWorkspaceChanged(tx, visitor.app, taken.workspaceId);
+  await appendAccessChanged(tx, visitor.app, taken.workspaceId, actor.id);
 }
 
 /** Somebody with an account joins. @throws AppError NOT_FOUND, or FORBIDDEN when it is for another address */

@@ -4,7 +4,7 @@ import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { conflict, notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
-import { appendWorkspaceChanged } from '../workspaces/index.ts';
+import { appendAccessChanged } from '../workspaces/index.ts';
 
 /**
  * Makes somebody who has an account a member, without an invitation; for the person at the terminal.
@@ -27,7 +27,7 @@ export async function addMember(ctx: Context, input: unknown): Promise<void> {
       targetId: user.id,
       metadata: { role },
     });
-    await appendWorkspaceChanged(tx, app, workspace.id);
+    await appendAccessChanged(tx, app, workspace.id, user.id);
   });
   app.doorbell.ringFeed();
 }

@@ -4,7 +4,7 @@ import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
-import { appendWorkspaceChanged } from '../workspaces/index.ts';
+import { appendAccessChanged } from '../workspaces/index.ts';
 import { lastAdmin, lockMember } from './lock-members.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function changeRole(ctx: Context, userId: string, input: { role: un
       targetId: userId,
       metadata: { before: member.role, after: role },
     });
-    await appendWorkspaceChanged(tx, app, workspace.id);
+    await appendAccessChanged(tx, app, workspace.id, userId);
   });
   app.doorbell.ringFeed();
   app.feed.recheck();

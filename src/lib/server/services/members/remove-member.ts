@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
-import { appendWorkspaceChanged } from '../workspaces/index.ts';
+import { appendAccessChanged } from '../workspaces/index.ts';
 import { lastAdmin, lockMember } from './lock-members.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function removeMember(ctx: Context, userId: string): Promise<void> 
       targetId: userId,
       metadata: { role: member.role },
     });
-    await appendWorkspaceChanged(tx, app, workspace.id);
+    await appendAccessChanged(tx, app, workspace.id, userId);
   });
   app.doorbell.ringFeed();
   app.feed.recheck();

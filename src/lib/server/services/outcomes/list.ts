@@ -1,5 +1,6 @@
 import { outcomeQuerySchema, type OutcomeList, type OutcomeView } from '#lib/contracts/outcome.ts';
 import { requirePermission, type Context } from '../../context.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
 import { parseInput } from '../../parse-input.ts';
 import { toOutcomeView, type OutcomeRow } from './outcome-row.ts';
 
@@ -38,6 +39,19 @@ export async function listOwnOutcomes(ctx: Context, limit: number): Promise<Outc
       order by id desc limit 1000
     ) as o left join log_entries as e on e.id = o.entry_id
     where o.recorded_by = ${ctx.actor.name}
+    order by o.id desc limit ${limit}`;
+  return rows.map(toOutcomeView);
+}
+
+/** The newest outcomes as they are, for a snapshot; deleted ones are not among them. */
+export async function newestOutcomes(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  limit: number,
+): Promise<OutcomeView[]> {
+  const rows = await sql<OutcomeRow[]>`
+    select o.*, e.position from outcomes as o left join log_entries as e on e.id = o.entry_id
+    where o.workspace_id = ${workspaceId} and o.deleted_at is null
     order by o.id desc limit ${limit}`;
   return rows.map(toOutcomeView);
 }

@@ -1,6 +1,7 @@
 import type { SelfCheckList } from '#lib/contracts/self-check.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import { toSelfCheckView, type SelfCheckRow } from './self-check-row.ts';
+import type { Sql, TransactionSql } from '../../db/client.ts';
+import { progressEvent, toSelfCheckView, type SelfCheckRow } from './self-check-row.ts';
 
 const SHOWN = 20;
 
@@ -12,4 +13,11 @@ export async function readSelfChecks(ctx: Context): Promise<SelfCheckList> {
     order by created_at desc limit ${SHOWN}`;
   const items = rows.map(toSelfCheckView);
   return { running: items.find(({ state }) => state === 'running') ?? null, items };
+}
+
+/** The checks that a feed begins with, newest first, as their events. */
+export async function selfCheckEvents(sql: Sql | TransactionSql, workspaceId: string) {
+  const rows = await sql<SelfCheckRow[]>`
+    select * from self_checks where workspace_id = ${workspaceId} order by created_at desc limit ${SHOWN}`;
+  return rows.map(progressEvent);
 }

@@ -1,4 +1,4 @@
-export { appendWorkspaceChanged } from './append-workspace-changed.ts';
+export { appendAccessChanged, appendWorkspaceChanged } from './append-workspace-changed.ts';
 export { createWorkspace } from './create-workspace.ts';
 export { findWorkspace } from './find-workspace.ts';
 export { listAllWorkspaces } from './list-all-workspaces.ts';

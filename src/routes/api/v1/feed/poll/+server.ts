@@ -13,4 +13,10 @@ export const GET: RequestHandler = apiHandler(async (event) => {
   });
 });
 
+/** Of its own: made from GET, it would wait for an event. */
+export const HEAD: RequestHandler = apiHandler(async (event) => {
+  await authorizeApi(event, 'read');
+  return event.locals.app.feed.pollHead({ url: event.url, headers: event.request.headers });
+});
+
 export const { OPTIONS, fallback } = otherMethods('GET');

@@ -1,0 +1,95 @@
+import { TOPIC_OF, type FeedType } from '#lib/contracts/feed.ts';
+import type { App, FeedAudience, FeedSnapshot, SnapshotPart, SnapshotSource } from '../../app.ts';
+import type { TransactionSql } from '../../db/client.ts';
+import { AppError } from '../../errors.ts';
+import { readHead, type FeedHead } from '../../event-log/index.ts';
+import { importEvents } from '../imports/index.ts';
+import { newestOpenJourneys } from '../journeys/index.ts';
+import { newestOutcomes } from '../outcomes/index.ts';
+import { selfCheckEvents } from '../self-check/index.ts';
+
+const OUTCOMES = 100;
+const JOURNEYS = 200;
+/** How long the fold may take to reach what the transaction saw as applied. */
+const FOLD_PATIENCE_MS = 2_000;
+
+interface Stored {
+  head: FeedHead;
+  /** Position that the fold had reached, as the transaction saw it. */
+  applied: number;
+  parts: SnapshotPart[];
+}
+
+/**
+ * What a client gets that cannot be told what it missed. Rows and the feed's head are read as of one moment; folded
+ * figures come from the fold's memory once that is as new, so they may be a little newer, which `rev` makes harmless.
+ */
+export function createSnapshotSource(app: Pick<App, 'db' | 'folds'>): SnapshotSource {
+  return async (audience): Promise<FeedSnapshot> => {
+    const { head, applied, parts } = await readStored(app, audience);
+    return { ...head, parts: [...parts, ...(await readFolded(app, audience, applied))] };
+  };
+}
+
+async function readStored({ db }: Pick<App, 'db'>, audience: FeedAudience): Promise<Stored> {
+  return db.sql.begin('isolation level repeatable read read only', async (tx) => {
+    const head = await readHead(tx);
+    const [fold] = await tx<{ applied: number }[]>`
+      select applied from fold_state where workspace_id = ${audience.workspaceId}`;
+    return { head, applied: fold?.applied ?? 0, parts: await readRows(tx, audience) };
+  });
+}
+
+/** Oldest first, as their deltas would have come. */
+async function readRows(tx: TransactionSql, { workspaceId, topics }: FeedAudience): Promise<SnapshotPart[]> {
+  const parts: SnapshotPart[] = [];
+  if (topics.includes('outcomes')) {
+    const items = (await newestOutcomes(tx, workspaceId, OUTCOMES)).map((value) => ({
+      key: value.id,
+      rev: value.revision,
+      value,
+    }));
+    parts.push({ type: 'outcome.recorded', items: items.reverse() });
+  }
+  if (topics.includes('journeys')) {
+    const items = (await newestOpenJourneys(tx, workspaceId, JOURNEYS)).map(({ revision, view }) => ({
+      key: view.id,
+      rev: revision,
+      value: view,
+    }));
+    parts.push({ type: 'journey.opened', items: items.reverse() });
+  }
+  if (topics.includes('collections'))
+    parts.push({ type: 'import.progressed', items: (await importEvents(tx, workspaceId)).reverse() });
+  if (topics.includes('system'))
+    parts.push({ type: 'self-check.progressed', items: (await selfCheckEvents(tx, workspaceId)).reverse() });
+  return parts.filter(({ items }) => items.length > 0);
+}
+
+const isFolded = (topics: readonly string[], type: FeedType) => topics.includes(TOPIC_OF[type]);
+
+async function readFolded(
+  { folds }: Pick<App, 'folds'>,
+  { workspaceId, topics }: FeedAudience,
+  applied: number,
+): Promise<SnapshotPart[]> {
+  const patterns = isFolded(topics, 'pattern.updated');
+  const metrics = isFolded(topics, 'metrics.updated');
+  if (!patterns && !metrics) return [];
+  const knowledge = await folds.of(workspaceId);
+  if (!(await folds.waitFor(workspaceId, applied, FOLD_PATIENCE_MS))) {
+    throw new AppError('UNAVAILABLE', 'The figures of this workspace are being read.', {
+      retryAfterSeconds: 2,
+    });
+  }
+  const parts: SnapshotPart[] = [];
+  if (patterns) {
+    const value = knowledge.leadersUpdate();
+    parts.push({ type: 'pattern.updated', items: [{ key: 'leaders', rev: value.asOf, value }] });
+  }
+  if (metrics) {
+    const value = await knowledge.metrics();
+    parts.push({ type: 'metrics.updated', items: [{ key: 'metrics', rev: value.asOf, value }] });
+  }
+  return parts;
+}

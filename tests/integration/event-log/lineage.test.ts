@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Sql } from '#lib/server/db/client.ts';
+import { createDoorbell, createSequencer, ensurePartitions, readHead } from '#lib/server/event-log/index.ts';
+import { renewEpoch } from '#lib/server/event-log/lineage.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { appendNote, until, workspaceId } from './support.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createTestDatabase();
+  await ensurePartitions(db.database);
+});
+afterEach(() => db.drop());
+
+const stored = async () =>
+  (
+    await db.sql<{ value: string }[]>`select value #>> '{}' as value from instance where key = 'feed lineage'`
+  )[0]?.value;
+
+describe('the epoch', () => {
+  it('stays while the database is the same, and is another once it goes on from a copy', async () => {
+    const { epoch } = await readHead(db.sql);
+    const on = (lineage: string | null) => renewEpoch(db.sql, () => Promise.resolve(lineage));
+    expect(await on('1/00000001/5')).toBe(false);
+    expect(await on('1/00000001/5')).toBe(false);
+    expect(await on(null)).toBe(false);
+    expect((await readHead(db.sql)).epoch).toBe(epoch);
+    expect(await on('1/00000002/5')).toBe(true);
+    const after = await readHead(db.sql);
+    expect(after.epoch).toMatch(/^[0-9a-f]{8}$/);
+    expect(after.epoch).not.toBe(epoch);
+    expect(await on('1/00000002/5')).toBe(false);
+    expect((await readHead(db.sql)).epoch).toBe(after.epoch);
+  });
+
+  it('is renewed once when several instances notice at the same moment', async () => {
+    await readHead(db.sql);
+    await renewEpoch(db.sql, () => Promise.resolve('a'));
+    const renewed = await Promise.all(
+      Array.from({ length: 6 }, () => renewEpoch(db.sql, () => Promise.resolve('b'))),
+    );
+    expect(renewed.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is renewed by the sequencer before it gives a place, and names cluster, timeline and database', async () => {
+    const { epoch } = await readHead(db.sql);
+    await db.sql`insert into instance (key, value) values ('feed lineage', '"another history"')`;
+    await appendNote(db.sql, workspaceId(), 'x');
+    const sequencer = createSequencer({ url: db.url, doorbell: createDoorbell({ url: db.url }) });
+    sequencer.start();
+    try {
+      const head = await until(
+        () => readHead(db.sql),
+        ({ seq }) => seq === 1,
+      );
+      expect(head.epoch).not.toBe(epoch);
+      expect(await stored()).toMatch(/^\d+\/[0-9A-F]{8}\/\d+$/);
+    } finally {
+      await sequencer.stop();
+    }
+  });
+
+  it('can be asked about by a role that is not a superuser, and stays where it may not ask', async () => {
+    const name = `plain_${randomBytes(4).toString('hex')}`;
+    await db.sql.unsafe(`create role ${name} login password 'x'`);
+    await db.sql.unsafe(`grant all on all tables in schema public to ${name}`);
+    const url = new URL(db.url);
+    url.username = name;
+    url.password = 'x';
+    const plain = postgres(url.href, { max: 1, onnotice: () => undefined }) as unknown as Sql;
+    try {
+      await readHead(db.sql);
+      expect(await renewEpoch(plain)).toBe(false);
+      expect(await stored()).toMatch(/^\d+\/[0-9A-F]{8}\/\d+$/);
+      await db.sql.unsafe('revoke execute on function pg_current_wal_lsn() from public');
+      await db.sql`update instance set value = '"another history"' where key = 'feed lineage'`;
+      expect(await renewEpoch(plain)).toBe(false);
+      expect(await stored()).toBe('another history');
+    } finally {
+      await plain.end();
+      await db.sql.unsafe(`drop owned by ${name}`);
+      await db.sql.unsafe(`drop role ${name}`);
+    }
+  });
+});

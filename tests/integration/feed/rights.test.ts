@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { App } from '#lib/server/app.ts';
+import { endSession } from '#lib/server/auth/sessions.ts';
+import type { WorkspaceInfo, WorkspaceRole } from '#lib/server/context.ts';
+import { readCursor } from '#lib/server/event-log/index.ts';
+import { appendAccessChanged } from '#lib/server/services/workspaces/index.ts';
+import { appendNotes, until } from '../event-log/support.ts';
+import { startFeedServer, type FeedServer, type FeedServerOptions, type Member } from './feed-server.ts';
+import { RawReader } from './raw-reader.ts';
+
+let server: FeedServer;
+let workspace: WorkspaceInfo;
+let second: FeedServer | null = null;
+
+async function start(options: FeedServerOptions = {}): Promise<void> {
+  server = await startFeedServer(options);
+  workspace = await server.addWorkspace('one');
+}
+afterEach(async () => {
+  await second?.stop();
+  second = null;
+  await server.stop();
+});
+
+const read = (who: { token: string }, query = '') => new RawReader(`${server.url}?${query}`, who);
+const opened = (who: { token: string }, query = '') => read(who, query).until((r) => r.frames.length > 0);
+const seqOf = (cursor: unknown) => Number(String(cursor).split('-')[1]);
+
+async function publish(keys: readonly string[], scope = 'workspace'): Promise<void> {
+  await appendNotes(server.db.sql, workspace.id, keys, { type: 'import.progressed', scope });
+  server.doorbell.ringFeed();
+}
+
+/** As the service does it: the change and its event in one transaction, and no word to any hub. */
+async function giveRole(member: Member, role: WorkspaceRole | null): Promise<void> {
+  await server.db.sql.begin(async (tx) => {
+    await (role === null
+      ? tx`delete from memberships where user_id = ${member.id}`
+      : tx`update memberships set role = ${role} where user_id = ${member.id}`);
+    await appendAccessChanged(tx, { now: Date.now } as App, workspace.id, member.id);
+  });
+}
+
+const settled = async (seq: number) =>
+  until(
+    () => server.hub.stats().head,
+    (head) => seqOf(head) >= seq,
+  );
+
+describe('a role that changes', () => {
+  it('resets the open streams of that person once, within a second, and shows them what they may see now', async () => {
+    await start();
+    const member = await server.addMember(workspace, 'viewer');
+    const other = await server.addMember(workspace, 'viewer');
+    const [mine, theirs] = await Promise.all([opened(member), opened(other)]);
+    await publish(['hidden'], 'role:admin');
+    await publish(['seen']);
+    await mine.until((r) => r.keys().includes('seen'));
+    const begun = performance.now();
+    await giveRole(member, 'admin');
+    server.hub.recheck();
+    await mine.until((r) => r.of('live').length === 1, 1_000);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(mine.of('reset')[0]?.json['reason']).toBe('scope');
+    await publish(['for admins'], 'role:admin');
+    await mine.until((r) => r.keys().includes('for admins'));
+    expect(mine.keys()).not.toContain('hidden');
+    expect(mine.of('reset')).toHaveLength(1);
+    await giveRole(member, 'viewer');
+    await mine.until((r) => r.of('live').length === 2, 1_000);
+    await publish(['secret'], 'role:admin');
+    await publish(['last']);
+    for (const reader of [mine, theirs]) {
+      await reader.until((r) => r.keys().includes('last'));
+      expect(reader.keys()).not.toContain('secret');
+    }
+    expect(theirs.of('reset')).toEqual([]);
+    for (const reader of [mine, theirs]) reader.close();
+  });
+
+  it('does so on an instance that hears no doorbell', async () => {
+    await start();
+    second = await startFeedServer({ db: server.db, sequence: false, deaf: true });
+    const member = await second.addMember(workspace, 'viewer');
+    const reader = await new RawReader(second.url, member).until((r) => r.frames.length > 0);
+    await giveRole(member, 'admin');
+    await reader.until((r) => r.of('reset').length === 1, 1_600);
+    reader.close();
+  });
+
+  it('resets a client that comes back with a cursor from before it, from memory and from the outbox, and no other', async () => {
+    await start();
+    const member = await server.addMember(workspace, 'viewer');
+    const other = await server.addMember(workspace, 'viewer');
+    const cursor = await readCursor(server.db.sql);
+    await publish(['hidden'], 'role:admin');
+    await giveRole(member, 'admin');
+    await publish(['seen']);
+    await settled(4);
+    second = await startFeedServer({ db: server.db, sequence: false });
+    for (const [hub, who] of [
+      [server, member],
+      [second, await second.addMember(workspace, 'viewer')],
+    ] as const) {
+      if (hub === second) {
+        await giveRole(who, 'admin');
+        await publish(['after']);
+        await settled(7);
+      }
+      const again = await new RawReader(`${hub.url}?since=${cursor}`, who).until(
+        (r) => r.of('live').length > 0,
+      );
+      expect(again.of('reset')[0]?.json['reason']).toBe('scope');
+      const { id } = again.of('live')[0] ?? {};
+      again.close();
+      const fine = await new RawReader(`${hub.url}?since=${id}`, who).until((r) => r.frames.length > 0);
+      expect(fine.frames[0]?.json['resume']).toBe('ok');
+      fine.close();
+    }
+    const theirs = await read(other, `since=${cursor}`).until((r) => r.deltas.length > 0);
+    expect(theirs.of('reset')).toEqual([]);
+    expect(theirs.keys()).toContain('seen');
+    theirs.close();
+  });
+
+  it('ends a poll that waits, so that it answers with nothing of the new rights or the old', async () => {
+    await start();
+    const member = await server.addMember(workspace, 'admin');
+    const cursor = await readCursor(server.db.sql);
+    const poll = (query: string) =>
+      fetch(`${server.url}/poll?${query}`, { headers: { authorization: `Bearer ${member.token}` } });
+    const waiting = poll(`since=${cursor}&wait=20`);
+    await until(
+      () => server.hub.stats().polls,
+      (polls) => polls === 1,
+    );
+    await giveRole(member, 'viewer');
+    const answer = (await (await waiting).json()) as { to: string; events: unknown[] };
+    expect(answer).toMatchObject({ to: cursor, events: [] });
+    const next = (await (await poll(`since=${answer.to}&wait=0`)).json()) as { reset: { reason: string } };
+    expect(next.reset.reason).toBe('scope');
+  });
+});
+
+describe('the end', () => {
+  it('of a membership ends the streams with goaway, within a second', async () => {
+    await start();
+    const member = await server.addMember(workspace, 'analyst');
+    const reader = await opened(member);
+    await giveRole(member, null);
+    await reader.until((r) => r.ended, 1_000);
+    expect(reader.of('goaway')[0]?.json['reason']).toBe('revoked');
+  });
+
+  it('of a session ends its streams on every instance, and not those of another login', async () => {
+    await start();
+    second = await startFeedServer({ db: server.db, sequence: false });
+    const member = await second.addMember(workspace, 'analyst');
+    const elsewhere = await second.addMember(workspace, 'analyst');
+    const [mine, other] = await Promise.all(
+      [member, elsewhere].map((who) =>
+        new RawReader(second?.url ?? '', who).until((r) => r.frames.length > 0),
+      ),
+    );
+    await server.db.sql.begin((tx) => endSession(tx, member.id, member.sessionRowId));
+    await mine?.until((r) => r.ended, 1_000);
+    expect(mine?.of('goaway')[0]?.json['reason']).toBe('revoked');
+    await publish(['still']);
+    await other?.until((r) => r.keys().includes('still'));
+    expect(other?.ended).toBe(false);
+    other?.close();
+  });
+});
+
+describe('streaming that is switched off', () => {
+  it('turns the open streams of those it is off for away within a moment, and later ones at once', async () => {
+    let off = new Set<string>();
+    const listeners = new Set<() => void>();
+    await start({
+      streaming: {
+        allows: (owner) => !off.has(owner),
+        onChange(listener) {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      },
+    });
+    const [one, two] = [await server.addKey(workspace), await server.addKey(workspace)];
+    const [mine, other] = await Promise.all([opened(one), opened(two)]);
+    const poll = async () =>
+      (await (
+        await fetch(`${server.url}/poll?wait=0`, { headers: { authorization: `Bearer ${one.token}` } })
+      ).json()) as { streaming: boolean };
+    expect(await poll()).toMatchObject({ streaming: true });
+    off = new Set([one.id]);
+    for (const listener of listeners) listener();
+    await mine.until((r) => r.ended, 1_000);
+    const late = await read(one).until((r) => r.ended);
+    for (const reader of [mine, late]) {
+      const [goaway] = reader.of('goaway');
+      expect(reader.status).toBe(200);
+      expect(goaway?.json['reason']).toBe('off');
+      expect(goaway?.retry).toBeGreaterThanOrEqual(25_000);
+    }
+    expect(await poll()).toMatchObject({ streaming: false });
+    await publish(['x']);
+    await other.until((r) => r.deltas.length === 1);
+    other.close();
+    off = new Set();
+    const back = await opened(one);
+    expect(back.of('goaway')).toEqual([]);
+    back.close();
+  });
+});

@@ -1,0 +1,230 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FeedSnapshot, SnapshotPart } from '#lib/server/app.ts';
+import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { AppError } from '#lib/server/errors.ts';
+import { readCursor, readHead } from '#lib/server/event-log/index.ts';
+import { appendNotes, until } from '../event-log/support.ts';
+import { startFeedServer, type FeedServer, type FeedServerOptions, type Key } from './feed-server.ts';
+import { RawReader } from './raw-reader.ts';
+
+let server: FeedServer;
+let workspace: WorkspaceInfo;
+let key: Key;
+let built = 0;
+let failing = false;
+let held: Promise<void> = Promise.resolve();
+
+/** Twenty things of 8 KB, so that a snapshot has several chunks. */
+const things = (size = 8_000): SnapshotPart => ({
+  type: 'import.progressed',
+  items: Array.from({ length: 20 }, (_, n) => ({
+    key: `thing/${n}`,
+    rev: n,
+    value: { id: `\u2028\n${'x'.repeat(size)}` } as never,
+  })),
+});
+
+async function start(options: FeedServerOptions = {}): Promise<void> {
+  built = 0;
+  failing = false;
+  held = Promise.resolve();
+  server = await startFeedServer({
+    snapshots: async (): Promise<FeedSnapshot> => {
+      built += 1;
+      await held;
+      if (failing) throw new AppError('UNAVAILABLE', 'not now', { retryAfterSeconds: 2 });
+      return { ...(await readHead(server.db.sql)), parts: [things()] };
+    },
+    ...options,
+  });
+  workspace = await server.addWorkspace('one');
+  key = await server.addKey(workspace);
+}
+afterEach(() => server.stop());
+
+const read = (query = '') => new RawReader(`${server.url}?${query}`, key);
+const events = (reader: RawReader) => reader.frames.map((frame) => frame.event);
+const seqOf = (cursor: unknown) => Number(String(cursor).split('-')[1]);
+
+async function publish(n: number): Promise<void> {
+  const keys = Array.from({ length: n }, (_, i) => `k${i}`);
+  await appendNotes(server.db.sql, workspace.id, keys, { type: 'import.progressed' });
+  server.doorbell.ringFeed();
+}
+const seen = async (seq: number) =>
+  until(
+    () => server.hub.stats().head,
+    (head) => seqOf(head) >= seq,
+  );
+
+describe('a snapshot', () => {
+  it('comes between reset and live, in chunks of 64 KB without an id, and deltas follow', async () => {
+    await start();
+    const reader = await read('since=nonsense').until((r) => r.of('live').length > 0);
+    await publish(1);
+    await reader.until((r) => r.deltas.length === 1);
+    const chunks = reader.of('snapshot');
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(events(reader)).toEqual(['hello', 'reset', ...chunks.map(() => 'snapshot'), 'live', 'delta']);
+    for (const [index, chunk] of chunks.entries()) {
+      expect(chunk.id).toBeUndefined();
+      expect(Buffer.byteLength(chunk.data)).toBeLessThanOrEqual(64 * 1024);
+      expect(chunk.json).toMatchObject({
+        topic: 'collections',
+        type: 'import.progressed',
+        part: index + 1,
+        of: chunks.length,
+      });
+    }
+    expect(chunks.flatMap((chunk) => chunk.json['items'])).toEqual(things().items);
+    const live = reader.of('live')[0];
+    expect(live?.json['c']).toBe(live?.id);
+    expect(reader.of('reset')[0]?.json['head']).toBe(live?.id);
+    reader.close();
+  });
+
+  it('comes when it is asked for: never, after a reset, or always', async () => {
+    await start();
+    const never = await read('since=nonsense&snapshot=never').until((r) => r.of('live').length > 0);
+    expect(events(never)).toEqual(['hello', 'reset', 'live']);
+    const auto = await read('snapshot=auto').until((r) => r.frames.length > 0);
+    const always = await read('snapshot=always').until((r) => r.of('live').length > 0);
+    await publish(1);
+    await auto.until((r) => r.deltas.length === 1);
+    await always.until((r) => r.deltas.length === 1);
+    expect(events(auto)).toEqual(['hello', 'delta']);
+    expect(always.of('snapshot').length).toBeGreaterThan(1);
+    // Nothing to continue from before it is complete.
+    expect(always.frames[0]?.id).toBeUndefined();
+    const bad = await read('snapshot=sometimes').until((r) => r.ended);
+    expect(bad.status).toBe(400);
+    for (const reader of [never, auto, always]) reader.close();
+  });
+
+  it('that a client with a cursor asks for comes after what it missed, and takes nothing away', async () => {
+    await start();
+    const cursor = await readCursor(server.db.sql);
+    await publish(30);
+    await seen(30);
+    const reader = await read(`since=${cursor}&snapshot=always`).until((r) => r.of('live').length > 0);
+    expect(events(reader).slice(0, 32)).toEqual(['hello', ...Array<string>(30).fill('delta'), 'snapshot']);
+    expect(reader.of('live')[0]?.id).toBe(reader.deltas.at(-1)?.id);
+    reader.close();
+  });
+
+  it('that was cut is reset again, because nothing before live has an id to continue from', async () => {
+    await start();
+    let release: () => void = () => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    const stale = 'zzzz0000-5';
+    const cut = await read(`since=${stale}`).until((r) => r.frames.length === 1);
+    expect(cut.frames[0]?.id).toBe(stale);
+    cut.close();
+    release();
+    const again = await read(`since=${stale}`).until((r) => r.of('live').length === 1);
+    expect(again.of('reset')).toHaveLength(1);
+    const before = again.frames.slice(1, -1);
+    for (const frame of before) expect(frame.id).toBeUndefined();
+    again.close();
+  });
+
+  it('misses nothing and repeats nothing while events keep coming', async () => {
+    await start();
+    let writing = true;
+    const writer = (async () => {
+      while (writing) await publish(5);
+    })();
+    const readers = await Promise.all(
+      Array.from({ length: 20 }, () => read('since=nonsense').until((r) => r.deltas.length > 50)),
+    );
+    writing = false;
+    await writer;
+    for (const reader of readers) {
+      const asOf = seqOf(reader.of('live')[0]?.id);
+      const seqs = reader.deltas.map((frame) => seqOf(frame.id));
+      expect(seqs).toEqual(seqs.map((_, index) => asOf + 1 + index));
+      reader.close();
+    }
+  });
+
+  it('is built once for a storm of a thousand, and sent to all', async () => {
+    await start();
+    const readers = await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        read('since=nonsense').until((r) => r.of('live').length > 0, 30_000),
+      ),
+    );
+    console.info(`1,000 resets at once: ${built} snapshots built`);
+    expect(built).toBeLessThan(20);
+    expect(server.hub.stats().snapshots).toEqual({ built, sent: 1_000 });
+    for (const reader of readers) reader.close();
+  });
+
+  it('that cannot be made sends the client away for a while, and a poll gets 503', async () => {
+    await start();
+    failing = true;
+    const reader = await read('since=nonsense').until((r) => r.ended);
+    expect(events(reader)).toEqual(['hello', 'goaway']);
+    expect(reader.of('goaway')[0]?.json['reason']).toBe('too-many');
+    const headers = { authorization: `Bearer ${key.token}` };
+    const poll = await fetch(`${server.url}/poll?since=nonsense`, { headers });
+    expect(poll.status).toBe(503);
+    expect(poll.headers.get('retry-after')).toBe('2');
+  });
+});
+
+describe('a poll', () => {
+  const poll = async (query: string) => {
+    const headers = { authorization: `Bearer ${key.token}` };
+    return (await (await fetch(`${server.url}/poll?${query}`, { headers })).json()) as {
+      from: string;
+      to: string;
+      events: { c: string }[];
+      reset?: { reason: string; head: string };
+      snapshot?: { items: unknown[] }[];
+    };
+  };
+
+  it('has the same snapshot as the stream, after a reset or when asked for', async () => {
+    await start();
+    const cursor = await readCursor(server.db.sql);
+    await publish(10);
+    await seen(10);
+    const reset = await poll('since=nonsense&wait=0');
+    expect(reset).toMatchObject({ events: [], reset: { reason: 'bad-cursor', head: reset.to } });
+    expect(reset.snapshot?.flatMap((chunk) => chunk.items)).toEqual(things().items);
+    expect((await poll('since=nonsense&wait=0&snapshot=never')).snapshot).toBeUndefined();
+    const asked = await poll(`since=${cursor}&snapshot=always&wait=0`);
+    expect(asked).toMatchObject({ from: cursor, to: reset.to });
+    expect(asked.events).toHaveLength(10);
+    expect(asked.snapshot).toBeDefined();
+    expect(await poll('snapshot=always&wait=0')).toMatchObject({ events: [], to: reset.to });
+  });
+
+  it('has at most 5,000 events or 2 MB, and goes on at `to`', async () => {
+    await start();
+    const cursor = await readCursor(server.db.sql);
+    await appendNotes(
+      server.db.sql,
+      workspace.id,
+      Array.from({ length: 40 }, (_, n) => `big${n}`),
+      { type: 'import.progressed', value: { id: 'x'.repeat(50_000) } },
+    );
+    server.doorbell.ringFeed();
+    await seen(40);
+    const first = await poll(`since=${cursor}&wait=0`);
+    expect(first.events).toHaveLength(40);
+    expect(first.to).toBe(first.events.at(-1)?.c);
+  });
+
+  it('of HEAD answers at once', async () => {
+    await start();
+    const begun = performance.now();
+    const head = await fetch(`${server.url}/poll`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${key.token}` },
+    });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+});
