@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEED_TOPICS, type FeedType, type FeedValues } from '#lib/contracts/feed.ts';
 import type { FeedAudience, FeedSnapshot } from '#lib/server/app.ts';
-import { createSequencer, readAfter } from '#lib/server/event-log/index.ts';
+import { createSequencer, readAfter, readHead } from '#lib/server/event-log/index.ts';
 import { createSnapshotSource } from '#lib/server/services/feed/index.ts';
 import { openJourney } from '#lib/server/services/journeys/index.ts';
 import { deleteOutcome, recordOutcomes } from '#lib/server/services/outcomes/index.ts';
@@ -15,6 +15,8 @@ let sequencer: ReturnType<typeof createSequencer>;
 beforeAll(async () => {
   db = await createTestDatabase();
   test = await startTestApp(db.url);
+  // As when the feed has started.
+  await readHead(db.sql);
   sequencer = createSequencer({ url: db.url, doorbell: test.app.doorbell });
   sequencer.start();
 });
@@ -49,7 +51,7 @@ const record = (count: number, from = 0) =>
   );
 
 describe('a snapshot of a workspace', () => {
-  it('has each outcome exactly when its event is at or before the head it names, whoever writes meanwhile', async () => {
+  it('has every outcome whose event is at or before the head it names, whoever writes meanwhile', async () => {
     const source = createSnapshotSource(test.app);
     let writing = true;
     const writer = (async () => {
