@@ -36,15 +36,31 @@ describe.each([
   });
 });
 
-describe('HEAD /api/v1/feed', () => {
-  it('has the status that GET has', async () => {
+describe.each([
+  ['/api/v1/feed', feed, 'text/event-stream; charset=utf-8'],
+  ['/api/v1/feed/poll', poll, 'application/json'],
+])('HEAD %s', (path, route, type) => {
+  it('has the status and the type that GET has, and no body to wait for', async () => {
     for (const [query, status] of [
       ['?topics=zzz', 400],
-      ['?topics=metrics', 200],
+      ['?snapshot=zzz', 400],
+      ['?topics=metrics&snapshot=always', 200],
     ] as const) {
-      const head = await callApi(feed.HEAD, app, key, `/api/v1/feed${query}`, { method: 'HEAD' });
+      const head = await callApi(route.HEAD, app, key, `${path}${query}`, { method: 'HEAD' });
       expect(head.status).toBe(status);
+      if (status === 200) expect([head.body, head.headers.get('content-type')]).toEqual([null, type]);
     }
-    expect((await callApi(feed.GET, app, key, '/api/v1/feed?topics=zzz')).status).toBe(400);
+    for (const query of ['?topics=zzz', '?snapshot=zzz'])
+      expect((await callApi(route.GET, app, key, `${path}${query}`)).status).toBe(400);
+  });
+
+  it('lets no page of another origin read it', async () => {
+    const headers = { origin: 'https://elsewhere.example' };
+    const answers = [
+      await callApi(route.OPTIONS, app, null, path, { method: 'OPTIONS', headers }),
+      await callApi(route.HEAD, app, key, path, { method: 'HEAD', headers }),
+    ];
+    for (const answer of answers)
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 });
