@@ -162,14 +162,14 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
 
   /** @throws AppError UNAVAILABLE when it cannot be made, or this instance does not come as far */
   async function readSnapshot(audience: Audience): Promise<EncodedSnapshot> {
-    try {
-      const snapshot = await snapshots.get(audience.filter, reader.visible);
-      if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
-      throw new Error('This instance did not come as far in time.');
-    } catch (thrown) {
-      if (thrown instanceof AppError) throw thrown;
-      throw notNow('What there is cannot be read.', thrown);
-    }
+    const snapshot = await snapshots.get(audience.filter, reader.visible);
+    if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
+    const { epoch, seq } = snapshot;
+    logger.warn(
+      { epoch, seq, visible: reader.visible },
+      'this instance does not come as far as the database',
+    );
+    throw notNow('This instance is behind.');
   }
 
   async function review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'> {

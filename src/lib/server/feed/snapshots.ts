@@ -1,5 +1,6 @@
 import type { FeedAudience, SnapshotPart, SnapshotSource } from '../app.ts';
 import { TOPIC_OF } from '#lib/contracts/feed.ts';
+import { AppError } from '../errors.ts';
 import { formatCursor } from './cursor.ts';
 import { toLine } from './encode.ts';
 import { placeFrame } from './frames.ts';
@@ -47,18 +48,20 @@ export class Snapshots {
    * @throws AppError UNAVAILABLE when it cannot be made now
    */
   async get(audience: FeedAudience, atLeast: number): Promise<EncodedSnapshot> {
-    const { workspaceId, topics, scopes } = audience;
-    const key = JSON.stringify([workspaceId, [...topics].sort(), [...scopes].sort()]);
-    const shared = this.#entries.get(key);
-    if (shared !== undefined) {
-      const snapshot = await shared;
+    const shown = shared(audience);
+    const key = JSON.stringify([shown.workspaceId, shown.topics, shown.scopes]);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      const snapshot = await known;
       if (snapshot.seq >= atLeast) return snapshot;
-      if (this.#entries.get(key) === shared) this.#entries.delete(key);
+      if (this.#entries.get(key) === known) this.#entries.delete(key);
     }
-    const snapshot = await (this.#entries.get(key) ?? this.#make(key, audience));
+    const snapshot = await (this.#entries.get(key) ?? this.#make(key, shown));
+    if (snapshot.seq >= atLeast) return snapshot;
     // Behind what was given out already: the database is another one, which the reader will notice.
-    if (snapshot.seq < atLeast) throw new RangeError(`The feed is at ${snapshot.seq}, before ${atLeast}.`);
-    return snapshot;
+    throw new AppError('UNAVAILABLE', 'The feed begins anew. Try again in a moment.', {
+      retryAfterSeconds: 2,
+    });
   }
 
   forget(): void {
@@ -92,6 +95,12 @@ export class Snapshots {
     ]);
     return { epoch, seq, chunks, frames };
   }
+}
+
+/** What is for one person alone is not part of a snapshot, so that everybody of a workspace shares it. */
+function shared({ workspaceId, topics, scopes }: FeedAudience): FeedAudience {
+  const common = scopes.filter((scope) => !scope.startsWith('user:'));
+  return { workspaceId, topics: [...topics].sort(), scopes: common.sort() };
 }
 
 /** Items in chunks of at most 64 KB; a larger item has a chunk of its own. */
