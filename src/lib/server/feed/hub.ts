@@ -4,19 +4,20 @@ import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
-import { readHead, readMatching } from '../event-log/index.ts';
+import { readHead } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
-import { joined, type Audience, type Segment } from './audience.ts';
+import type { Audience } from './audience.ts';
 import { Audiences } from './audiences.ts';
 import { FeedCounters } from './counters.ts';
 import { formatCursor } from './cursor.ts';
-import { encodeEvent, type EncodedEvent } from './encode.ts';
+import type { EncodedEvent } from './encode.ts';
 import { goawayFrame } from './frames.ts';
 import { createPlaces } from './places.ts';
 import { answerPoll } from './poll.ts';
 import { FeedReader } from './reader.ts';
 import { readFeedQuery } from './request.ts';
 import { badRequest, jsonResponse, streamHeaders } from './responses.ts';
+import { Replays } from './replays.ts';
 import { decideResume, replayTrouble } from './resume.ts';
 import { createRightsCheck } from './rights-check.ts';
 import { audienceOf, ownerOf, readerOf, switchedBy } from './rights.ts';
@@ -28,8 +29,6 @@ import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
-/** Rows of one read of a replay; small, because a row may be tens of kilobytes. */
-const REPLAY_ROWS = 64;
 /** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
 /** Longer than a request takes from its authorization to its place here. */
@@ -90,6 +89,13 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     },
   });
 
+  const replays = new Replays({
+    db,
+    reader,
+    slots: replaySlots,
+    onRead: () => (counters.replays += 1),
+  });
+
   const snapshots = new Snapshots({
     source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [] })),
     keepMs: timings.snapshotMs,
@@ -131,7 +137,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     counters,
     now,
     random,
-    replay: (audience, from, limit) => replaySlots.run(() => readSegment(audience, from, limit)),
+    replay: (audience, from, limit) => replays.page(audience, from, limit),
     canReplay: async (audience, from) =>
       (await replaySlots.run(() => replayTrouble(db, reader, audience, from))) === null,
     snapshot: readSnapshot,
@@ -143,22 +149,6 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       if (streams.size + polls.size === 0) stopClock();
     },
   };
-
-  async function readSegment(audience: Audience, from: number, limit: number): Promise<Segment> {
-    const to = Math.min(limit, reader.visible);
-    const { epoch } = reader;
-    counters.replays += 1;
-    const rows = await readMatching(db.sql, audience.filter, { from, to, limit: REPLAY_ROWS });
-    if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
-    const last = rows.at(-1);
-    const end = rows.length < REPLAY_ROWS || last === undefined ? to : last.seq;
-    return joined(
-      from,
-      end,
-      rows.map((row) => encodeEvent(epoch, row)),
-      audience.compat,
-    );
-  }
 
   /** @throws AppError UNAVAILABLE when it cannot be made, or this instance does not come as far */
   async function readSnapshot(audience: Audience): Promise<EncodedSnapshot> {

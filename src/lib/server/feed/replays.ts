@@ -1,0 +1,67 @@
+import type { Database } from '../db/client.ts';
+import { readMatching } from '../event-log/index.ts';
+import { joined, type Audience, type Segment } from './audience.ts';
+import { encodeEvent } from './encode.ts';
+import type { FeedReader } from './reader.ts';
+import type { Slots } from './slots.ts';
+
+/** Rows of one read: few until it is known that they are small, because a row may be tens of kilobytes. */
+const LEAST_ROWS = 64;
+const MOST_ROWS = 512;
+const PAGE_BYTES = 256 * 1024;
+/** How long a page is kept for others that come from the same place, as after a restart. */
+const KEEP_MS = 200;
+
+/** Reads what fell out of the ring from the outbox, page by page; readers of one audience at one place share a read. */
+export class Replays {
+  readonly #db: Database;
+  readonly #reader: FeedReader;
+  readonly #slots: Slots;
+  readonly #onRead: () => void;
+  readonly #pages = new WeakMap<Audience, Map<number, Promise<Segment>>>();
+  #rows = LEAST_ROWS;
+
+  constructor(options: { db: Database; reader: FeedReader; slots: Slots; onRead: () => void }) {
+    this.#db = options.db;
+    this.#reader = options.reader;
+    this.#slots = options.slots;
+    this.#onRead = options.onRead;
+  }
+
+  /** The next part after `from`, not beyond `limit`. @throws when the database is in another epoch than the reader */
+  async page(audience: Audience, from: number, limit: number): Promise<Segment> {
+    const { epoch } = this.#reader;
+    const pages = this.#pages.get(audience) ?? new Map<number, Promise<Segment>>();
+    this.#pages.set(audience, pages);
+    const known = pages.get(from);
+    if (known !== undefined) {
+      const segment = await known;
+      if (segment.to <= limit && epoch === this.#reader.epoch) return segment;
+    }
+    const reading = this.#slots.run(() => this.#read(audience, from, limit));
+    pages.set(from, reading);
+    const drop = () => {
+      if (pages.get(from) === reading) pages.delete(from);
+    };
+    reading.then(() => setTimeout(drop, KEEP_MS).unref(), drop);
+    return reading;
+  }
+
+  async #read(audience: Audience, from: number, limit: number): Promise<Segment> {
+    const { epoch, visible } = this.#reader;
+    const to = Math.min(limit, visible);
+    const asked = this.#rows;
+    this.#onRead();
+    const rows = await readMatching(this.#db.sql, audience.filter, { from, to, limit: asked });
+    if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
+    const events = rows.map((row) => encodeEvent(epoch, row));
+    const bytes = events.reduce((sum, { frame }) => sum + frame.length, 0);
+    if (bytes > 0) {
+      const fitting = Math.floor((events.length * PAGE_BYTES) / bytes);
+      this.#rows = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, fitting));
+    }
+    const last = rows.at(-1);
+    const end = rows.length < asked || last === undefined ? to : last.seq;
+    return joined(from, end, events, audience.compat);
+  }
+}
