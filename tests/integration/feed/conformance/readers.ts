@@ -4,19 +4,23 @@ import { EventSource } from 'eventsource';
 import { FEED_EVENTS } from '#lib/contracts/feed.ts';
 import type { Message } from './vectors.ts';
 
-/** Reads an address until `enough`, then goes away. Fails after ten seconds, or when the stream ends before. */
-type Read = (
-  url: string,
-  headers: Record<string, string>,
-  enough: (messages: readonly Message[]) => boolean,
-) => Promise<Message[]>;
+interface Reading {
+  url: string;
+  headers?: Record<string, string>;
+  enough: (messages: readonly Message[]) => boolean;
+  /** Ten seconds when left out. */
+  deadlineMs?: number;
+}
+
+/** Reads until it is enough and then goes away. @throws at the deadline, or when the stream ended for good before */
+type Read = (reading: Reading) => Promise<Message[]>;
 
 /** Real clients that scripts use. Chromium's is driven in tests/e2e/feed-conformance.spec.ts. */
-export const READERS: Record<string, Read> = {
+export const READERS = {
   'curl and eventsource-parser': readWithCurl,
   'npm eventsource': readWithEventSource,
   'fetch and eventsource-parser': readWithFetch,
-};
+} satisfies Record<string, Read>;
 
 const DEADLINE_MS = 10_000;
 const NAMES = ['message', 'test', ...FEED_EVENTS];
@@ -27,28 +31,25 @@ const inVain = (messages: readonly Message[]) =>
 
 /** eventsource-parser gives an event's own id; the standard's `lastEventId` goes on from event to event. */
 function parser(onMessage: (message: Message) => void) {
+  const decoder = new TextDecoder();
   let last = '';
-  return createParser({
+  const parsing = createParser({
     onEvent({ id, event, data }) {
       last = id ?? last;
       onMessage({ event: event === undefined || event === '' ? 'message' : event, data, id: last });
     },
   });
+  return { feed: (chunk: Uint8Array) => parsing.feed(decoder.decode(chunk, { stream: true })) };
 }
 
-function readWithCurl(
-  url: string,
-  headers: Record<string, string>,
-  enough: Parameters<Read>[2],
-): Promise<Message[]> {
+function readWithCurl({ url, headers = {}, enough, deadlineMs = DEADLINE_MS }: Reading): Promise<Message[]> {
   return new Promise((resolve, reject) => {
     const messages: Message[] = [];
     const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-    const child = spawn('curl', ['-sN', '--max-time', String(DEADLINE_MS / 1_000), ...given, url]);
+    const child = spawn('curl', ['-sN', '--max-time', String(deadlineMs / 1_000), ...given, url]);
     const reading = parser((message) => messages.push(message));
-    const decoder = new TextDecoder();
     child.stdout.on('data', (chunk: Buffer) => {
-      reading.feed(decoder.decode(chunk, { stream: true }));
+      reading.feed(chunk);
       if (enough(messages)) child.kill();
     });
     child.once('error', reject);
@@ -56,11 +57,13 @@ function readWithCurl(
   });
 }
 
-function readWithEventSource(
-  url: string,
-  headers: Record<string, string>,
-  enough: Parameters<Read>[2],
-): Promise<Message[]> {
+/** Reconnects by itself, as it does for everybody. */
+function readWithEventSource({
+  url,
+  headers = {},
+  enough,
+  deadlineMs = DEADLINE_MS,
+}: Reading): Promise<Message[]> {
   return new Promise((resolve, reject) => {
     const messages: Message[] = [];
     const source = new EventSource(url, {
@@ -72,7 +75,7 @@ function readWithEventSource(
       if (enough(messages)) resolve(messages);
       else reject(inVain(messages));
     };
-    const timer = setTimeout(finish, DEADLINE_MS);
+    const timer = setTimeout(finish, deadlineMs);
     for (const name of NAMES) {
       source.addEventListener(name, ({ type, data, lastEventId }: MessageEvent<string>) => {
         if (source.readyState === EventSource.CLOSED) return;
@@ -80,22 +83,23 @@ function readWithEventSource(
         if (enough(messages)) finish();
       });
     }
-    // Reconnecting by itself it would see the same again.
-    source.addEventListener('error', finish);
+    source.addEventListener('error', () => {
+      if (source.readyState === EventSource.CLOSED) finish();
+    });
   });
 }
 
-async function readWithFetch(
-  url: string,
-  headers: Record<string, string>,
-  enough: Parameters<Read>[2],
-): Promise<Message[]> {
+async function readWithFetch({
+  url,
+  headers = {},
+  enough,
+  deadlineMs = DEADLINE_MS,
+}: Reading): Promise<Message[]> {
   const messages: Message[] = [];
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(DEADLINE_MS) });
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadlineMs) });
   const reading = parser((message) => messages.push(message));
-  const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {
-    reading.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    reading.feed(chunk as Uint8Array);
     if (enough(messages)) return messages;
   }
   throw inVain(messages);

@@ -85,9 +85,11 @@ describe.each(readers)('a reader that we rely on: %s', (client, read) => {
   it.each(VECTORS)('$name', async ({ name, bytes: body, messages, unfinished }) => {
     const tail = unfinished === true ? Buffer.alloc(0) : END_FRAME;
     const url = bytes.serve(Buffer.concat([Buffer.from(body), tail]));
-    const seen = await read(url, {}, (all) =>
-      unfinished === true ? all.length === messages.length : all.at(-1)?.event === END.event,
-    );
+    const seen = await read({
+      url,
+      enough: (all) =>
+        unfinished === true ? all.length === messages.length : all.at(-1)?.event === END.event,
+    });
     expect(seen.filter((message) => message.event !== END.event)).toEqual(
       DIFFERENT[client]?.[name] ?? messages,
     );
@@ -106,7 +108,7 @@ describe('what the encoder makes of any text', () => {
 
   it.each(readers)('comes back from %s as it went in, with its name and id', async (_, read) => {
     const url = bytes.serve(Buffer.concat(frames));
-    const seen = await read(url, {}, (all) => all.length === TEXTS.length);
+    const seen = await read({ url, enough: (all) => all.length === TEXTS.length });
     for (const [n, { text }] of TEXTS.entries()) {
       const delta = JSON.parse(seen[n]?.data ?? '') as { c: string; key: string; value: { text: string } };
       expect(seen[n]).toMatchObject({ event: 'delta', id: `${EPOCH}-${n + 1}` } satisfies Partial<Message>);
@@ -137,11 +139,11 @@ describe('through the outbox and the running feed', () => {
   it.each(readers)('%s gets every text as it was written', async (_, read) => {
     const headers = { authorization: `Bearer ${key.token}` };
     const deltas = (all: readonly Message[]) => all.filter((message) => message.event === 'delta');
-    const seen = await read(
-      `${server.url}?since=${start}`,
+    const seen = await read({
+      url: `${server.url}?since=${start}`,
       headers,
-      (all) => deltas(all).length === storable.length,
-    );
+      enough: (all) => deltas(all).length === storable.length,
+    });
     const got = deltas(seen).map(({ data, id }) => {
       const delta = JSON.parse(data) as { c: string; key: string; value: { id: string } };
       expect(delta.c).toBe(id);
