@@ -98,9 +98,12 @@ async function readWithFetch({
   const messages: Message[] = [];
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadlineMs) });
   const reading = parser((message) => messages.push(message));
-  for await (const chunk of response.body ?? []) {
-    reading.feed(chunk as Uint8Array);
-    if (enough(messages)) return messages;
+  const body = response.body?.getReader();
+  for (let part = await body?.read(); part?.done === false; part = await body?.read()) {
+    reading.feed(part.value);
+    if (!enough(messages)) continue;
+    await body?.cancel();
+    return messages;
   }
   throw inVain(messages);
 }

@@ -99,7 +99,8 @@ function request(base: string, topics: readonly string[], cursor: string, way: W
   if (topics.length < FEED_TOPICS.length) url.searchParams.set('topics', topics.join(','));
   if (way === 'header over since') url.searchParams.set('since', `${epoch}-0`);
   else if (way !== 'header') url.searchParams.set(way, cursor);
-  return { url: url.href, headers: way.startsWith('header') ? { 'last-event-id': cursor } : {} };
+  const headers: Record<string, string> = way.startsWith('header') ? { 'last-event-id': cursor } : {};
+  return { url: url.href, headers };
 }
 
 const asked = fc.record({

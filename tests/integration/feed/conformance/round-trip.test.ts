@@ -1,38 +1,15 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SequencedEvent } from '#lib/server/event-log/index.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
-import { controlFrame, encodeEvent } from '#lib/server/feed/encode.ts';
+import { controlFrame } from '#lib/server/feed/encode.ts';
 import { appendNotes } from '../../event-log/support.ts';
 import { startFeedServer, type FeedServer, type Key } from '../feed-server.ts';
+import { ByteServer } from './byte-server.ts';
 import { READERS } from './readers.ts';
+import { encodedTexts, textsIn } from './encoded-texts.ts';
 import { isStorable, TEXTS, VECTORS, type Message } from './vectors.ts';
 
 /** Groups 3 and 4 of the specification: whatever an event holds, every client gets the same event, data and id. */
 const readers = Object.entries(READERS);
-const EPOCH = 'abcd1234';
-
-/** Serves one body of bytes after the other as event streams, each left open. */
-class ByteServer {
-  readonly #bodies: Buffer[] = [];
-  readonly #http: Server = createServer((request, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    response.write(this.#bodies[Number(request.url?.slice(1))] ?? '');
-  });
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
-  }
-  /** The address of a stream with these bytes. */
-  serve(bytes: Buffer): string {
-    this.#bodies.push(bytes);
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}/${this.#bodies.length - 1}`;
-  }
-  stop(): void {
-    this.#http.closeAllConnections();
-    this.#http.close();
-  }
-}
 
 const bytes = new ByteServer();
 beforeAll(() => bytes.start());
@@ -49,19 +26,6 @@ function expectStrict(frame: Buffer): void {
   for (const line of lines)
     expect(line).toMatch(/^(retry: \d+|id: [a-z0-9]{4,16}-\d{1,16}|event: [a-z_]+|data: \{.*\})$/);
 }
-
-const event = (seq: number, text: string): SequencedEvent => ({
-  seq,
-  workspaceId: 'w',
-  topic: 'outcomes',
-  type: 'outcome.recorded',
-  op: 'upsert',
-  key: text.slice(0, 1_000),
-  rev: seq,
-  scope: 'workspace',
-  payload: JSON.stringify({ text, [text.slice(0, 1_000)]: 1 }),
-  t: 1_763_630_000_123,
-});
 
 /** Tells that everything before it was handed on. */
 const END = { event: 'live' };
@@ -84,7 +48,7 @@ const DIFFERENT: Record<string, Record<string, Message[]>> = {
 describe.each(readers)('a reader that we rely on: %s', (client, read) => {
   it.each(VECTORS)('$name', async ({ name, bytes: body, messages, unfinished }) => {
     const tail = unfinished === true ? Buffer.alloc(0) : END_FRAME;
-    const url = bytes.serve(Buffer.concat([Buffer.from(body), tail]));
+    const { url } = bytes.serve(Buffer.concat([Buffer.from(body), tail]));
     const seen = await read({
       url,
       enough: (all) =>
@@ -97,7 +61,7 @@ describe.each(readers)('a reader that we rely on: %s', (client, read) => {
 });
 
 describe('what the encoder makes of any text', () => {
-  const frames = TEXTS.map(({ text }, n) => encodeEvent(EPOCH, event(n + 1, text)).frame);
+  const frames = encodedTexts();
 
   it('is one line of data that no reader splits', () => {
     frames.forEach(expectStrict);
@@ -107,15 +71,9 @@ describe('what the encoder makes of any text', () => {
   });
 
   it.each(readers)('comes back from %s as it went in, with its name and id', async (_, read) => {
-    const url = bytes.serve(Buffer.concat(frames));
+    const { url } = bytes.serve(Buffer.concat(frames));
     const seen = await read({ url, enough: (all) => all.length === TEXTS.length });
-    for (const [n, { text }] of TEXTS.entries()) {
-      const delta = JSON.parse(seen[n]?.data ?? '') as { c: string; key: string; value: { text: string } };
-      expect(seen[n]).toMatchObject({ event: 'delta', id: `${EPOCH}-${n + 1}` } satisfies Partial<Message>);
-      expect(delta.c).toBe(seen[n]?.id);
-      expect(delta.value.text).toBe(text);
-      expect(delta.key).toBe(text.slice(0, 1_000));
-    }
+    expect(textsIn(seen)).toEqual(TEXTS.map(({ text }) => text));
   });
 });
 
