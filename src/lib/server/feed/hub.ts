@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
-import { readHead, readMatching } from '../event-log/index.ts';
+import { readHead, readMatching, readOldest } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
 import { joined, type Audience, type Segment } from './audience.ts';
 import { Audiences } from './audiences.ts';
@@ -150,6 +150,11 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     counters.replays += 1;
     const rows = await readMatching(db.sql, audience.filter, { from, to, limit: REPLAY_ROWS });
     if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
+    // Looked at after the rows: a day dropped meanwhile would be a hole that nobody notices. The client comes back and
+    // is reset.
+    const oldest = await readOldest(db.sql);
+    if (oldest === null || oldest > from + 1)
+      throw new Error('What was to be replayed is not kept any more.');
     const last = rows.at(-1);
     const end = rows.length < REPLAY_ROWS || last === undefined ? to : last.seq;
     return joined(

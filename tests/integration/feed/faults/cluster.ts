@@ -58,8 +58,8 @@ export class Cluster {
   }
 
   /** Clients that begin at the present end and connect to any instance each time. */
-  async follow(count: number, target?: () => Target): Promise<Follower[]> {
-    const since = await this.cursor();
+  async follow(count: number, target?: () => Target, from?: string): Promise<Follower[]> {
+    const since = from ?? (await this.cursor());
     const random = choices('clients');
     const some = Array.from(
       { length: count },

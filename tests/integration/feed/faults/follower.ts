@@ -128,8 +128,9 @@ export class Follower {
 
   #query(): string {
     const { topics = 'collections' } = this.#options;
-    const since = this.cursor === null ? {} : { since: this.cursor };
-    return new URLSearchParams({ topics, snapshot: 'never', ...since }).toString();
+    const query = new URLSearchParams({ topics, snapshot: 'never' });
+    if (this.cursor !== null) query.set('since', this.cursor);
+    return query.toString();
   }
 
   async #take({ event, data, id }: EventSourceMessage): Promise<void> {

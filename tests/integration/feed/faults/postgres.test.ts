@@ -7,8 +7,7 @@ import { startEmbeddedPostgres } from '#lib/server/db/embedded/index.ts';
 import { migrate } from '#lib/server/db/migrate.ts';
 import { ensurePartitions } from '#lib/server/event-log/index.ts';
 import { until } from '../../event-log/support.ts';
-import type { TestDatabase } from '../../../support/test-database.ts';
-import { startFeedServer } from '../feed-server.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
 import { Cluster, lasting } from './cluster.ts';
 import { choices, scale } from './seed.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -65,7 +64,7 @@ describe('F5', () => {
       await ensurePartitions(db.database);
       cluster = await Cluster.start(2, { db });
       await cluster.follow(8);
-      const writers = cluster.writers(6, {}, { mayFail: true, pauseMs: 20 });
+      const writers = cluster.writers(6, { single: true }, { mayFail: true, pauseMs: 20 });
       // SIGQUIT: it ends at once, as in a crash; SIGINT: it ends every session first.
       for (const signal of ['SIGKILL', 'SIGINT', 'SIGQUIT'] as const) {
         await lasting(500 * scale);
@@ -150,20 +149,25 @@ describe('F6', () => {
     deadlineMs,
   );
 
-  it(
-    'connections to the database that go dark without a word are given up, and clients go on',
-    async () => {
-      cluster = await Cluster.start(1);
-      const proxy = await TcpProxy.start(
-        cluster.db.url.replace('postgres:', 'http:').replace('postgresql:', 'http:'),
-      );
+  it.each([
+    ['beside another instance', true],
+    ['of the only instance', false],
+  ])(
+    'connections to the database that go dark without a word, %s, are given up, and clients go on',
+    async (_, accompanied) => {
+      const db = await createTestDatabase({ max: 20 });
+      after.push(() => db.drop());
+      const proxy = await TcpProxy.start(db.url.replace(/^postgres(ql)?:/, 'http:'));
       after.push(() => proxy.stop());
-      const url = new URL(cluster.db.url);
-      const { host } = new URL(proxy.through(cluster.db.url));
-      url.host = host;
+      const url = new URL(db.url);
+      url.host = new URL(proxy.through('http://x')).host;
       const database = openDatabase(url.href, { max: 6 });
       after.push(() => database.end());
-      const far = await cluster.add({ db: { ...cluster.db, url: url.href, database, sql: database.sql } });
+      cluster = await Cluster.start(1, { db, sequence: accompanied });
+      const far = await cluster.add({
+        db: { ...db, url: url.href, database, sql: database.sql },
+        sequence: true,
+      });
       await cluster.follow(4, () => far.target);
       const writers = cluster.writers(4, {}, { pauseMs: 30 });
       await lasting(500);
@@ -178,36 +182,48 @@ describe('F6', () => {
 
 describe('F16', () => {
   it(
-    'days dropped while clients are being told of them: a reset, and then all that is left',
+    'days dropped while clients are being told of them: the rest without a hole, or a reset',
     async () => {
       cluster = await Cluster.start(1);
       const { sql } = cluster.db;
       const random = choices('days');
       const since = await cluster.cursor();
-      for (let n = 0; n < 1_500; n += 1) await writeOnce({ ...cluster.workload(), random });
-      await until(
-        () => sql`select 1 from feed_outbox where seq is null limit 1`,
-        (rows) => rows.length === 0,
+      for (let n = 0; n < 1_500; n += 1) await writeOnce({ ...cluster.workload(), random, single: true });
+      const [{ head } = { head: 0 }] = await until(
+        () => sql<{ head: number; waiting: number }[]>`
+        select max(seq) as head, count(*) filter (where seq is null) as waiting from feed_outbox`,
+        ([row]) => row?.waiting === 0,
       );
       // Started after, so that its ring holds nothing and every replay reads the outbox.
-      const late = await startFeedServer({ db: cluster.db, sequence: false });
-      after.push(() => late.stop());
-      const target = { url: late.url, token: (await late.addKey(cluster.workspace)).token };
-      const followers = await cluster.follow(20, () => target);
-      for (const follower of followers) {
-        follower.cursor = since;
-        follower.startedAt = 0;
-        follower.kick();
-      }
+      const late = await cluster.add({ sequence: false });
+      // Slow enough that most are in the middle when the days go.
+      const proxy = await TcpProxy.start(late.target.url, { bytesPerSecond: 150_000 });
+      after.push(() => proxy.stop());
+      const target = { ...late.target, url: proxy.through(late.target.url) };
+      const followers = await cluster.follow(20, () => target, since);
       await until(
-        () => followers.some(({ places }) => places.length > 0),
-        (begun) => begun,
+        () => followers.filter(({ places }) => places.length > 0).length,
+        (begun) => begun === followers.length,
       );
-      const [half] = await sql<{ seq: number }[]>`select max(seq) / 2 as seq from feed_outbox`;
-      await sql`delete from feed_outbox where seq <= ${half?.seq ?? 0}`;
-      await writeOnce({ ...cluster.workload(), random });
-      await cluster.expectComplete();
+      await sql`delete from feed_outbox where seq <= ${Math.floor(head * 0.9)}`;
+      expect(followers.filter(({ places }) => (places.at(-1) ?? 0) < head / 2).length).toBeGreaterThan(0);
+      await writeOnce({ ...cluster.workload(), random, single: true });
+      const [{ last } = { last: 0 }] = await until(
+        () => sql<{ last: number; waiting: number }[]>`
+        select max(seq) as last, count(*) filter (where seq is null) as waiting from feed_outbox`,
+        ([row]) => row?.waiting === 0,
+      );
+      for (const follower of followers) {
+        await until(
+          () => follower.places.at(-1) ?? follower.startedAt,
+          (place) => place === last,
+          20_000,
+        );
+        const from = follower.startedAt ?? 0;
+        expect(follower.places).toEqual(Array.from({ length: last - from }, (_, n) => from + 1 + n));
+        if (from > 0) expect(follower.resets).toEqual(['expired']);
+      }
     },
-    deadlineMs,
+    60_000 * scale,
   );
 });

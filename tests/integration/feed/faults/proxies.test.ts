@@ -2,6 +2,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants, createGzip } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../event-log/support.ts';
 import { RawReader } from '../raw-reader.ts';
 import { Cluster, lasting } from './cluster.ts';
 import { Follower } from './follower.ts';
@@ -69,8 +70,10 @@ describe('F11', () => {
               since,
               patienceMs: 1,
             });
-            await follower.expectComplete();
-            expect(follower.places).toHaveLength(3);
+            await until(
+              () => follower.places.length,
+              (seen) => seen === 3,
+            );
             await follower.stop();
             await proxy.stop();
           }),
@@ -92,7 +95,8 @@ describe('F11', () => {
       await writers.stop();
       for (const proxy of proxies) proxy.manners = {};
       await cluster.expectComplete();
-      expect(Math.min(...cluster.followers.map(({ hellos }) => hellos))).toBeGreaterThan(1);
+      const hellos = cluster.followers.reduce((sum, follower) => sum + follower.hellos, 0);
+      expect(hellos).toBeGreaterThan(2 * cluster.followers.length);
     },
     deadlineMs,
   );
@@ -138,11 +142,13 @@ describe('F11', () => {
       cluster.followers.push(...twins);
       await lasting(300);
       await writers.stop();
-      for (const follower of [first, ...twins]) {
-        if (follower === undefined) continue;
-        await cluster.followers[0]?.expectComplete();
-        // Its state is only that of what came after the cursor, so places are what is compared.
-        await waitForPlaces(follower, cluster.followers[0]?.places.at(-1) ?? 0);
+      await first?.expectComplete();
+      // Their state is only that of what came after the cursor, so places are what is compared.
+      for (const twin of twins) {
+        await until(
+          () => twin.places.at(-1),
+          (last) => last === first?.places.at(-1),
+        );
       }
       expect(twins[0]?.places).toEqual(twins[1]?.places);
       expect(first?.places.slice(-(twins[0]?.places.length ?? 0))).toEqual(twins[0]?.places);
@@ -152,14 +158,6 @@ describe('F11', () => {
     deadlineMs,
   );
 });
-
-async function waitForPlaces(follower: Follower, last: number): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (follower.places.at(-1) !== last) {
-    if (Date.now() > end) throw new Error(`at ${follower.places.at(-1)}, not ${last}`);
-    await lasting(20);
-  }
-}
 
 describe('F13', () => {
   it(

@@ -101,26 +101,21 @@ export class TcpProxy {
         upstream.pause();
         setTimeout(() => upstream.resume(), (chunk.length / manners.bytesPerSecond) * 1_000);
       }
-      const { delayMs } = manners;
-      if (delayMs !== undefined) {
-        const due = performance.now() + delayMs;
-        line = line.then(async () => {
+      const ends = left <= 0;
+      const due = performance.now() + (manners.delayMs ?? 0);
+      line = line.then(async () => {
+        if (manners.delayMs !== undefined)
           await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
-          client.write(part);
-        });
-      } else {
-        client.write(part);
-      }
-      if (left <= 0) {
-        client.end();
-        upstream.destroy();
-      }
+        if (ends) client.end(part);
+        else client.write(part);
+      });
+      if (ends) upstream.destroy();
     });
     upstream.on('close', () => {
       if (pair.frozen) return;
       if (held.length > 0) client.write(Buffer.concat(held));
       held = [];
-      client.end();
+      void line.then(() => client.end());
       this.#pairs.delete(pair);
     });
     client.on('close', () => {

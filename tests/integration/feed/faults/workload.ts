@@ -13,6 +13,8 @@ export interface Workload {
   ring: () => void;
   /** Longest that a transaction stays open; 0: as short as it goes. */
   openMs?: number;
+  /** Only single statements: after the loss of a connection the driver breaks the process by its own rollback. */
+  single?: boolean;
 }
 
 const revs = new Map<string, number>();
@@ -23,7 +25,8 @@ function nextRev(workspaceId: string, key: string): number {
 }
 
 /** One transaction of one to three changes of few keys; one in ten is rolled back, one change in ten is a deletion. */
-export async function writeOnce({ sql, workspaceId, random, ring, openMs = 0 }: Workload): Promise<void> {
+export async function writeOnce(workload: Workload): Promise<void> {
+  const { sql, workspaceId, random, ring, openMs = 0, single = false } = workload;
   const events = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
     const key = `k${Math.floor(random() * KEYS)}`;
     const rev = nextRev(workspaceId, key);
@@ -35,6 +38,11 @@ export async function writeOnce({ sql, workspaceId, random, ring, openMs = 0 }: 
       value: { id: `${key}/${rev}` } as never,
     };
   });
+  if (single) {
+    await appendEvents(sql, workspaceId, events);
+    ring();
+    return;
+  }
   const fails = random() < 0.1;
   const open = random() * openMs;
   class RolledBack extends Error {}
