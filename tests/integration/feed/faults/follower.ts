@@ -1,5 +1,5 @@
+import { deepStrictEqual } from 'node:assert';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { expect } from 'vitest';
 import type { Sql } from '#lib/server/db/client.ts';
 import { until } from '../../event-log/support.ts';
 import { selectPlaces, selectState } from './workload.ts';
@@ -26,7 +26,8 @@ interface FollowerOptions {
   since?: string;
   /** Longest wait before coming back, instead of what the server says. */
   patienceMs?: number;
-  topics?: string;
+  /** Of which topic; `collections` when left out. */
+  topic?: string;
 }
 
 const seqOf = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('-') + 1));
@@ -126,9 +127,12 @@ export class Follower {
     return retry;
   }
 
+  get #topic(): string {
+    return this.#options.topic ?? 'collections';
+  }
+
   #query(): string {
-    const { topics = 'collections' } = this.#options;
-    const query = new URLSearchParams({ topics, snapshot: 'never' });
+    const query = new URLSearchParams({ topics: this.#topic, snapshot: 'never' });
     if (this.cursor !== null) query.set('since', this.cursor);
     return query.toString();
   }
@@ -153,9 +157,9 @@ export class Follower {
 
   async #readAll(cursor: string): Promise<void> {
     const { sql, workspaceId } = this.#options;
-    const rows = await selectState(sql, workspaceId, seqOf(cursor));
+    const rows = await selectState(sql, workspaceId, this.#topic, seqOf(cursor));
     this.state.clear();
-    for (const row of rows) this.state.set(row.key, row);
+    for (const row of rows) this.state.set(row.key, { ...row });
     this.places = [];
     this.startedAt = seqOf(cursor);
   }
@@ -174,7 +178,7 @@ export class Follower {
   async expectComplete(deadlineMs = 20_000): Promise<void> {
     const { sql, workspaceId } = this.#options;
     const { places } = await until(
-      () => selectPlaces(sql, workspaceId, this.startedAt ?? 0),
+      () => selectPlaces(sql, workspaceId, this.#topic, this.startedAt ?? 0),
       ({ places: all, waiting }) => waiting === 0 && (all.length === 0 || this.places.at(-1) === all.at(-1)),
       deadlineMs,
     ).catch((late: unknown) => {
@@ -185,9 +189,13 @@ export class Follower {
         },
       );
     });
-    expect(this.places).toEqual(places);
+    deepStrictEqual(this.places, places);
     const byKey = (a: Row, b: Row) => (a.key < b.key ? -1 : 1);
-    expect([...this.state.values()].sort(byKey)).toEqual((await selectState(sql, workspaceId)).sort(byKey));
+    const held = [...this.state.values()].sort(byKey);
+    const selected = (await selectState(sql, workspaceId, this.#topic))
+      .map((row) => ({ ...row }))
+      .sort(byKey);
+    deepStrictEqual(held, selected);
   }
 }
 

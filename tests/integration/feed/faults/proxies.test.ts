@@ -8,7 +8,7 @@ import { Cluster, lasting } from './cluster.ts';
 import { Follower } from './follower.ts';
 import { choices, scale } from './seed.ts';
 import { TcpProxy, type ProxyManners } from './tcp-proxy.ts';
-import { writeOnce } from './workload.ts';
+import { selectPlaces, writeOnce } from './workload.ts';
 
 /** F11 and F13: what lies between a client and the server. */
 let cluster: Cluster;
@@ -154,6 +154,42 @@ describe('F11', () => {
       expect(first?.places.slice(-(twins[0]?.places.length ?? 0))).toEqual(twins[0]?.places);
       cluster.followers.splice(2);
       await Promise.all(twins.map((twin) => twin.stop()));
+    },
+    deadlineMs,
+  );
+});
+
+describe('F12', () => {
+  it(
+    'through a proxy that holds streams back, polls bring everything',
+    async () => {
+      cluster = await Cluster.start(1);
+      const { target } = await proxied({ holdsBack: true });
+      const start = await cluster.cursor();
+      const writers = cluster.writers(4);
+      const places: number[] = [];
+      let since = start;
+      const poll = async (): Promise<void> => {
+        const response = await fetch(`${target.url}/poll?topics=collections&wait=0&since=${since}`, {
+          headers: { authorization: `Bearer ${target.token}`, connection: 'close' },
+        });
+        const { to, events } = (await response.json()) as { to: string; events: { c: string }[] };
+        places.push(...events.map(({ c }) => Number(c.split('-')[1])));
+        since = to;
+      };
+      const end = performance.now() + 1_000 * scale;
+      while (performance.now() < end) await poll();
+      await writers.stop();
+      const from = Number(start.split('-')[1]);
+      const expected = await until(
+        () => selectPlaces(cluster.db.sql, cluster.workspace.id, 'collections', from),
+        ({ waiting }) => waiting === 0,
+      );
+      await until(
+        () => poll(),
+        () => places.at(-1) === expected.places.at(-1),
+      );
+      expect(places).toEqual(expected.places);
     },
     deadlineMs,
   );

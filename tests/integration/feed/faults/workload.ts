@@ -92,23 +92,25 @@ export function startWriters(
 export async function selectState(
   sql: Sql,
   workspaceId: string,
+  topic: string,
   upTo = Number.MAX_SAFE_INTEGER,
 ): Promise<Row[]> {
   return [
     ...(await sql<Row[]>`
       select distinct on (key) key, rev, op, payload->>'id' as id from feed_outbox
-      where workspace_id = ${workspaceId} and seq <= ${upTo} order by key, rev desc`),
+      where workspace_id = ${workspaceId} and topic = ${topic} and seq <= ${upTo} order by key, rev desc`),
   ];
 }
 
-/** Positions of a workspace after `from`, and whether any event is still without one. */
+/** Positions of a workspace's topic after `from`, and whether any event is still without one. */
 export async function selectPlaces(
   sql: Sql,
   workspaceId: string,
+  topic: string,
   from: number,
 ): Promise<{ places: number[]; waiting: number }> {
   const rows = await sql<{ seq: number | null }[]>`
-    select seq from feed_outbox where workspace_id = ${workspaceId} and (seq is null or seq > ${from}) order by seq`;
+    select seq from feed_outbox where workspace_id = ${workspaceId} and topic = ${topic} and (seq is null or seq > ${from}) order by seq`;
   const places = rows.flatMap(({ seq }) => (seq === null ? [] : [seq]));
   return { places, waiting: rows.length - places.length };
 }
