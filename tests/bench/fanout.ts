@@ -24,7 +24,6 @@ import {
   type ToReaders,
   type ToServer,
 } from './fanout/protocol.ts';
-import { measureResume } from './fanout/resume.ts';
 import { percentiles } from './percentiles.ts';
 
 /**
@@ -177,7 +176,6 @@ try {
   );
   console.log('|---|---|---|---|---|---|---|');
   for (const readers of READERS) for (const kind of KINDS) await measure(kind, readers, store);
-  await measureResume(store);
   await doorbell.stop();
 } finally {
   await db.end();

@@ -11,7 +11,6 @@ export interface Candidate {
   token: string;
   workspaceId: string;
   publish(n: number): void;
-  stop(): Promise<void>;
 }
 
 const candidate = (http: Server, publish: (n: number) => void): Candidate => ({
@@ -19,7 +18,6 @@ const candidate = (http: Server, publish: (n: number) => void): Candidate => ({
   token: '',
   workspaceId: '',
   publish,
-  stop: () => Promise.resolve(),
 });
 const server = (listener: RequestListener = () => undefined) => createServer(listener);
 

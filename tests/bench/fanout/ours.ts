@@ -10,11 +10,12 @@ import { eventBody } from './protocol.ts';
 import type { Candidate } from './others.ts';
 
 const STREAMS = { TELLTALE_STREAMS: 10_000, TELLTALE_STREAMS_PER_KEY: 10_000 };
+const EPOCH = 'bench000';
 /** What a frame holds besides the value. */
 export const FRAME_BYTES = 230;
 
 /** The feed of one server as it runs: sequencer, reader, ring and streams; events come through the database. */
-export async function feed(url: string, workspaceId?: string): Promise<Candidate> {
+export async function feed(url: string): Promise<Candidate> {
   const db = openDatabase(url, { max: 8 });
   const doorbell = createDoorbell({ url });
   await doorbell.start();
@@ -23,7 +24,7 @@ export async function feed(url: string, workspaceId?: string): Promise<Candidate
   const streams = createFeedHub({ db, doorbell, env: STREAMS });
   await streams.start();
   const token = `tt_${randomUUID()}`;
-  const id = workspaceId ?? (await makeWorkspace(db));
+  const id = await makeWorkspace(db);
   const [key] = await db.sql<{ id: string }[]>`
     insert into api_keys (workspace_id, name, prefix, hash, scopes)
     values (${id}, 'bench', 'tt_', ${createHash('sha256').update(token).digest('hex')}, '{read}') returning id`;
@@ -32,12 +33,6 @@ export async function feed(url: string, workspaceId?: string): Promise<Candidate
     token,
     workspaceId: id,
     publish: () => undefined,
-    async stop() {
-      await streams.stop();
-      await sequencer.stop();
-      await doorbell.stop();
-      await db.end();
-    },
   };
 }
 
@@ -76,7 +71,6 @@ export async function hub(): Promise<Candidate> {
       if (log.length > 10_000) log.splice(0, 5_000);
       doorbell.ringSequenced(log.at(-1)?.seq ?? 0);
     },
-    stop: () => alone.stop(),
   };
 }
 
@@ -85,13 +79,13 @@ function databaseOf(log: readonly SequencedEvent[]): Database {
   const sql = (parts: TemplateStringsArray, ...values: unknown[]): unknown => {
     const text = parts.join('?');
     if (text.includes('from feed_head'))
-      return Promise.resolve([{ epoch: 'bench000', seq: log.at(-1)?.seq ?? 0 }]);
+      return Promise.resolve([{ epoch: EPOCH, seq: log.at(-1)?.seq ?? 0 }]);
     if (text.includes('from api_keys'))
       return Promise.resolve((values[0] as string[]).map((id) => ({ id, scopes: ['read'] })));
     if (!text.includes('from feed_outbox where seq >')) return [];
     const [, after, limit] = values as [unknown, number, number];
     const start = Math.max(0, after + 1 - (log[0]?.seq ?? 0));
-    return Promise.resolve(log.slice(start, start + limit));
+    return Promise.resolve(log.slice(start, start + limit).map((event) => ({ ...event, epoch: EPOCH })));
   };
   return { sql } as unknown as Database;
 }

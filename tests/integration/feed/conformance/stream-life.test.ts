@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCursor } from '#lib/server/event-log/index.ts';
-import { goawayFrame } from '#lib/server/feed/stream.ts';
+import { goawayFrame } from '#lib/server/feed/frames.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
 import { appendNotes, until } from '../../event-log/support.ts';
 import { startFeedServer, type FeedServer, type FeedServerOptions, type Key } from '../feed-server.ts';

@@ -17,12 +17,6 @@ afterEach(async () => {
   for (const act of after.splice(0).reverse()) await act();
 });
 const deadlineMs = 60_000 * scale;
-const keyOf = ({ token }: { token: string }) => ({
-  id: '',
-  token,
-  workspace: cluster.workspace,
-  scopes: ['read' as const],
-});
 const streams = () => cluster.instances.reduce((sum, { server }) => sum + server.hub.stats().streams, 0);
 
 /** Large changes, so that kernel buffers fill. */
@@ -200,7 +194,7 @@ describe('F21', () => {
       cluster = await Cluster.start(1);
       const { target } = cluster.instance(0);
       const round = async (): Promise<void> => {
-        const readers = Array.from({ length: 100 }, () => new RawReader(target.url, keyOf(target)));
+        const readers = Array.from({ length: 100 }, () => new RawReader(target.url, target));
         await Promise.all(readers.map((reader) => reader.until((r) => r.frames.length > 0)));
         for (const reader of readers) reader.close();
         await until(streams, (count) => count === 0);

@@ -44,6 +44,8 @@ export class Follower {
   places: number[] = [];
   /** Where `places` begins. */
   startedAt: number | null = null;
+  /** Changes that came, those that were told as one counted each. */
+  told = 0;
   readonly resets: string[] = [];
   readonly goodbyes: string[] = [];
   hellos = 0;
@@ -161,6 +163,7 @@ export class Follower {
     this.state.clear();
     for (const row of rows) this.state.set(row.key, { ...row });
     this.places = [];
+    this.told = 0;
     this.startedAt = seqOf(cursor);
   }
 
@@ -169,6 +172,7 @@ export class Follower {
     const last = this.places.at(-1) ?? this.startedAt ?? 0;
     if (place <= last) throw new Misbehaviour(`${place} came after ${last}`);
     this.places.push(place);
+    this.told += Number(delta['coalesced'] ?? 1);
     const { key, rev, op } = delta as unknown as Row;
     const { id } = delta['value'] as { id: string };
     if (rev > (this.state.get(key)?.rev ?? -1)) this.state.set(key, { key, rev, op, id });
@@ -189,7 +193,9 @@ export class Follower {
         },
       );
     });
-    deepStrictEqual(this.places, places);
+    // A reader that was behind is told of several changes of one key as one, at the place of the last.
+    if (this.told === this.places.length) deepStrictEqual(this.places, places);
+    else deepStrictEqual(this.told, places.length);
     const byKey = (a: Row, b: Row) => (a.key < b.key ? -1 : 1);
     const held = [...this.state.values()].sort(byKey);
     const selected = (await selectState(sql, workspaceId, this.#topic))

@@ -41,12 +41,7 @@ describe('F11', () => {
       const { target } = cluster.instance(0);
       const since = await cluster.cursor();
       for (let n = 0; n < 3; n += 1) await writeOnce({ ...cluster.workload(), random: () => 0.3 });
-      const whole = new RawReader(`${target.url}?since=${since}&topics=collections`, {
-        ...target,
-        id: '',
-        workspace: cluster.workspace,
-        scopes: ['read'],
-      });
+      const whole = new RawReader(`${target.url}?since=${since}&topics=collections`, target);
       await whole.until((r) => r.deltas.length === 3);
       whole.close();
       // Headers and chunk sizes come on top of the frames.
