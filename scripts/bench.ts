@@ -10,8 +10,9 @@ const BENCHES: Record<string, string> = {
   fold: 'the fold alone: counting at 16 attributes, the bank file, memory',
   import: 'the bank file end to end through the built server',
   latency: 'T0 to T4 at 50 outcomes/s with 50 feed readers and a browser',
-  feed: 'deliveries per CPU-second and latency of the feed alone',
+  fanout: 'the feed beside ws, socket.io, better-sse and sveltekit-sse; SIGTERM with 5,000 streams',
   'feed-limits': 'memory of a connection, resuming, and a drain with 5,000 streams',
+  faults: 'the feed under faults: what clients hold equals a SELECT; longer than in npm test',
   start: 'a start with a million outcomes, from the snapshot and from the log',
   honesty: 'false alarms and findings by simulation over the fold',
   bank: 'the confirmed leaders of the bank file',
@@ -41,7 +42,7 @@ new Command('bench')
       .join('\n')}`,
   )
   .option('--only <part>', 'honesty: single, families, miner or corrections')
-  .option('--quick', 'honesty: fewer runs')
+  .option('--quick', 'honesty, fanout, faults: less of it')
   .action((names: string[], options: { only?: string; quick?: boolean }) => {
     const forwarded = [
       ...(options.only === undefined ? [] : ['--only', options.only]),
@@ -57,7 +58,7 @@ new Command('bench')
       const args =
         name === 'fold'
           ? [bundled(file)]
-          : ['--import', 'tsx', file, ...(name === 'honesty' ? forwarded : [])];
+          : ['--import', 'tsx', file, ...(['honesty', 'fanout', 'faults'].includes(name) ? forwarded : [])];
       const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
       if (status !== 0) process.exit(status ?? 1);
     }

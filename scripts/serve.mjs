@@ -58,6 +58,11 @@ let handler = null;
 
 const server = createServer((request, response) => {
   if (handler === null) {
+    // To an EventSource any status but 200 means never to come back; a broken connection means to try again.
+    if (request.headers.accept === 'text/event-stream') {
+      request.socket.destroy();
+      return;
+    }
     response
       .writeHead(503, { 'content-type': 'text/plain', 'retry-after': '1' })
       .end('Telltale is starting.\n');

@@ -14,3 +14,4 @@ export {
   type StoredEvent,
 } from './read-after.ts';
 export { createWaker, type Waker } from './waker.ts';
+export { within } from './within.ts';

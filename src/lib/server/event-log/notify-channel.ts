@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { connectionOptions, type Sql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
+import { within } from './within.ts';
 
 const PROBE_MS = 5_000;
 const PROBE_DEADLINE_MS = 3_000;
@@ -171,17 +172,4 @@ export function createNotifyChannel(options: {
       return others.size;
     },
   };
-}
-
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms.`)), ms);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -6,6 +6,7 @@ import { logger } from '../logger.ts';
 import { readHead } from './head.ts';
 import { renewEpoch } from './lineage.ts';
 import { createWaker } from './waker.ts';
+import { within } from './within.ts';
 
 /** Any number; who holds this lock of the database gives the feed's positions. */
 const SEQUENCER_LOCK = 7_411_011;
@@ -15,6 +16,8 @@ const SHORTEST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 250;
 const CANDIDATE_WAIT_MS = 400;
 const STOP_PATIENCE_MS = 1_500;
+/** A statement on a connection that went dark gives no error for a quarter of an hour. */
+const STATEMENT_DEADLINE_MS = 5_000;
 /**
  * PostgreSQL ends the session of a leader that says nothing for so long (a frozen process, a route gone dark), so
  * that another takes over; a living one speaks at least every LONGEST_WAIT_MS.
@@ -83,7 +86,7 @@ export function createSequencer(options: {
     waker.ring();
     while (!stopped) {
       const startedAt = performance.now();
-      const step = await placeBatch(connection, lock.pid, seq);
+      const step = await within(STATEMENT_DEADLINE_MS, placeBatch(connection, lock.pid, seq));
       if (!step.mine) return;
       if (step.placed === 0 && step.waiting > 0) {
         // Somebody else moved the head: a second leader was forced, or the row was restored.

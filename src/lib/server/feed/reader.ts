@@ -1,7 +1,7 @@
 import type { Doorbell } from '../app.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
-import { createWaker, readAfter, readHead, type SequencedEvent } from '../event-log/index.ts';
+import { createWaker, readAfter, readHead, within, type SequencedEvent } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
 import type { Cursor } from './cursor.ts';
 import { encodeEvent, type EncodedEvent } from './encode.ts';
@@ -14,6 +14,8 @@ const LEAST_BATCH = 32;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const ERROR_PAUSE_MS = 500;
 const GAP_PAUSE_MS = 100;
+/** A connection that went dark gives no error for a quarter of an hour; the next look takes another one of the pool. */
+const READ_DEADLINE_MS = 3_000;
 /** A burst is passed on before so much of it has gathered, so that readers do not fall out of the ring by waiting. */
 const FLUSH_EVENTS = 2_000;
 const FLUSH_BYTES = 1024 * 1024;
@@ -123,7 +125,7 @@ export class FeedReader {
 
   /** Looks at the one row of the head; also finds out that the database was restored under us. */
   async #headMoved(): Promise<boolean> {
-    const head = await readHead(this.#db.sql);
+    const head = await within(READ_DEADLINE_MS, readHead(this.#db.sql));
     if (head.epoch !== this.#epoch || head.seq < this.ring.head) {
       logger.warn({ head, epoch: this.#epoch, seq: this.ring.head }, 'the feed begins a new epoch');
       this.#beginAt(head.epoch, head.seq);
@@ -144,7 +146,7 @@ export class FeedReader {
   /** Returns whether there may be more at once. */
   async #readBatch(): Promise<boolean> {
     const limit = this.#batch;
-    const rows = await readAfter(this.#db.sql, this.ring.head, limit);
+    const rows = await within(READ_DEADLINE_MS, readAfter(this.#db.sql, this.ring.head, limit));
     const first = rows[0];
     // Places of another epoch are not a continuation, whatever their numbers.
     if (first === undefined || first.epoch !== this.#epoch) {

@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.ts';
-import { readMatching } from '../event-log/index.ts';
+import { readMatching, readOldest } from '../event-log/index.ts';
 import { joined, type Audience, type Segment } from './audience.ts';
 import { encodeEvent } from './encode.ts';
 import type { FeedReader } from './reader.ts';
@@ -28,7 +28,10 @@ export class Replays {
     this.#onRead = options.onRead;
   }
 
-  /** The next part after `from`, not beyond `limit`. @throws when the database is in another epoch than the reader */
+  /**
+   * The next part after `from`, not beyond `limit`.
+   * @throws when the database is in another epoch than the reader, or no longer has what follows `from`
+   */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
     const { epoch } = this.#reader;
     const pages = this.#pages.get(audience) ?? new Map<number, Promise<Segment>>();
@@ -54,6 +57,12 @@ export class Replays {
     this.#onRead();
     const rows = await readMatching(this.#db.sql, audience.filter, { from, to, limit: asked });
     if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
+    // Looked at after the rows: a day dropped meanwhile would be a hole that nobody notices. The client comes back and
+    // is reset.
+    const oldest = await readOldest(this.#db.sql);
+    if (oldest === null || oldest > from + 1) {
+      throw new Error('What was to be replayed is not kept any more.');
+    }
     const events = rows.map((row) => encodeEvent(epoch, row));
     const bytes = events.reduce((sum, { frame }) => sum + frame.length, 0);
     if (bytes > 0) {
