@@ -459,9 +459,10 @@ export class WorkspaceFold {
   }
 
   async #tellTheTime(): Promise<void> {
-    const events = await this.knowledge.timeEvents();
+    const { events, told } = await this.knowledge.timeEvents();
     if (events.length === 0) return;
     await this.#write({ memory: this.#memory(), events });
+    told();
     this.#options.ringFeed();
   }
 
