@@ -10,6 +10,7 @@ import { attributeViews } from './attribute-views.ts';
 import type { AppliedBatch } from './fold-commits.ts';
 import type { FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
+import { readModes } from './log-store.ts';
 import { localDayOf } from './local-day.ts';
 import { metricsView } from './metrics-view.ts';
 import { PatternAnswers } from './pattern-answers.ts';
@@ -46,7 +47,8 @@ export class Knowledge implements WorkspaceKnowledge {
     this.#memory = options.memory;
     this.#changes = new PatternChanges(this.#answers, options.now);
     this.#history = new PatternHistory(options.workspace.id, this.#answers);
-    this.insight = new PatternInsight(this.#answers, options.pool, () => this.#memory);
+    const modes = () => readModes(options.db.sql, options.workspace.id);
+    this.insight = new PatternInsight(this.#answers, options.pool, () => this.#memory, modes);
   }
 
   get memory(): FoldMemory {

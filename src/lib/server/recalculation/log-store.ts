@@ -1,5 +1,5 @@
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
-import type { SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
+import type { ModeDecision, SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
 import { writePatterns, type PatternRow } from './pattern-rows.ts';
@@ -183,6 +183,22 @@ export async function readSettings(
     where workspace_id = ${workspaceId} and effective_after is not null and ordinal > ${afterOrdinal}
     order by ordinal`;
   return rows.map(toSetting);
+}
+
+/** Every mode that an attribute was given by a person or found in, in the order of effect. */
+export async function readModes(
+  sql: Sql,
+  workspaceId: string,
+): Promise<(ModeDecision & { effectiveAfter: number })[]> {
+  const rows = await sql<{ effective_after: number; payload: ModeDecision['payload'] }[]>`
+    select effective_after, payload from setting_entries
+    where workspace_id = ${workspaceId} and kind = 'attribute.mode' and effective_after is not null
+    order by effective_after, ordinal`;
+  return rows.map(({ effective_after: effectiveAfter, payload }) => ({
+    kind: 'attribute.mode',
+    payload,
+    effectiveAfter,
+  }));
 }
 
 /**
