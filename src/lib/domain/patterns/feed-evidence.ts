@@ -248,11 +248,14 @@ export class EvidenceFold {
     const asOf = Math.min(through, after);
     const isDue = (frozenAt: number) => frozenAt !== 0 && frozenAt <= asOf;
     const prepared = this.#replays.usable(this.#options.prepared, asOf);
+    const due: number[] = [];
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {
-      if (!isDue(float64At(view.frozenAt, index))) continue;
+      if (isDue(float64At(view.frozenAt, index))) due.push(index);
+    }
+    this.#replays.replayWithout(due, after, asOf, prepared);
+    for (const index of due) {
       view.frozenAt[index] = 0;
       view.recountedAt[index] = after;
-      this.#replays.replayWithout(index, after, asOf, prepared);
       startChange(view.change, index);
       this.#judge.tell(view, index, after, 'recounted');
       this.#options.onChange(index);
