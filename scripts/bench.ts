@@ -14,6 +14,8 @@ const BENCHES: Record<string, string> = {
   'feed-limits': 'memory of a connection, resuming, and a drain with 5,000 streams',
   faults: 'the feed under faults: what clients hold equals a SELECT; longer than in npm test',
   start: 'a start with a million outcomes, from the snapshot and from the log',
+  refold: 'the whole log of a million outcomes read again, as verify-log does',
+  list: 'the list of 4,000 patterns in Chromium, scrolled with and without live outcomes',
   honesty: 'false alarms and findings by simulation over the fold',
   bank: 'the confirmed leaders of the bank file',
 };

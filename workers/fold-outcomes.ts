@@ -122,7 +122,7 @@ export async function shuffle({
   const started = performance.now();
   try {
     const begun = typeof run === 'string' ? dealResults(source, run) : run;
-    const carried = foldShuffle(begun, source, increments, () => performance.now() - started >= sliceMs);
+    const carried = foldShuffle(begun, increments, () => performance.now() - started >= sliceMs);
     const isDone = carried.folded >= carried.rows;
     return { ok: true, run: carried, findings: isDone ? shuffleFindings(carried) : null };
   } catch (error) {

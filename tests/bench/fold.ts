@@ -3,8 +3,12 @@
  * Figures are CPU time, printed and never asserted: they belong to the machine.
  */
 import { loadavg } from 'node:os';
-import { createAttributeSpace } from '../../src/lib/domain/attributes/attribute-space.ts';
+import {
+  type AttributeSpace,
+  createAttributeSpace,
+} from '../../src/lib/domain/attributes/attribute-space.ts';
 import { encodeEntries } from '../../src/lib/domain/attributes/encode-entries.ts';
+import type { SettingEntry } from '../../src/lib/domain/attributes/setting-entry.ts';
 import type { LogFacts } from '../../src/lib/domain/outcomes/log-facts.ts';
 import { type Columns, emptyColumns } from '../../src/lib/domain/patterns/columns.ts';
 import { evaluate } from '../../src/lib/domain/patterns/evaluate.ts';
@@ -72,7 +76,7 @@ const rounded = (perSecond: number): string => Math.round(perSecond).toLocaleStr
 
 /** A fold under way, with what it has cost. */
 class Bench {
-  space = createAttributeSpace();
+  space: AttributeSpace;
   front: FoldImage;
   spare: FoldImage | null = null;
   columns: Columns = emptyColumns();
@@ -80,7 +84,8 @@ class Bench {
   foldMs = 0;
   largestBatchMs = 0;
 
-  constructor(trackedCap?: number) {
+  constructor(trackedCap?: number, settings: readonly SettingEntry[] = []) {
+    this.space = createAttributeSpace(settings);
     this.front = createFoldImage(trackedCap === undefined ? {} : { trackedCap });
   }
 
@@ -247,6 +252,39 @@ function longLog(outcomes: number): void {
   print(`  scan of three conditions: ${since(clock).toFixed(1)} ms`);
 }
 
+/** A log with corrections all over it, refolded with its swaps: each replays all that the corrections before it touched. */
+function corrections(outcomes: number, count: number): void {
+  const log: LogFacts[] = [];
+  const standing: LogFacts[] = [];
+  const settled: number[] = [];
+  for (const outcome of drawn(1, outcomes, 9)) {
+    const added = { ...outcome, position: log.length + 1 };
+    log.push(added);
+    standing.push(added);
+    if (random() >= count / outcomes) continue;
+    const at = Math.floor(random() * standing.length);
+    const wrong = standing[at];
+    if (wrong === undefined) continue;
+    log.push({ ...wrong, position: log.length + 1, kind: 'retract', retracts: wrong.position });
+    const right = { ...wrong, result: wrong.result === 'success' ? 'failure' : 'success' } as const;
+    standing[at] = { ...right, position: log.length + 1 };
+    log.push(standing[at]);
+    settled.push(log.length);
+  }
+  print(`refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes:`);
+  for (const swaps of [0, 1, 5, 20, 60]) {
+    const each = Math.ceil(settled.length / Math.max(1, swaps));
+    const settings = settled
+      .filter((_, i) => swaps > 0 && (i + 1 === settled.length || (i + 1) % each === 0))
+      .map((through, i): SettingEntry => {
+        return { kind: 'evidence.swap', payload: { through }, effectiveAfter: through, ordinal: i + 1 };
+      });
+    const bench = new Bench(undefined, settings);
+    for (let start = 0; start < log.length; start += BATCH) bench.take(log.slice(start, start + BATCH));
+    print(`  ${String(settings.length).padStart(3)} swaps: ${bench.foldMs.toFixed(0)} ms`);
+  }
+}
+
 const load = () =>
   loadavg()
     .map((one) => one.toFixed(1))
@@ -256,5 +294,6 @@ bankFile();
 evidenceAlone();
 countingAlone(Math.min(OUTCOMES, 200_000), false);
 countingAlone(Math.min(OUTCOMES, 100_000), true);
+corrections(20_000, 1_200);
 longLog(OUTCOMES);
 print(`load at the end ${load()}`);

@@ -24,12 +24,12 @@ import { Digests, digestPages, digestParts } from '#lib/server/recalculation/sna
 import { discardSnapshot, writeSnapshot } from '#lib/server/recalculation/snapshot-store.ts';
 import { WorkspaceFold } from '#lib/server/recalculation/workspace-fold.ts';
 import { projectRoot } from '../support/running-server.ts';
+import { writeBigLog } from './big-log.ts';
 import { percentiles } from './percentiles.ts';
 
 const OUTCOMES = Number(process.env['BENCH_OUTCOMES'] ?? 1_000_000);
 const FOLDED = Math.min(OUTCOMES, Number(process.env['BENCH_FOLDED'] ?? 5_000));
 const ENCODED_AT_ONCE = 5_000;
-const ROWS_AT_ONCE = 100_000;
 const ATTRIBUTES = 16;
 const SINGLE = 300;
 
@@ -57,29 +57,9 @@ async function measure(url: string): Promise<void> {
   const [workspace] = await sql<{ id: string; timezone: string }[]>`
     insert into workspaces (slug, name) values ('bench', 'Bench') returning id, timezone`;
   if (workspace === undefined) throw new Error('no workspace');
-  await writeLog();
-
-  async function writeLog(): Promise<void> {
-    const started = performance.now();
-    await sql`select setseed(0.5)`;
-    for (let from = 1; from <= FOLDED; from += ROWS_AT_ONCE) {
-      const through = Math.min(FOLDED, from + ROWS_AT_ONCE - 1);
-      // Strictly increasing with the number of the row, so that positions follow the ids.
-      await sql`
-        insert into log_entries (workspace_id, position, kind, outcome_id, result, attributes, occurred_at, local_day)
-        select ${workspace?.id ?? ''}::uuid, i, 'add', gen_random_uuid(),
-          case when random() < 0.2 then 'success' else 'failure' end,
-          (select jsonb_object_agg('a' || a, 'v' || floor(power(random() + 0 * i, 1.5) * (3 + a % 6)))
-            from generate_series(0, ${ATTRIBUTES - 1}::int) as a),
-          now(), 20000
-        from generate_series(${from}::int, ${through}::int) as i`;
-    }
-    await sql`
-      insert into fold_state (workspace_id, placed, applied)
-      values (${workspace?.id ?? ''}, ${FOLDED}, ${FOLDED})`;
-    await sql`analyze log_entries`;
-    print(`(the log was made in ${seconds(performance.now() - started)})`);
-  }
+  const started = performance.now();
+  await writeBigLog(sql, workspace.id, { outcomes: FOLDED, attributes: ATTRIBUTES });
+  print(`(the log was made in ${seconds(performance.now() - started)})`);
 
   const read = await start('from the log');
   const whole = grown(read.fold.knowledge.memory);

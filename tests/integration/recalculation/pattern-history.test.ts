@@ -6,7 +6,7 @@ import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
 import { thinHistory } from '#lib/server/recalculation/thin-history.ts';
 import { LogWriter, settledLone, startLoneFold } from '../../support/lone-fold.ts';
-import { projectRoot } from '../../support/running-server.ts';
+import { projectRoot, until } from '../../support/running-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { createTestWorkspace } from '../../support/test-workspace.ts';
 
@@ -67,6 +67,26 @@ function expectSound(rows: readonly Row[]): void {
   }
 }
 
+/** Holds up whoever writes to the history, until disposed of. */
+async function heldHistory() {
+  const holder = await db.sql.reserve();
+  await holder`begin`;
+  await holder`lock table pattern_history in access exclusive mode`;
+  return {
+    /** Ends the connection of whoever waits; false while nobody does. */
+    cutOffWaiting: async () => {
+      const cut = await holder`
+        select pg_terminate_backend(pid) from pg_locks
+        where relation = 'pattern_history'::regclass and not granted`;
+      return cut.length > 0;
+    },
+    async [Symbol.asyncDispose]() {
+      await holder`rollback`;
+      holder.release();
+    },
+  };
+}
+
 describe('the history of patterns', () => {
   it('goes on where a killed leader left it: nothing twice, nothing left out', async () => {
     const workspace = await createTestWorkspace(db.database);
@@ -98,6 +118,55 @@ describe('the history of patterns', () => {
       }
     }
     await fold.stop();
+  });
+
+  it('holds what a setting did once, though leaders die between storing it and having applied it', async () => {
+    const workspace = await createTestWorkspace(db.database);
+    const log = new LogWriter(db.sql, workspace.id);
+    const entries = Array.from({ length: 200 }, (_, i) => entry(i + 1));
+    await log.write(entries);
+    let one = await startLoneFold(db.url, workspace.id, pool);
+    await settledLone(db.sql, workspace.id, one);
+
+    /** Kills the leader while the transaction that applies is held up at the history. */
+    async function killedWhileApplying(): Promise<void> {
+      await using held = await heldHistory();
+      one.fold.wake();
+      await until('the history waits', () => held.cutOffWaiting());
+      await one.crash();
+    }
+    const set = (kind: string, payload: object) => db.sql`
+      insert into setting_entries (workspace_id, kind, payload, recorded_by)
+      values (${workspace.id}, ${kind}, ${db.sql.json(payload as never)}, 'user:test')`;
+    const happened = async (kind: string) => {
+      const rows = await rowsOf(workspace.id);
+      return rows.flatMap(({ pattern_id: id, events }) =>
+        (events ?? []).filter((event) => event.kind === kind).map(({ position }) => `${id} ${position}`),
+      );
+    };
+
+    await set('pattern.pin', { conditions: [{ attribute: 'hook', value: 'question' }] });
+    for (let death = 0; death < 2; death += 1) {
+      await killedWhileApplying();
+      one = await startLoneFold(db.url, workspace.id, pool);
+      await one.fold.ready();
+    }
+    await settledLone(db.sql, workspace.id, one);
+    expect(await happened('pinned')).toHaveLength(1);
+
+    // A replay's swap is a setting too.
+    const [first] = entries;
+    if (first === undefined) throw new Error('no entry');
+    await log.write([{ ...first, position: 201, kind: 'retract', retracts: 1 }]);
+    one.fold.wake();
+    expect(await one.fold.waitFor(201, 10_000)).toBe(true);
+    await killedWhileApplying();
+    one = await startLoneFold(db.url, workspace.id, pool);
+    await settledLone(db.sql, workspace.id, one);
+    const recounted = await happened('recounted');
+    expect(recounted).toHaveLength(3);
+    expect(new Set(recounted).size).toBe(3);
+    await one.stop();
   });
 
   it('keeps a point a day of what is old, and all that happened', async () => {

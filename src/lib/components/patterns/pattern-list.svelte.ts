@@ -32,7 +32,10 @@ export interface PatternListSource {
 }
 
 const MORE = 200;
-const LONGEST_READ = 1_000;
+/** Rows read at once: to check a thousand takes longer than a few frames. */
+const LONGEST_READ = 200;
+/** What the feed says is shown so often: each time all rows are gone through, and nobody reads faster. */
+const NEWS_MS = 250;
 const MOST_KIDS = 500;
 /** 3,000 rows are read again every 15 s at most; what stands comes with the feed meanwhile. */
 const PAUSE_A_ROW_MS = 5;
@@ -45,7 +48,10 @@ export class PatternListState {
   #kids = $state.raw<Record<string, PatternList>>({});
   #opened = $state.raw<Record<string, boolean>>({});
   /** Newer figures by id, from the feed. */
-  #news = $state.raw<Record<string, ReadRow>>({});
+  #news = $state.raw<Readonly<Record<string, ReadRow>>>({});
+  /** Those not shown yet. */
+  #coming: Record<string, ReadRow> = {};
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #moreReadAt = -Infinity;
   #later: ReturnType<typeof setTimeout> | undefined;
   reading = $state(false);
@@ -63,7 +69,7 @@ export class PatternListState {
     return writeAddress(address, { open: [], choosing: false, show: address.show, cursor: address.cursor });
   }
 
-  readonly #items = $derived.by<PatternView[]>(() => {
+  readonly #rowsRead = $derived.by<ReadRow[]>(() => {
     const { list } = this.#source();
     // A row that has moved between two readings is there once.
     const places: Record<string, number> = {};
@@ -71,16 +77,25 @@ export class PatternListState {
     all.forEach(({ view: { id } }, place) => {
       if (id !== null) places[id] ??= place;
     });
-    return all
-      .filter(({ view: { id } }, place) => id !== null && places[id] === place)
-      .map(({ view, asOf }) => this.#newest(view, asOf));
+    return all.filter(({ view: { id } }, place) => id !== null && places[id] === place);
   });
 
-  readonly rows = $derived.by<PatternRow[]>(() =>
-    this.order.rows.flatMap((pattern): PatternRow[] => {
+  readonly #items = $derived.by<PatternView[]>(() => {
+    const news = this.#news;
+    return this.#rowsRead.map(({ view, asOf }) => newest(news, view, asOf));
+  });
+
+  readonly #open = $derived.by<Readonly<Record<string, boolean>>>(() => ({
+    ...Object.fromEntries(this.#source().address.open.map((id) => [id, true])),
+    ...this.#opened,
+  }));
+
+  readonly rows = $derived.by<PatternRow[]>(() => {
+    const open = this.#open;
+    return this.order.rows.flatMap((pattern): PatternRow | PatternRow[] => {
       const id = pattern.id ?? '';
       const own = { key: id, pattern, under: null, more: 0 };
-      if (!this.isOpen(id)) return [own];
+      if (open[id] !== true) return own;
       const kids = this.kidsOf(id);
       if (kids === null) return [own];
       const more = kids.total - kids.items.length;
@@ -88,24 +103,24 @@ export class PatternListState {
         own,
         ...kids.items.map((kid) => ({
           key: `${id} ${kid.id ?? ''}`,
-          pattern: this.#newest(kid, kids.asOf),
+          pattern: newest(this.#news, kid, kids.asOf),
           under: pattern,
           more: 0,
         })),
         ...(more > 0 ? [{ key: `${id} more`, pattern, under: pattern, more }] : []),
       ];
-    }),
-  );
+    });
+  });
 
   get next(): string | null {
     return this.#more?.key === this.key ? this.#more.next : this.#source().list.next;
   }
   get read(): number {
-    return this.#items.length;
+    return this.#rowsRead.length;
   }
 
   isOpen(id: string): boolean {
-    return this.#opened[id] ?? this.#source().address.open.includes(id);
+    return this.#open[id] === true;
   }
   /** Null while they are not read. */
   kidsOf(id: string): PatternList | null {
@@ -148,7 +163,10 @@ export class PatternListState {
   };
 
   /** Stops what waits. */
-  end = (): void => clearTimeout(this.#later);
+  end = (): void => {
+    clearTimeout(this.#later);
+    clearTimeout(this.#soon);
+  };
 
   async #readOpenAgain(): Promise<void> {
     for (const id of Object.keys(this.#kids)) if (this.isOpen(id)) await this.#readKids(id);
@@ -176,15 +194,16 @@ export class PatternListState {
 
   /** Takes what the feed says of single patterns; the list itself is read again by the page. */
   apply = ({ asOf, items }: FeedValues['pattern.updated']): void => {
-    const news = { ...untrack(() => this.#news) };
-    for (const view of items) if (view.id !== null) news[view.id] = { asOf, view };
-    this.#news = news;
+    if (items.length === 0) return;
+    for (const view of items) if (view.id !== null) this.#coming[view.id] = { asOf, view };
+    this.#soon ??= setTimeout(this.#showNews, NEWS_MS);
   };
 
-  #newest(view: PatternView, asOf: number): PatternView {
-    const news = this.#news[view.id ?? ''];
-    return news !== undefined && news.asOf > asOf ? news.view : view;
-  }
+  #showNews = (): void => {
+    this.#soon = undefined;
+    this.#news = { ...untrack(() => this.#news), ...this.#coming };
+    this.#coming = {};
+  };
 
   async #readKids(id: string): Promise<void> {
     const kids = await this.#get({ show: MOST_KIDS, cursor: null }, id);
@@ -210,4 +229,9 @@ export class PatternListState {
       this.failed = true;
     }
   }
+}
+
+function newest(news: Readonly<Record<string, ReadRow>>, view: PatternView, asOf: number): PatternView {
+  const told = news[view.id ?? ''];
+  return told !== undefined && told.asOf > asOf ? told.view : view;
 }

@@ -25,8 +25,12 @@ export class HeldOrder<T extends Keyed> {
   readonly wouldMove = $derived.by<number>(() => {
     if (this.#held === null) return 0;
     const newest = this.#items();
-    const length = Math.max(newest.length, this.rows.length);
-    return Array.from({ length }, (_, at) => this.rows[at]?.id !== newest[at]?.id).filter(Boolean).length;
+    const { rows } = this;
+    let moved = 0;
+    for (let at = 0; at < Math.max(newest.length, rows.length); at += 1) {
+      if (rows[at]?.id !== newest[at]?.id) moved += 1;
+    }
+    return moved;
   });
 
   hold = (): void => {

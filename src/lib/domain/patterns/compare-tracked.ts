@@ -123,6 +123,31 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
   return stale.map(({ index }) => index);
 }
 
+/**
+ * The tracked pattern that would leave before the one at `index`, by the order above; -1 where that one would leave
+ * first. Equals: the younger first.
+ */
+export function lastBehind(view: ImageView, index: number): number {
+  let last = index;
+  for (let other = 0; other < view.layout.trackedCap; other += 1) {
+    if (byteAt(view.depth, other) === 0 || isHeld(view, other)) continue;
+    if (ranksBehind(view, other, last)) last = other;
+  }
+  return last === index ? -1 : last;
+}
+
+function ranksBehind(view: ImageView, one: number, other: number): boolean {
+  const rank = (index: number) => {
+    const depth = byteAt(view.depth, index);
+    const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
+    const stale = n < supportNeeded(depth, float64At(view.header, HEADER.n)) ? 1 : 0;
+    return [stale, depth, -n, int32At(view.ordinal, index)] as const;
+  };
+  const [a, b] = [rank(one), rank(other)];
+  const differing = a.findIndex((figure, i) => figure !== b[i]);
+  return (a[differing] ?? 0) > (b[differing] ?? 0);
+}
+
 function isHeld(view: ImageView, index: number): boolean {
   return (byteAt(view.flags, index) & (FLAG.pinned | FLAG.retired)) !== 0;
 }

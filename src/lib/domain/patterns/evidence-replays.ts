@@ -7,12 +7,13 @@ import { clipOf } from './clip-of.ts';
 import type { Columns } from './columns.ts';
 import { type EvidenceSubject, patternSubject } from './evidence-subject.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
-import { pairPlaces } from './image-layout.ts';
+import { pairPlaces, patternPlaces } from './image-layout.ts';
 import { advancePair, resetPair } from './pair-places.ts';
 import { pairKey, patternKey, type PreparedReplay, preparedReplays } from './prepared-replay.ts';
 import { clearRecent, readRecent } from './recent-results.ts';
 import { replayEvidence, type ReplayCursor, startCursor } from './replay-evidence.ts';
 import { type ReplayWork, shiftEvidence } from './replay-places.ts';
+import { replayTogether, TOGETHER } from './replay-together.ts';
 import { StandingCounts } from './standing-counts.ts';
 import { startValueEvidence } from './value-evidence.ts';
 
@@ -79,8 +80,38 @@ export class EvidenceReplays {
     this.#shiftValues(index, cursor);
   }
 
-  /** The evidence of a pattern's epoch anew, without what was retracted up to `asOf`. */
+  /** The evidence of these patterns' epochs anew, up to `through` and without what was retracted up to `asOf`. */
   replayWithout(
+    indexes: readonly number[],
+    through: number,
+    asOf: number,
+    prepared: ReadonlyMap<string, PreparedReplay> | null,
+  ): void {
+    if (prepared !== null || clipOf(this.#view) !== null) {
+      for (const index of indexes) this.#replayAlone(index, through, asOf, prepared);
+      return;
+    }
+    const view = this.#view;
+    const columns = this.#columns;
+    const counts = new StandingCounts(columns, asOf);
+    const N = float64At(view.header, HEADER.evidenceN);
+    const S = float64At(view.header, HEADER.evidenceSuccesses);
+    const due = new Uint8Array(patternPlaces(view.layout));
+    const together = indexes.length >= TOGETHER;
+    for (const index of indexes) {
+      const subject = patternSubject(view, index);
+      const start = counts.at(subject.after, through, N, S);
+      startEvidence(view.evidence, index, start.N, start.S);
+      readRecent(view, index, columns, subject, through, asOf);
+      if (together) due[index] = 1;
+      else counts.replay(rarestFirst(view, subject), this.#live, null, index, through, N, S);
+    }
+    if (!together) return;
+    const first = counts.at(0, through, N, S);
+    replayTogether(view, columns, this.#live, due, through, asOf, first.N, first.S);
+  }
+
+  #replayAlone(
     index: number,
     through: number,
     asOf: number,

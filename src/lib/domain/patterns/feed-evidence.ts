@@ -9,6 +9,7 @@ import { onPeriodMatch } from '../statistics/on-period-match.ts';
 import { cellOf, trackedItems } from './cell-of.ts';
 import { clipOf } from './clip-of.ts';
 import type { Columns } from './columns.ts';
+import { lastBehind } from './compare-tracked.ts';
 import { type RowFindings, supportNeeded } from './count-row.ts';
 import { EvidenceReplays } from './evidence-replays.ts';
 import { longestRunOf, pairSubject } from './evidence-subject.ts';
@@ -23,7 +24,7 @@ import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
 import { countClipped } from './replay-evidence.ts';
 import type { ReplayWork } from './replay-places.ts';
-import { ADMISSIONS, freePlace, giveBudget, track, untrack } from './track.ts';
+import { ADMISSIONS, freePlace, giveBudget, movePlace, track, untrack } from './track.ts';
 import { clipped, feedValue, startValueEvidence } from './value-evidence.ts';
 
 const PINNED_ONLY = ADMISSIONS.indexOf('pin');
@@ -38,7 +39,7 @@ export interface EvidenceFoldOptions {
   readonly onChange: (index: number) => void;
   /** A pattern without support has got a place because somebody watches it. */
   readonly onPinned: (index: number) => void;
-  /** Such a pattern has left its place. */
+  /** A pattern has left its place because nobody watches it any more, or for one that did. */
   readonly onLeave: (index: number) => void;
 }
 
@@ -149,12 +150,41 @@ export class EvidenceFold {
       return;
     }
     view.header[HEADER.pinned] = float64At(view.header, HEADER.pinned) + (set ? 1 : -1);
-    this.#judge.tell(view, index, after, set ? 'pinned' : 'unpinned');
-    if (!set && index >= view.layout.trackedCap) {
-      this.#options.onLeave(index);
-      untrack(view, index, cell);
-      this.#pruning = null;
-    } else if ((flags & CONFIRMED) === 0) startChange(view.change, index);
+    if (set || index < view.layout.trackedCap) {
+      this.#judge.tell(view, index, after, set ? 'pinned' : 'unpinned');
+      if ((flags & CONFIRMED) === 0) startChange(view.change, index);
+      return;
+    }
+    const place = this.#placeBySupport(index);
+    if (place >= 0) {
+      movePlace(view, index, place);
+      this.#options.onChange(place);
+      this.#judge.tell(view, place, after, 'unpinned');
+      if ((flags & CONFIRMED) === 0) startChange(view.change, place);
+    } else {
+      this.#judge.tell(view, index, after, 'unpinned');
+      this.#leave(index);
+    }
+    this.#pruning = null;
+  }
+
+  /**
+   * The place of an unpinned pattern that support has admitted, so that it goes on as it is: a free one, or that of a
+   * tracked pattern that ranks behind it; -1 where support never did, or where it ranks last itself.
+   */
+  #placeBySupport(index: number): number {
+    const view = this.#view;
+    if (byteAt(view.admittedBy, index) !== PINNED_THEN_SUPPORTED) return -1;
+    const free = freePlace(view, 'support');
+    if (free >= 0) return free;
+    const last = lastBehind(view, index);
+    if (last >= 0) this.#leave(last);
+    return last;
+  }
+
+  #leave(index: number): void {
+    this.#options.onLeave(index);
+    untrack(this.#view, index, int32At(this.#view.cell, index));
   }
 
   /**
@@ -218,11 +248,14 @@ export class EvidenceFold {
     const asOf = Math.min(through, after);
     const isDue = (frozenAt: number) => frozenAt !== 0 && frozenAt <= asOf;
     const prepared = this.#replays.usable(this.#options.prepared, asOf);
+    const due: number[] = [];
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {
-      if (!isDue(float64At(view.frozenAt, index))) continue;
+      if (isDue(float64At(view.frozenAt, index))) due.push(index);
+    }
+    this.#replays.replayWithout(due, after, asOf, prepared);
+    for (const index of due) {
       view.frozenAt[index] = 0;
       view.recountedAt[index] = after;
-      this.#replays.replayWithout(index, after, asOf, prepared);
       startChange(view.change, index);
       this.#judge.tell(view, index, after, 'recounted');
       this.#options.onChange(index);

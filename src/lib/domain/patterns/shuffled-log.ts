@@ -1,5 +1,5 @@
 import { SLOTS } from '../attributes/codes.ts';
-import type { EncodedAct, EncodedBatch } from '../attributes/encoded-batch.ts';
+import type { EncodedAct, EncodedBatch, EncodedMode } from '../attributes/encoded-batch.ts';
 import { RESULTS } from '../outcomes/results.ts';
 import { seededRandom } from '../random/seeded-random.ts';
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
@@ -21,14 +21,17 @@ const NEUTRAL = RESULTS.indexOf('neutral');
 /** Rows folded before the clock is looked at; each step costs a copy of the image besides. */
 const STEP_ROWS = 128;
 
+/** From a position on the patterns of a slot are compared in another way. */
+export type ModeChange = Pick<EncodedMode, 'after' | 'slot' | 'period'>;
+
 /** What a shuffle is made from: the columns of a log, and what its fold has found. */
 export interface ShuffleSource {
   readonly columns: Columns;
   readonly through: number;
   /** The last so many outcomes that stand. */
   readonly limit: number;
-  /** Slots compared by period. */
-  readonly periods: readonly number[];
+  /** How the fold came to compare each slot, in order: from which position on, and whether by period. */
+  readonly modes: readonly ModeChange[];
   readonly clip: Clip | null;
   readonly trackedCap: number;
   readonly cellLimit: number;
@@ -40,6 +43,8 @@ export interface ShuffleRun {
   readonly codes: SharedArrayBuffer;
   readonly results: SharedArrayBuffer;
   readonly values: SharedArrayBuffer | null;
+  /** After which rows the fold is told what. */
+  readonly acts: readonly EncodedAct[];
   readonly folded: number;
   readonly image: FoldImage;
   readonly spare: FoldImage | null;
@@ -58,7 +63,7 @@ export interface ShuffleFindings {
 
 /**
  * Deals the results (with their values) to the outcomes by chance, labels and their order as they are: whatever is
- * confirmed now is confirmed by error. Cost: 1 µs an outcome.
+ * confirmed now is confirmed by error. Modes rest on labels alone, so they change where they did change. Cost: 1 µs an outcome.
  */
 export function dealResults(source: ShuffleSource, seed: string): ShuffleRun {
   const positions = standing(source);
@@ -90,6 +95,7 @@ export function dealResults(source: ShuffleSource, seed: string): ShuffleRun {
     codes,
     results,
     values,
+    acts: actsOf(source, positions),
     folded: 0,
     image,
     spare: null,
@@ -99,17 +105,12 @@ export function dealResults(source: ShuffleSource, seed: string): ShuffleRun {
 }
 
 /** Folds a shuffle on, with the fold of real outcomes, until it ends or `isOver` says so. */
-export function foldShuffle(
-  run: ShuffleRun,
-  source: Pick<ShuffleSource, 'periods' | 'clip'>,
-  increments: BlockIncrements,
-  isOver: () => boolean,
-): ShuffleRun {
+export function foldShuffle(run: ShuffleRun, increments: BlockIncrements, isOver: () => boolean): ShuffleRun {
   let { folded, image, spare, columns } = run;
   const emerged = new Set(run.emerged);
   while (folded < run.rows && !isOver()) {
     const count = Math.min(STEP_ROWS, run.rows - folded);
-    const batch = batchOf(run, folded, count, folded === 0 ? actsOf(source) : []);
+    const batch = batchOf(run, folded, count);
     const result = foldBatch({ front: image, spare, columns, batch }, increments);
     for (const { kind, ordinal } of result.effects) if (kind === 'emerging') emerged.add(ordinal);
     [image, spare, columns] = [result.image, image, result.columns];
@@ -154,7 +155,7 @@ function shuffled(length: number, seed: string): Int32Array {
   return order;
 }
 
-function batchOf(run: ShuffleRun, from: number, count: number, acts: readonly EncodedAct[]): EncodedBatch {
+function batchOf(run: ShuffleRun, from: number, count: number): EncodedBatch {
   const values = run.values === null ? null : new Float64Array(run.values, from * 8, count);
   return {
     firstPosition: from + 1,
@@ -166,11 +167,21 @@ function batchOf(run: ShuffleRun, from: number, count: number, acts: readonly En
     hasValues: values !== null,
     days: new Int32Array(count),
     retracts: new Float64Array(count),
-    acts,
+    acts: run.acts.filter(({ after }) => after >= from && after < from + count),
   };
 }
 
-function actsOf({ periods, clip }: Pick<ShuffleSource, 'periods' | 'clip'>): EncodedAct[] {
-  const modes = periods.map((slot): EncodedAct => ({ kind: 'mode', after: 0, slot, period: true }));
-  return clip === null ? modes : [...modes, { kind: 'clip', after: 0, low: clip.low, high: clip.high }];
+/** The clip holds from the first outcome on; each mode from its place among the outcomes that are shuffled. */
+function actsOf({ modes, clip }: ShuffleSource, positions: readonly number[]): EncodedAct[] {
+  const rowAfter = (position: number) => {
+    const next = positions.findIndex((one) => one > position);
+    return next === -1 ? positions.length : next;
+  };
+  const acts = modes.map(({ after, slot, period }): EncodedAct => ({
+    kind: 'mode',
+    after: rowAfter(after),
+    slot,
+    period,
+  }));
+  return clip === null ? acts : [{ kind: 'clip', after: 0, low: clip.low, high: clip.high }, ...acts];
 }

@@ -13,20 +13,22 @@ const SUCCESS = RESULTS.indexOf('success');
 
 /**
  * Everybody's outcomes and successes up to each row of the log, of what stands: made once, so that the replays of
- * many newborn patterns read only the rows that match them.
+ * many patterns read only the rows that match them.
  *
- * Always as of the position that the fold has reached; `forget` when an entry is taken back. Cost: 3 ns a row once,
- * 8 bytes a row.
+ * As of the position that the fold has reached; then `forget` when an entry is taken back. Or as of a fixed position,
+ * later retracts left out of account. Cost: 3 ns a row once, 8 bytes a row.
  */
 export class StandingCounts {
   readonly #columns: Columns;
+  readonly #asOf: number | null;
   /** Entry r + 1: after row r. */
   #n = new Int32Array(1);
   #successes = new Int32Array(1);
   #rows = 0;
 
-  constructor(columns: Columns) {
+  constructor(columns: Columns, asOf: number | null = null) {
     this.#columns = columns;
+    this.#asOf = asOf;
   }
 
   /** The entry at a position is taken back: counts from there on are no longer true. */
@@ -35,7 +37,7 @@ export class StandingCounts {
   }
 
   /**
-   * Feeds a subject without a universe with the log up to `through`, the position that the fold has reached; the
+   * Feeds a subject without a universe with the log up to `through`, at most the position that the fold has reached; the
    * counters are everybody's, moved so that they end at N and S. The same figures as replayEvidence followed by
    * shiftEvidence. `state` and `recent` have been started at `index`. Cost: .5 to 1 ns an entry that does not have the
    * first item, and the evidence of those that match.
@@ -99,7 +101,7 @@ export class StandingCounts {
       const end = Math.min(through, (chunkAt + 1) * CHUNK_ROWS);
       for (let row = this.#rows; row < end; row += 1) {
         const at = row & (CHUNK_ROWS - 1);
-        if (stands(chunk, at, through)) {
+        if (stands(chunk, at, this.#asOf ?? through)) {
           n += 1;
           if ((byteAt(chunk.meta, at) & META_RESULT) === SUCCESS) s += 1;
         }

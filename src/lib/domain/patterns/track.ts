@@ -1,12 +1,12 @@
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
-import { startChange } from '../statistics/change-columns.ts';
-import { startEvidence } from '../statistics/evidence-columns.ts';
+import { copyChange, startChange } from '../statistics/change-columns.ts';
+import { copyEvidence, startEvidence } from '../statistics/evidence-columns.ts';
 import { cellOf } from './cell-of.ts';
 import { FLAG } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { freePairsOf } from './pair-places.ts';
-import { startValueEvidence } from './value-evidence.ts';
+import { copyValueEvidence, startValueEvidence } from './value-evidence.ts';
 
 const BUDGETS = [HEADER.budgetSingles, HEADER.budgetPairs, HEADER.budgetTriples] as const;
 
@@ -81,6 +81,27 @@ export function untrack(view: ImageView, index: number, cell: number): void {
     view.explainedBy[other] = 0;
     view.reason[other] = 0;
   }
+}
+
+/** Gives a pattern a place that support fills, with all that is known of it, and frees the one it had. */
+export function movePlace(view: ImageView, from: number, to: number): void {
+  for (const name of FLAT) view[name].copyWithin(to, from, from + 1);
+  for (const items of [view.slots, view.codes]) items.copyWithin(to * 3, from * 3, from * 3 + 3);
+  copyEvidence(view.evidence, from, view.evidence, to);
+  copyChange(view.change, from, to);
+  const { valueEvidence } = view;
+  if (valueEvidence !== null) copyValueEvidence(valueEvidence, from, valueEvidence, to);
+  view.cells[int32At(view.cell, to) * CELL_STRIDE + 2] = to + 1;
+  for (const ends of [view.pairChild, view.pairParent]) {
+    for (let pair = 0; pair < ends.length; pair += 1) {
+      if (byteAt(view.pairKind, pair) !== 0 && int32At(ends, pair) === from) ends[pair] = to;
+    }
+  }
+  for (let other = 0; other < view.explainedBy.length; other += 1) {
+    if (int32At(view.explainedBy, other) === from + 1) view.explainedBy[other] = to + 1;
+  }
+  view.header[HEADER.tracked] = float64At(view.header, HEADER.tracked) + 1;
+  untrack(view, from, -1);
 }
 
 const FLAT = [

@@ -44,6 +44,14 @@ export function createChange(capacity: number): ChangeColumns {
   return columns;
 }
 
+/** Gives what watches a pattern another place. */
+export function copyChange(columns: ChangeColumns, from: number, to: number): void {
+  columns.logR.copyWithin(to * CHANGE_LOGS, from * CHANGE_LOGS, (from + 1) * CHANGE_LOGS);
+  for (const column of [columns.referenceLow, columns.referenceHigh, columns.nextReferenceN]) {
+    column.copyWithin(to, from, from + 1);
+  }
+}
+
 /** Begins watching a pattern: when it is confirmed or starred, and with every epoch. */
 export function startChange(columns: ChangeColumns, index: number): void {
   columns.logR.fill(-Infinity, index * CHANGE_LOGS, (index + 1) * CHANGE_LOGS);

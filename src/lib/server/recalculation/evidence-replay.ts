@@ -11,6 +11,14 @@ const QUIET_MS = 250;
 const PATIENCE_MS = 2_000;
 /** After a failure. */
 const RETRY_MS = 5_000;
+/**
+ * Times a replay's own work that pass before the next, and the longest that it is put off: a refold does all this work
+ * again, swap by swap, so a log of many corrections must not hold more of it than its years can bear.
+ */
+const PACE = 50;
+const LONGEST_PACE_MS = 300_000;
+/** Nothing that a slice takes beyond this is its own work. */
+const SLICE_MS = 20;
 
 export interface EvidenceReplayOptions {
   pool: FoldPool;
@@ -33,6 +41,8 @@ export class EvidenceReplay {
   #done = false;
   #timer: NodeJS.Timeout | null = null;
   #firstAt: number | null = null;
+  /** The next replay begins no sooner. */
+  #notBefore = 0;
 
   constructor(options: EvidenceReplayOptions) {
     this.#options = options;
@@ -44,7 +54,11 @@ export class EvidenceReplay {
     this.#firstAt ??= now;
     if (this.#work !== null) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const wait = Math.max(0, Math.min(delayMs, this.#firstAt + Math.max(PATIENCE_MS, delayMs) - now));
+    const wait = Math.max(
+      0,
+      Math.min(delayMs, this.#firstAt + Math.max(PATIENCE_MS, delayMs) - now),
+      this.#notBefore - now,
+    );
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#start();
@@ -88,12 +102,16 @@ export class EvidenceReplay {
 
   async #carryOut(work: ReplayWork, { columns }: FoldMemory): Promise<void> {
     const { pool, store, onFailure } = this.#options;
+    let workMs = 0;
     try {
       for (let done = false; !done;) {
+        const started = performance.now();
         done = await pool.replay(work, columns);
+        workMs += Math.min(SLICE_MS, performance.now() - started);
         if (this.#work !== work) return;
       }
       this.#done = true;
+      this.#notBefore = performance.now() + Math.min(LONGEST_PACE_MS, PACE * workMs);
       await store(work.through);
     } catch (thrown) {
       if (this.#work !== work) return;

@@ -3,7 +3,13 @@ import type { Database, TransactionSql } from '../db/client.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
 import type { FoldMemory } from './fold-memory.ts';
 import type { StoredDecision } from './fold-steps.ts';
-import { commitApplied, LostTermError, takeTerm, type FoldProgress } from './log-store.ts';
+import {
+  commitApplied,
+  LostTermError,
+  takeTerm,
+  type FoldProgress,
+  type WaitingSetting,
+} from './log-store.ts';
 import type { PatternRow } from './pattern-rows.ts';
 
 const FLUSH_MS = 1_000;
@@ -27,6 +33,8 @@ export interface AppliedBatch {
 /** What is written with the fold's progress. */
 export interface Commit {
   memory: FoldMemory;
+  /** Settings that take their place with it. */
+  settings?: readonly WaitingSetting[];
   decisions?: readonly StoredDecision[];
   events?: readonly FeedEvent[];
   /** Writes more in the same transaction. */
@@ -98,7 +106,8 @@ export class FoldCommits {
   }
 
   /** @throws LostTermError when another instance leads */
-  async write({ memory, decisions = [], events = [], history = null }: Commit, all = false): Promise<void> {
+  async write(commit: Commit, all = false): Promise<void> {
+    const { memory, settings = [], decisions = [], events = [], history = null } = commit;
     const progress = this.#progress;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
     const { db, workspaceId, now, patternRows } = this.#options;
@@ -107,7 +116,8 @@ export class FoldCommits {
     const written = all ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
     const { position } = memory.space;
     const patterns = patternRows(memory, written);
-    await commitApplied(db, { workspaceId, progress, position, decisions, patterns, events, history });
+    const applied = { workspaceId, progress, position, settings, decisions, patterns, events, history };
+    await commitApplied(db, applied);
     // A term that ended meanwhile stays ended, although its last write was accepted.
     if (this.#progress === progress) this.#progress = { ...progress, applied: position };
     for (const index of written) this.#dirty.delete(index);

@@ -46,9 +46,8 @@ export interface FoldPool {
 }
 
 /** A built server has bundled workers; from sources they run through tsx. */
-function workerFile(root: string): { filename: string; execArgv: string[] } {
+function workerFile(root: string, fromBuild: boolean): { filename: string; execArgv: string[] } {
   const built = join(root, 'build', 'workers', 'fold-outcomes.js');
-  const fromBuild = import.meta.env?.PROD === true;
   if (fromBuild) {
     if (!existsSync(built)) throw new StartupError(`The worker is missing (${built}). Run: npm run build`);
     return { filename: built, execArgv: [] };
@@ -60,10 +59,12 @@ export function createFoldPool(options: {
   root: string;
   threads: number | undefined;
   logger: Logger;
+  /** Whether to run the built workers; those of a built server are. */
+  built?: boolean;
 }): FoldPool {
   const threads = Math.max(2, options.threads ?? availableParallelism());
   const pool = new Piscina({
-    ...workerFile(options.root),
+    ...workerFile(options.root, options.built ?? import.meta.env?.PROD === true),
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { encodeEntries } from '#lib/domain/attributes/encode-entries.ts';
-import type { OwnDecision } from '#lib/domain/attributes/setting-entry.ts';
+import type { OwnDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import { foldMetrics } from '#lib/domain/metrics/metrics-state.ts';
 import { partsOfBatch } from '#lib/domain/patterns/column-parts.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
@@ -11,7 +11,15 @@ import type { PlacedEntry, StoredSetting } from './log-store.ts';
 import type { Priority } from './priority-task-queue.ts';
 
 /** Not a fault: the memory cannot be carried on and is built again from the log. */
-export class RefoldNeeded extends Error {}
+export class RefoldNeeded extends Error {
+  /** The first setting that changes the past. */
+  readonly because: SettingEntry;
+
+  constructor(because: SettingEntry) {
+    super(`The setting ${because.kind} changes the past; the log is read again.`);
+    this.because = because;
+  }
+}
 
 /** A setting that the fold decided itself, to be stored with the batch. */
 export type StoredDecision = OwnDecision & { readonly effectiveAfter: number };
@@ -80,7 +88,7 @@ export class FoldSteps {
     const news = settings.filter(({ byFold }) => !byFold).map(({ entry }) => entry);
     const encoded = encodeEntries(memory.space, facts, news);
     if (encoded.kind === 'refold') {
-      throw new RefoldNeeded(`The setting ${encoded.because.kind} changes the past; the log is read again.`);
+      throw new RefoldNeeded(encoded.because);
     }
     const parts = partsOfBatch(encoded.batch);
     const spare = this.#spare;

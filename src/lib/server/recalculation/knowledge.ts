@@ -10,6 +10,7 @@ import { attributeViews } from './attribute-views.ts';
 import type { AppliedBatch } from './fold-commits.ts';
 import type { FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
+import { readModes } from './log-store.ts';
 import { localDayOf } from './local-day.ts';
 import { metricsView } from './metrics-view.ts';
 import { PatternAnswers } from './pattern-answers.ts';
@@ -46,7 +47,8 @@ export class Knowledge implements WorkspaceKnowledge {
     this.#memory = options.memory;
     this.#changes = new PatternChanges(this.#answers, options.now);
     this.#history = new PatternHistory(options.workspace.id, this.#answers);
-    this.insight = new PatternInsight(this.#answers, options.pool, () => this.#memory);
+    const modes = () => readModes(options.db.sql, options.workspace.id);
+    this.insight = new PatternInsight(this.#answers, options.pool, () => this.#memory, modes);
   }
 
   get memory(): FoldMemory {
@@ -131,6 +133,11 @@ export class Knowledge implements WorkspaceKnowledge {
     const openJourneys = await this.#openJourneys();
     const rev = memory.space.position;
     const metrics = this.#metricsOf(memory, openJourneys, rest);
+    // A batch that fails comes again, with metrics of its own.
+    this.#toldTime = {
+      openJourneys,
+      localDay: localDayOf(this.#options.now(), this.#options.workspace.timezone),
+    };
     return [
       { type: 'pattern.updated', key: 'leaders', rev, value: this.#changes.of(batch) },
       {
@@ -142,17 +149,29 @@ export class Knowledge implements WorkspaceKnowledge {
     ];
   }
 
-  /** What no outcome brings: patterns that waited to be told of, and the metrics when the day or the open journeys changed. */
-  async timeEvents(): Promise<FeedEvent[]> {
+  /**
+   * What no outcome brings: patterns that waited to be told of, and the metrics when the day or the open journeys
+   * changed. `told` says that they were written; until then they are news.
+   */
+  async timeEvents(): Promise<{ events: FeedEvent[]; told: () => void }> {
     const openJourneys = await this.#openJourneys();
     const rev = this.asOf;
     const waiting = this.#changes.waiting(this.#memory);
     const events: FeedEvent[] =
       waiting === null ? [] : [{ type: 'pattern.updated', key: 'leaders', rev, value: waiting }];
     const localDay = localDayOf(this.#options.now(), this.#options.workspace.timezone);
-    if (this.#toldTime?.openJourneys === openJourneys && this.#toldTime.localDay === localDay) return events;
-    const value = this.#metricsOf(this.#memory, openJourneys, this.#waiting);
-    return [...events, { type: 'metrics.updated', key: 'metrics', rev, value }];
+    const before = this.#toldTime;
+    if (before?.openJourneys !== openJourneys || before.localDay !== localDay) {
+      const value = this.#metricsOf(this.#memory, openJourneys, this.#waiting);
+      events.push({ type: 'metrics.updated', key: 'metrics', rev, value });
+    }
+    return {
+      events,
+      told: () => {
+        this.#changes.told();
+        this.#toldTime = { openJourneys, localDay };
+      },
+    };
   }
 
   #metricsOf(
@@ -162,7 +181,6 @@ export class Knowledge implements WorkspaceKnowledge {
   ): MetricsView {
     const now = this.#options.now();
     const { workspace } = this.#options;
-    this.#toldTime = { openJourneys, localDay: localDayOf(now, workspace.timezone) };
     return metricsView({ memory, workspace, now, openJourneys, waiting, history: false });
   }
 

@@ -1,5 +1,5 @@
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
-import type { SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
+import type { ModeDecision, SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
 import { writePatterns, type PatternRow } from './pattern-rows.ts';
@@ -185,6 +185,22 @@ export async function readSettings(
   return rows.map(toSetting);
 }
 
+/** Every mode that an attribute was given by a person or found in, in the order of effect. */
+export async function readModes(
+  sql: Sql,
+  workspaceId: string,
+): Promise<(ModeDecision & { effectiveAfter: number })[]> {
+  const rows = await sql<{ effective_after: number; payload: ModeDecision['payload'] }[]>`
+    select effective_after, payload from setting_entries
+    where workspace_id = ${workspaceId} and kind = 'attribute.mode' and effective_after is not null
+    order by effective_after, ordinal`;
+  return rows.map(({ effective_after: effectiveAfter, payload }) => ({
+    kind: 'attribute.mode',
+    payload,
+    effectiveAfter,
+  }));
+}
+
 /**
  * Whether a memory at a position that has seen settings up to an ordinal was made with this one: what people and
  * leaders set has been given to it, what the fold decided itself by then it decided itself.
@@ -193,31 +209,60 @@ export function isKnown({ byFold, entry }: StoredSetting, position: number, sett
   return byFold ? entry.effectiveAfter <= position : entry.ordinal <= settingsSeen;
 }
 
+/** A setting that waits, with the place it takes when it is applied. */
+export interface WaitingSetting extends StoredSetting {
+  id: number;
+}
+
 /**
- * Gives waiting settings their place: after everything that is placed so far.
- * @returns how many were placed
+ * The settings that have no place yet, in the order in which they take it: after everything that is placed so far. They
+ * take it only in the transaction that applies them, so that what they do to patterns is written exactly once, whoever
+ * dies when. Only the leader may rely on the answer: nobody else gives ordinals.
+ */
+export async function readWaitingSettings(
+  sql: Sql,
+  workspaceId: string,
+  progress: FoldProgress,
+): Promise<WaitingSetting[]> {
+  const rows = await sql<(Omit<SettingRow, 'effective_after' | 'ordinal'> & { id: number; last: number })[]>`
+    select id, kind, payload, recorded_by,
+      (select coalesce(max(ordinal), 0) from setting_entries where workspace_id = ${workspaceId}) as last
+    from setting_entries where workspace_id = ${workspaceId} and effective_after is null
+    order by id`;
+  return rows.map(({ id, last, ...row }, i) => ({
+    id,
+    ...toSetting({ ...row, effective_after: progress.placed, ordinal: last + 1 + i }),
+  }));
+}
+
+/**
+ * Places a setting without applying it: one that changes the past, which only a refold can apply.
  * @throws LostTermError when another instance leads
  */
-export async function placeSettings(sql: Sql, workspaceId: string, progress: FoldProgress): Promise<number> {
-  const [waiting] = await sql`
-    select 1 from setting_entries where workspace_id = ${workspaceId} and effective_after is null limit 1`;
-  if (waiting === undefined) return 0;
-  return sql.begin(async (tx) => {
+export async function placeSetting(
+  sql: Sql,
+  workspaceId: string,
+  progress: FoldProgress,
+  setting: WaitingSetting,
+): Promise<void> {
+  await sql.begin(async (tx) => {
     const fence = await tx`
       select 1 from fold_state where workspace_id = ${workspaceId} and term = ${progress.term} for update`;
     if (fence.count === 0) throw new LostTermError('Another instance places the settings of this workspace.');
-    const placed = await tx`
-      update setting_entries as s
-      set effective_after = ${progress.placed},
-          ordinal = waiting.place + (
-            select coalesce(max(ordinal), 0) from setting_entries where workspace_id = ${workspaceId})
-      from (
-        select id, row_number() over (order by id) as place from setting_entries
-        where workspace_id = ${workspaceId} and effective_after is null
-      ) as waiting
-      where s.id = waiting.id`;
-    return placed.count;
+    await writePlaces(tx, [setting]);
   });
+}
+
+async function writePlaces(tx: TransactionSql, settings: readonly WaitingSetting[]): Promise<void> {
+  if (settings.length === 0) return;
+  const placed = await tx`
+    update setting_entries as s set effective_after = p.effective_after, ordinal = p.ordinal
+    from unnest(
+      ${settings.map(({ id }) => id)}::bigint[], ${settings.map(({ entry }) => entry.effectiveAfter)}::bigint[],
+      ${settings.map(({ entry }) => entry.ordinal)}::bigint[]
+    ) as p (id, effective_after, ordinal)
+    where s.id = p.id and s.effective_after is null`;
+  if (placed.count !== settings.length) throw new LostTermError('Another instance has placed a setting.');
 }
 
 /**
@@ -238,6 +283,8 @@ export interface Applied {
   workspaceId: string;
   progress: FoldProgress;
   position: number;
+  /** Settings that take their place with it. */
+  settings: readonly WaitingSetting[];
   decisions: readonly (SettingDecision & { effectiveAfter: number })[];
   patterns: readonly PatternRow[];
   events: readonly FeedEvent[];
@@ -256,6 +303,7 @@ export async function commitApplied(db: Database, applied: Applied): Promise<voi
       where workspace_id = ${applied.workspaceId} and term = ${applied.progress.term}
         and applied = ${applied.progress.applied}`;
     if (fence.count === 0) throw new LostTermError('Another instance has applied entries of this workspace.');
+    await writePlaces(tx, applied.settings);
     await writeDecisions(tx, applied);
     await writePatterns(tx, applied.workspaceId, applied.position, applied.patterns);
     await applied.history?.(tx);

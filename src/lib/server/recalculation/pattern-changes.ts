@@ -12,6 +12,14 @@ const MOST_ITEMS = 60;
 /** Patterns that stand but are not shown first are told about at most this often: a batch may touch all of them. */
 const OTHERS_MS = 500;
 
+/** What readers know once a delta is written. */
+interface Told {
+  memory: FoldMemory;
+  told: Set<string>;
+  pending: Set<number>;
+  othersAt: number;
+}
+
 /**
  * What to tell readers of each batch (FINE-PRINT 12): the patterns shown first, those that something happened to and
  * the pinned ones at once; the other emerging, confirmed and weakening ones soon, in turns.
@@ -25,7 +33,7 @@ export class PatternChanges {
   #pending = new Set<number>();
   #othersAt = 0;
   /** As it is once the delta under way is committed. */
-  #next: { memory: FoldMemory; told: Set<string>; pending: Set<number>; othersAt: number } | null = null;
+  #next: Told | null = null;
 
   constructor(answers: PatternAnswers, now: () => number) {
     this.#answers = answers;
@@ -60,14 +68,13 @@ export class PatternChanges {
     return this.#delta(memory, ids, shown, pending.size);
   }
 
-  /** Those that still wait, when no batch comes to take them along; null where nobody does. */
+  /** Those that still wait, when no batch comes to take them along; null where nobody does. They wait until `told`. */
   waiting(memory: FoldMemory): FeedValues['pattern.updated'] | null {
     if (this.#pending.size === 0) return null;
     const pending = new Set(this.#pending);
     const shown = [...pending].slice(0, MOST_ITEMS);
     for (const index of shown) pending.delete(index);
-    this.#pending = pending;
-    this.#othersAt = this.#now();
+    this.#next = { memory, told: this.#told, pending, othersAt: this.#now() };
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), shown, pending.size);
   }
 
@@ -76,21 +83,25 @@ export class PatternChanges {
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), memory.leaders, 0);
   }
 
+  /** What `waiting` gave has been written. */
+  told(): void {
+    this.#settle(this.#next);
+  }
+
   /** The memory is another one: by the batch whose delta was just written, or by somebody else's. */
   moved(memory: FoldMemory): void {
-    if (this.#next?.memory !== memory) this.forget();
-    else {
-      this.#told = this.#next.told;
-      this.#pending = this.#next.pending;
-      this.#othersAt = this.#next.othersAt;
-    }
+    // Of another's memory nobody here knows what was told; what waited, waits still.
+    if (this.#next?.memory !== memory) this.#told = new Set();
+    else this.#settle(this.#next);
     this.#next = null;
   }
 
-  /** Everything is news again. */
-  forget(): void {
-    this.#told = new Set();
-    this.#pending = new Set();
+  #settle(next: Told | null): void {
+    if (next !== null) {
+      this.#told = next.told;
+      this.#pending = next.pending;
+      this.#othersAt = next.othersAt;
+    }
     this.#next = null;
   }
 

@@ -3,6 +3,7 @@ import { byteAt } from '#lib/domain/read-typed-array.ts';
 import { CHUNK_BITS, CHUNK_ROWS, META_RESULT, openChunk } from '#lib/domain/patterns/columns.ts';
 import { statusOf } from '#lib/domain/patterns/flags.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
+import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
 import { holds, itemColumns } from '#lib/domain/patterns/item-columns.ts';
 import { exactOf } from '#lib/domain/patterns/standing-side.ts';
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
@@ -74,15 +75,16 @@ export class PatternHistory {
   #rowsOf(batch: AppliedBatch, before: FoldMemory, last: ReadonlyMap<string, Kept>): HistoryRow[] {
     const { memory } = batch;
     const { view } = this.#answers.standings(memory);
-    const effects = byIndex(batch.effects);
+    const effects = byIndex(batch.effects, view);
     const rows: HistoryRow[] = [];
     for (const index of new Set([...batch.touched, ...effects.keys()])) {
       const pattern = readTracked(view, index);
       if (pattern === null) continue;
-      const events = (effects.get(index) ?? [])
-        // The place may have changed hands within the batch.
-        .filter(({ ordinal }) => ordinal === pattern.ordinal)
-        .map(({ kind, side, position }) => ({ kind, side: sideWord(side), position }));
+      const events = (effects.get(index) ?? []).map(({ kind, side, position }) => ({
+        kind,
+        side: sideWord(side),
+        position,
+      }));
       const { logEPlus, logEMinus } = exactOf(view, index);
       const patternId = this.#answers.names.of(memory.space, pattern).id;
       const former = last.get(patternId) ?? null;
@@ -142,11 +144,14 @@ export class PatternHistory {
   }
 }
 
-function byIndex(effects: readonly FoldEffect[]): ReadonlyMap<number, FoldEffect[]> {
+/** The effects by the index that their pattern has now; a place may change hands within a batch. */
+function byIndex(effects: readonly FoldEffect[], { ordinal }: ImageView): ReadonlyMap<number, FoldEffect[]> {
   const found = new Map<number, FoldEffect[]>();
   for (const effect of effects) {
-    const others = found.get(effect.index);
-    if (others === undefined) found.set(effect.index, [effect]);
+    const index = ordinal[effect.index] === effect.ordinal ? effect.index : ordinal.indexOf(effect.ordinal);
+    if (index < 0) continue;
+    const others = found.get(index);
+    if (others === undefined) found.set(index, [effect]);
     else others.push(effect);
   }
   return found;

@@ -1,4 +1,5 @@
 import type { PatternComparison, SearchFamily } from '#lib/contracts/pattern-insight.ts';
+import type { ModeDecision } from '#lib/domain/attributes/setting-entry.ts';
 import { longestRunOf } from '#lib/domain/patterns/evidence-subject.ts';
 import { PATTERN_STATUSES, type PatternView } from '#lib/contracts/pattern.ts';
 import { byteAt, float64At } from '#lib/domain/read-typed-array.ts';
@@ -8,7 +9,7 @@ import { HEADER } from '#lib/domain/patterns/fold-image.ts';
 import { patternPlaces, PINNED_CAP } from '#lib/domain/patterns/image-layout.ts';
 import { budgetOf } from '#lib/domain/patterns/judge-pattern.ts';
 import { lookup } from '#lib/domain/patterns/lookup.ts';
-import type { ShuffleFindings, ShuffleSource } from '#lib/domain/patterns/shuffled-log.ts';
+import type { ModeChange, ShuffleFindings, ShuffleSource } from '#lib/domain/patterns/shuffled-log.ts';
 import type { EvidenceMove, TracePoint } from '#lib/domain/patterns/trace-evidence.ts';
 import { ADMISSIONS } from '#lib/domain/patterns/track.ts';
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
@@ -47,6 +48,8 @@ export interface Choosable {
   retired: boolean;
 }
 
+type StoredMode = ModeDecision & { readonly effectiveAfter: number };
+
 /** Shuffles of one log, each folded in slices at low priority. */
 export interface ShuffledLog {
   readonly position: number;
@@ -62,11 +65,19 @@ export class PatternInsight {
   readonly #answers: PatternAnswers;
   readonly #pool: FoldPool;
   readonly #memory: () => FoldMemory;
+  readonly #modes: () => Promise<readonly StoredMode[]>;
 
-  constructor(answers: PatternAnswers, pool: FoldPool, memory: () => FoldMemory) {
+  /** `modes`: those that attributes were ever given, in the order of effect. */
+  constructor(
+    answers: PatternAnswers,
+    pool: FoldPool,
+    memory: () => FoldMemory,
+    modes: () => Promise<readonly StoredMode[]>,
+  ) {
     this.#answers = answers;
     this.#pool = pool;
     this.#memory = memory;
+    this.#modes = modes;
   }
 
   /** Null for an id that nobody has. Cost: some 5 ms. */
@@ -227,7 +238,8 @@ export class PatternInsight {
   }
 
   /** The last `limit` outcomes, to be shuffled over and over; null while there are none. */
-  shuffledLog(limit: number): ShuffledLog | null {
+  async shuffledLog(limit: number): Promise<ShuffledLog | null> {
+    const stored = await this.#modes();
     const memory = this.#memory();
     const { view, totals } = this.#answers.standings(memory);
     if (totals.n === 0) return null;
@@ -236,7 +248,10 @@ export class PatternInsight {
       columns: memory.columns,
       through: memory.space.position,
       limit,
-      periods: [...view.slotPeriod].flatMap((period, slot) => (period === 1 ? [slot] : [])),
+      modes: stored.flatMap(({ effectiveAfter: after, payload: { attribute, mode } }): ModeChange[] => {
+        const slot = memory.space.searched.findIndex(({ key }) => key === attribute);
+        return slot < 0 || after > memory.space.position ? [] : [{ after, slot, period: mode === 'period' }];
+      }),
       clip: clipOf(view),
       trackedCap,
       cellLimit,

@@ -12,15 +12,17 @@ import { Knowledge } from './knowledge.ts';
 import {
   LostTermError,
   placeEntries,
-  placeSettings,
+  placeSetting,
   readEntries,
   readProgress,
   readSettings,
   readWaiting,
+  readWaitingSettings,
   storeSwap,
   type FoldProgress,
   type PlacedEntry,
   type StoredSetting,
+  type WaitingSetting,
 } from './log-store.ts';
 import type { Priority } from './priority-task-queue.ts';
 import { FIRST_READING, readLog, takeDue } from './read-log.ts';
@@ -365,9 +367,12 @@ export class WorkspaceFold {
     while (!this.#stopped && (await this.#options.tryLead())) {
       const { progress } = this.#commits;
       if (progress === null) return;
-      if (progress.placed === progress.applied && (await placeSettings(db.sql, workspace.id, progress)) > 0) {
-        await this.#applyBatch([], await readSettings(db.sql, workspace.id, this.#memory().settingsSeen));
-        continue;
+      if (progress.placed === progress.applied) {
+        const settings = await readWaitingSettings(db.sql, workspace.id, progress);
+        if (settings.length > 0) {
+          await this.#applySettings(settings, progress);
+          continue;
+        }
       }
       const entries = await this.#take(progress, limit);
       if (entries.length === 0) {
@@ -382,6 +387,23 @@ export class WorkspaceFold {
       // Looking for nothing costs as much as a batch; who records rings, and the poll finds what rang in vain.
       if (!full && !this.#again) return;
       this.#again = false;
+    }
+  }
+
+  /** Applies settings together with their places; what changes the past by itself, since a refold follows. */
+  async #applySettings(settings: readonly WaitingSetting[], progress: FoldProgress): Promise<void> {
+    try {
+      await this.#applyBatch([], settings);
+    } catch (thrown) {
+      if (!(thrown instanceof RefoldNeeded)) throw thrown;
+      const { ordinal } = thrown.because;
+      const before = settings.filter(({ entry }) => entry.ordinal < ordinal);
+      if (before.length > 0) return this.#applySettings(before, progress);
+      const [first] = settings;
+      if (first === undefined) throw thrown;
+      const { db, workspace } = this.#options;
+      await placeSetting(db.sql, workspace.id, progress, first);
+      throw thrown;
     }
   }
 
@@ -400,8 +422,8 @@ export class WorkspaceFold {
   /** Folds, commits and publishes one batch. `rest`: what still waits behind it. */
   async #applyBatch(
     entries: PlacedEntry[],
-    settings: StoredSetting[],
-    decisions: StoredDecision[] = [],
+    settings: readonly WaitingSetting[],
+    decisions: readonly StoredDecision[] = [],
     rest: Rest = NOTHING,
   ): Promise<void> {
     const prepared = this.#replay.preparedFor(settings);
@@ -411,7 +433,13 @@ export class WorkspaceFold {
     const batch = { memory, touched, effects, foldMs, counted: countedIn(entries), rest };
     const events = await this.knowledge.eventsFor(batch);
     const history = this.knowledge.historyFor(batch);
-    await this.#write({ memory, decisions: [...decisions, ...folded.decisions], events, history });
+    await this.#write({
+      memory,
+      settings,
+      decisions: [...decisions, ...folded.decisions],
+      events,
+      history,
+    });
     this.#replace(folded);
     this.knowledge.setWaiting(rest.count, rest.oldest);
     this.#options.ringFeed();
@@ -431,9 +459,10 @@ export class WorkspaceFold {
   }
 
   async #tellTheTime(): Promise<void> {
-    const events = await this.knowledge.timeEvents();
+    const { events, told } = await this.knowledge.timeEvents();
     if (events.length === 0) return;
     await this.#write({ memory: this.#memory(), events });
+    told();
     this.#options.ringFeed();
   }
 

@@ -117,7 +117,7 @@ const knowledge: WorkspaceKnowledge = {
     family: unasked,
     chosen: () => null,
     pinnable: unasked,
-    shuffledLog: () => null,
+    shuffledLog: () => Promise.resolve(null),
   },
 };
 

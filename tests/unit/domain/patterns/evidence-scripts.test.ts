@@ -143,7 +143,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
   });
 
   it('holds across evictions: a tiny cap, comparisons at 4,096 and 8,192', () => {
-    const seen = { evicted: 0, frozen: 0, pinned: 0, recounted: 0, confirmed: 0, pairs: 0 };
+    const seen = { evicted: 0, frozen: 0, pinned: 0, moved: 0, recounted: 0, confirmed: 0, pairs: 0 };
     for (const seed of [3, 4, 5, 6]) {
       const script = randomScript({
         seed,
@@ -169,6 +169,12 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       seen.confirmed += view.header[HEADER.rejections] ?? 0;
       seen.pairs += view.pairKind.reduce((sum, kind) => sum + (kind > 0 ? 1 : 0), 0);
       seen.pinned += view.flags.reduce((sum, flags) => sum + (flags & FLAG.pinned), 0);
+      const supported = new Set(
+        whole.effects.flatMap(({ kind, ordinal }) => (kind === 'supported' ? [ordinal] : [])),
+      );
+      seen.moved += whole.effects.filter(
+        ({ kind, ordinal, index }) => kind === 'unpinned' && supported.has(ordinal) && index < cap.trackedCap,
+      ).length;
       seen.recounted += whole.effects.filter(({ kind }) => kind === 'recounted').length;
     }
     // The scripts really do what this is about.

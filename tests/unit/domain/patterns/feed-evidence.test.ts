@@ -12,7 +12,8 @@ import { evidenceState } from '../../../../src/lib/domain/statistics/evidence-st
 import { onMatch } from '../../../../src/lib/domain/statistics/on-match.ts';
 import { weightedConfidence } from '../../../../src/lib/domain/statistics/confidence.ts';
 import { STREAM_A, STREAM_B, type Labelled } from '../statistics/evidence-streams.ts';
-import { add, type Fold, foldLog, INCREMENTS, retract, seeded, startFold, step } from '../fold-scripts.ts';
+import { evidenceAt, indexOf } from '../evidence-at.ts';
+import { add, foldLog, INCREMENTS, retract, seeded, startFold, step } from '../fold-scripts.ts';
 
 const CAP = { trackedCap: 60 };
 
@@ -20,32 +21,6 @@ const CAP = { trackedCap: 60 };
 function logOf(stream: readonly Labelled[]): LogFacts[] {
   return stream.map(({ inPattern, success }, i) =>
     add(i + 1, success ? 'success' : 'failure', { label: inPattern ? 'P' : 'C' }),
-  );
-}
-
-/** The index of the pattern with these items of string attributes. */
-export function indexOf(fold: Fold, where: Readonly<Record<string, string | undefined>>): number {
-  const wanted = Object.entries(where)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => {
-      const slot = fold.space.searched.findIndex((attribute) => attribute.key === key);
-      const attribute = fold.space.searched[slot];
-      if (attribute?.type !== 'string') throw new Error(`${key} is no category`);
-      return `${slot}=${attribute.values.indexOf(value ?? '') + 1}`;
-    });
-  const found = trackedPatterns(fold.image).find(
-    ({ slots, codes }) => slots.map((slot, i) => `${slot}=${codes[i]}`).join() === [...wanted].sort().join(),
-  );
-  return found?.index ?? -1;
-}
-
-/** Everything that evidence columns hold of one place. */
-export function evidenceAt(columns: EvidenceColumns, index: number): Record<string, number[]> {
-  return Object.fromEntries(
-    Object.entries(columns).map(([name, column]: [string, Float64Array | Int32Array]) => {
-      const width = name === 'gridLogs' ? GRID_SIZE : 1;
-      return [name, [...column.subarray(index * width, (index + 1) * width)]];
-    }),
   );
 }
 

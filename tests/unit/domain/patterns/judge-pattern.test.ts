@@ -6,6 +6,7 @@ import { HEADER, openImage } from '../../../../src/lib/domain/patterns/fold-imag
 import { budgetOf, Judge } from '../../../../src/lib/domain/patterns/judge-pattern.ts';
 import { readEvidence } from '../../../../src/lib/domain/patterns/pattern-evidence.ts';
 import { trackedPatterns } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
+import { evidenceAt, indexOf } from '../evidence-at.ts';
 import { add, type Fold, foldLog, retract, startFold, step } from '../fold-scripts.ts';
 
 const BLOCK = { x: 1, kP: 1, kC: 2, s: 1 };
@@ -237,11 +238,76 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     });
     expect(late.effects.at(-1)).toMatchObject({ kind: 'supported', position: 73, index });
     expect(openImage(late.image).depthOrdinal[index]).toBe(3);
-    // Unpinned, it leaves; at its next outcome support bears it again.
-    const unpin = { kind: 'pattern.unpin' as const, payload: { conditions }, effectiveAfter: 73, ordinal: 2 };
-    const gone = step(late, log.slice(73, 81), [unpin]);
-    expect(gone.evicted.at(-1)).toMatchObject({ index, position: 73 });
-    expect(gone.born.at(-1)).toMatchObject({ index: 1, position: 81 });
+  });
+
+  /** A pattern pinned after position 40 that support admits at 73 and that nobody watches from there on. */
+  function unpinnedAt73(trackedCap: number) {
+    const conditions = [{ attribute: 'a', value: 'rare' }];
+    const choice = (kind: 'pin' | 'unpin', effectiveAfter: number, ordinal: number) =>
+      ({ kind: `pattern.${kind}` as const, payload: { conditions }, effectiveAfter, ordinal }) as const;
+    const log = Array.from({ length: 140 }, (_, i) =>
+      add(i + 1, i % 3 === 0 ? 'success' : 'failure', {
+        a: i % 8 === 0 ? 'rare' : 'often',
+        ...(i % 2 === 0 ? { b: 'half' } : {}),
+      }),
+    );
+    // Each from its start: a fold carried on writes to the image that it had before.
+    const watched = () =>
+      foldLog(log.slice(0, 73), () => 20, startFold([choice('pin', 40, 1)], { trackedCap }));
+    const unpinned = () => step(watched(), [], [choice('unpin', 73, 2)]);
+    return {
+      watched: watched(),
+      unpinned: unpinned(),
+      later: foldLog(log, () => 20, unpinned()),
+      stays: foldLog(log, () => 20, watched()),
+      choice,
+    };
+  }
+  const stateOf = (fold: Fold, index: number) => {
+    const view = openImage(fold.image);
+    const { pinned: _, ...shown } = readEvidence(view, index);
+    return {
+      shown,
+      grid: evidenceAt(view.evidence, index),
+      ordinal: view.ordinal[index],
+      budget: view.depthOrdinal[index],
+    };
+  };
+
+  it('an unpinned pattern that support has admitted goes on untouched, in a place that support fills', () => {
+    const { watched, unpinned, later, stays, choice } = unpinnedAt73(40);
+    const moved = indexOf(unpinned, { a: 'rare' });
+    expect(moved).toBeLessThan(40);
+    expect(stateOf(unpinned, moved)).toEqual(stateOf(watched, 40));
+    expect(unpinned.evicted).toEqual(watched.evicted);
+    expect(unpinned.effects.at(-1)).toMatchObject({ kind: 'unpinned', index: moved });
+    // What follows is what would have followed while it was pinned.
+    expect(stateOf(later, moved)).toEqual(stateOf(stays, 40));
+    expect(later.born.filter(({ position }) => position > 73)).toEqual([]);
+    // The place that only pins fill is free again, and both counts are right.
+    const view = openImage(later.image);
+    expect(view.depth[40]).toBe(0);
+    expect(view.header[HEADER.pinned]).toBe(0);
+    expect(view.header[HEADER.tracked]).toBe(view.depth.filter((depth) => depth > 0).length);
+    const before = stateOf(later, moved);
+    const again = step(later, [], [choice('pin', 140, 3)]);
+    expect(stateOf(again, moved)).toEqual(before);
+    expect(openImage(again.image).header[HEADER.pinned]).toBe(1);
+  });
+
+  it('where no place is free it takes that of the last in order, or leaves if that is itself', () => {
+    // Of "often", "half" and "often and half" the pair is last.
+    const full = unpinnedAt73(3);
+    const pair = indexOf(full.watched, { a: 'often', b: 'half' });
+    const moved = indexOf(full.unpinned, { a: 'rare' });
+    expect(moved).toBe(pair);
+    expect(full.unpinned.evicted.at(-1)).toMatchObject({ index: pair, position: 73 });
+    expect(stateOf(full.unpinned, moved)).toEqual(stateOf(full.watched, 3));
+    // "often" and "half" have more outcomes.
+    const last = unpinnedAt73(2);
+    expect(indexOf(last.unpinned, { a: 'rare' })).toBe(-1);
+    expect(last.unpinned.evicted.at(-1)).toMatchObject({ index: 2, position: 73 });
+    expect(openImage(last.unpinned.image).header[HEADER.tracked]).toBe(2);
   });
 });
 

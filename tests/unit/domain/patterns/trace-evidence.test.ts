@@ -5,7 +5,8 @@ import type { LogFacts } from '#domain/outcomes/log-facts.ts';
 import { countTogether } from '#domain/patterns/count-together.ts';
 import { emptyColumns, type Columns } from '#domain/patterns/columns.ts';
 import { foldBatch } from '#domain/patterns/fold-batch.ts';
-import { createFoldImage } from '#domain/patterns/fold-image.ts';
+import { FLAG } from '#domain/patterns/flags.ts';
+import { createFoldImage, openImage } from '#domain/patterns/fold-image.ts';
 import { dealResults, foldShuffle, shuffleFindings } from '#domain/patterns/shuffled-log.ts';
 import { scanColumns } from '#domain/patterns/scan-columns.ts';
 import { traceEvidence } from '#domain/patterns/trace-evidence.ts';
@@ -122,7 +123,7 @@ describe('a shuffled log', () => {
     columns: columnsOf(log),
     through: 900,
     limit: 600,
-    periods: [],
+    modes: [],
     clip: null,
     trackedCap: 50,
     cellLimit: 1_000,
@@ -142,13 +143,38 @@ describe('a shuffled log', () => {
   });
 
   it('confirms nothing, however it is cut into slices', () => {
-    const whole = foldShuffle(dealResults(source, 'one'), source, increments, () => false);
+    const whole = foldShuffle(dealResults(source, 'one'), increments, () => false);
     let sliced = dealResults(source, 'one');
     while (sliced.folded < sliced.rows) {
       let asked = 0;
-      sliced = foldShuffle(sliced, source, increments, () => (asked += 1) > 1);
+      sliced = foldShuffle(sliced, increments, () => (asked += 1) > 1);
     }
     expect(shuffleFindings(sliced)).toEqual(shuffleFindings(whole));
     expect(shuffleFindings(whole)).toMatchObject({ outcomes: 600, confirmed: 0 });
+  });
+
+  it('compares an attribute as the fold did: by period while it was bound to time, in short blocks since', () => {
+    const period = { slot: 0, period: true };
+    const modes = [
+      { ...period, after: 100 },
+      { ...period, after: 500, period: false },
+    ];
+    const shuffledTo = (row: number) =>
+      foldShuffle(dealResults({ ...source, limit: 900, modes }, 'one'), increments, ended(row)).image;
+    /** Steps are of 128 rows. */
+    const ended = (rows: number) => {
+      let folded = -128;
+      return () => (folded += 128) >= rows;
+    };
+    const stateOf = (row: number) => {
+      const { slotPeriod, phased, flags } = openImage(shuffledTo(row));
+      return [slotPeriod[0], phased[0], (flags[0] ?? 0) & FLAG.period];
+    };
+    expect(stateOf(128)).toEqual([1, 0, FLAG.period]);
+    expect(stateOf(384)).toEqual([1, 0, FLAG.period]);
+    expect(stateOf(896)).toEqual([2, 1, 0]);
+    // Of the last 600 outcomes the first is at position 301: bound to time from the start, and no longer after 200.
+    const late = dealResults({ ...source, modes }, 'one');
+    expect(late.acts.map(({ after }) => after)).toEqual([0, 200]);
   });
 });

@@ -76,13 +76,36 @@ describe('the changes of patterns that readers are told of', () => {
       );
     expect(standing().length).toBeGreaterThan(60);
     // With no further outcome the rest follows.
-    for (let tick = 0; tick < 20; tick += 1) {
+    for (let tick = 0; tick < 40; tick += 1) {
       const waiting = changes.waiting(memory);
       if (waiting === null) break;
+      // Every other one is not written, so that it comes again.
+      if (tick % 2 === 0) continue;
       take(waiting);
+      changes.told();
     }
     expect(changes.waiting(memory)).toBeNull();
     for (const view of standing()) expect(told.get(view.id ?? '')).toMatchObject({ n: view.n });
+  });
+
+  it('wait on where a tick was not written, and where somebody else has carried the fold on', () => {
+    let now = 0;
+    const changes = new PatternChanges(new PatternAnswers(), () => now);
+    position = 0;
+    const first = next(emptyMemory({ trackedCap: 2_000, cellLimit: 100_000 }, []), 4_000);
+    changes.of(first);
+    changes.moved(first.memory);
+    const itemsOf = (memory: FoldMemory) => changes.waiting(memory)?.items.map(({ id }) => id) ?? [];
+    const waiting = itemsOf(first.memory);
+    expect(waiting.length).toBeGreaterThan(0);
+    expect(itemsOf(first.memory)).toEqual(waiting);
+    changes.moved({ ...first.memory });
+    expect(itemsOf(first.memory)).toEqual(waiting);
+    // A batch that comes after the failed tick takes them along.
+    now += 1_000;
+    const second = changes.of({ ...first, touched: new Int32Array(), effects: [] });
+    const told = new Set(second.items.map(({ id }) => id));
+    expect(waiting.filter((id) => told.has(id)).length).toBeGreaterThan(0);
   });
 
   it('begin again when somebody else has carried the fold on', () => {

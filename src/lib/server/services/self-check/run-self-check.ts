@@ -16,7 +16,7 @@ export class CheckOver extends Error {}
  */
 export async function runSelfCheck(app: App, check: SelfCheckRow, isStopped: () => boolean): Promise<void> {
   const { insight } = await app.folds.of(check.workspace_id);
-  const log = insight.shuffledLog(MOST_SHUFFLED);
+  const log = await insight.shuffledLog(MOST_SHUFFLED);
   if (log === null) throw new Error('There is no outcome to shuffle.');
   let mine = true;
   const beat = setInterval(() => {

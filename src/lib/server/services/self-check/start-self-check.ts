@@ -20,7 +20,7 @@ export async function startSelfCheck(ctx: Context, input: unknown = {}): Promise
   requirePermission(ctx, 'analyse');
   const { shuffles, seed = randomInt(SEEDS) } = parseInput(selfCheckInputSchema, input);
   const { insight } = await ctx.app.folds.of(ctx.workspace.id);
-  if (insight.shuffledLog(1) === null) throw conflict('There is no outcome to shuffle yet.');
+  if ((await insight.shuffledLog(1)) === null) throw conflict('There is no outcome to shuffle yet.');
   const view = await withTransaction(ctx.app.db.sql, async (tx) => {
     const [row] = await tx<SelfCheckRow[]>`
       insert into self_checks (workspace_id, state, created_by, seed, shuffles)
