@@ -50,10 +50,12 @@ export async function catchUp(options: CatchUp): Promise<void> {
 
 function pause(environment: FeedEnvironment, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = environment.setTimer(resolve, pollAgainMs(environment.random()));
-    signal.addEventListener('abort', () => {
+    const end = () => {
+      signal.removeEventListener('abort', end);
       cancel();
       resolve();
-    });
+    };
+    const cancel = environment.setTimer(end, pollAgainMs(environment.random()));
+    signal.addEventListener('abort', end);
   });
 }

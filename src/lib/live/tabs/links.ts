@@ -65,7 +65,7 @@ export const byLeader: Way = (options) => {
   let host: HubHost | null = null;
   let closed = false;
   let giveUp: () => void = () => undefined;
-  const waiting = new AbortController();
+  let claim = new AbortController();
   const remote = (to: string) => ({
     tab: to,
     send: (message: ToTab) => channel.post({ to, message } satisfies Sent),
@@ -82,14 +82,17 @@ export const byLeader: Way = (options) => {
     });
   }
 
+  /** Queues for the lock, or takes it; one claim of this tab at a time. */
   function follow(steal: boolean): void {
-    const held = locks?.hold(name, steal ? { steal } : { signal: waiting.signal }, lead);
+    claim.abort();
+    const own = (claim = new AbortController());
+    const held = locks?.hold(name, steal ? { steal } : { signal: own.signal }, lead);
     held?.catch(() => {
-      // Stolen by a tab that had no answer from us, or no longer wanted.
-      if (host === null) return;
-      host.close();
+      // Stolen by a tab that had no answer from this one, perhaps before it was ours.
+      if (closed || own !== claim) return;
+      host?.close();
       host = null;
-      if (!closed) follow(false);
+      follow(false);
     });
   }
 
@@ -118,7 +121,7 @@ export const byLeader: Way = (options) => {
     close() {
       closed = true;
       cancelElection();
-      waiting.abort();
+      claim.abort();
       host?.close();
       host = null;
       giveUp();

@@ -138,7 +138,8 @@ export class TabFeed {
     this.#cancelWatch();
     this.#cancelWatch = this.#options.environment.setTimer(
       () => {
-        if (!this.#heard) return this.#nextWay(tab);
+        // A worker may hang for good; the place of a leader that hangs is taken.
+        if (!this.#heard && WAYS[this.#way] === byWorker) return this.#nextWay(tab);
         this.#close();
         this.#open(tab);
       },
