@@ -115,7 +115,8 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
       return kind === 'asking' ? afterFailedPoll(connection, event.afterMs ?? null, at) : connection;
     case 'offline':
       if (kind === 'asking') return afterFailedPoll(connection, null, at);
-      if (kind === 'waiting') return { ...connection, pollsArrive: connection.polling === null ? null : false };
+      if (kind === 'waiting')
+        return { ...connection, pollsArrive: connection.polling === null ? null : false };
       return afterLoss(connection, 'network', null, at);
     case 'woke':
       return kind === 'waiting' ? goOn(connection, at) : connection;
@@ -187,7 +188,11 @@ function poll(
 ): Connection {
   const pollsArrive = connection.polling === null ? null : connection.pollsArrive;
   // Where streams are switched off to spare the server, nothing is to be held open there.
-  return ask({ ...connection, polling, pollsArrive, probeAt, probes: 0, longPolls: polling !== 'off' }, 0, at);
+  return ask(
+    { ...connection, polling, pollsArrive, probeAt, probes: 0, longPolls: polling !== 'off' },
+    0,
+    at,
+  );
 }
 
 function afterAnswer(

@@ -154,10 +154,7 @@ export class FeedClient {
   }
 
   /** Hears events of one type, without those that a newer version has overtaken. Returns the way to stop. */
-  subscribe<T extends FeedType>(
-    type: T,
-    handler: (value: FeedValues[T], delta: Delta) => void,
-  ): () => void {
+  subscribe<T extends FeedType>(type: T, handler: (value: FeedValues[T], delta: Delta) => void): () => void {
     return this.#bus.on(type, handler);
   }
 
@@ -226,7 +223,8 @@ export class FeedClient {
       // Whatever ended it (network, a frame that does not parse), the answer is to resume, unless it was a no.
       if (signal.aborted) return;
       const answer = thrown instanceof UnexpectedAnswer ? thrown : null;
-      if (answer !== null && answer.problem !== null) this.#take({ type: 'refused', problem: answer.problem });
+      if (answer !== null && answer.problem !== null)
+        this.#take({ type: 'refused', problem: answer.problem });
       else this.#take({ type: 'lost', how: 'network', afterMs: answer?.afterMs ?? null });
     }
   }
@@ -337,7 +335,7 @@ export class FeedClient {
 
   /** Acts when it is not told to wait longer in time: a dead route gives no error. */
   #watchdog(signal: AbortSignal, onSilence: () => void): (ms: number) => void {
-    let cancel = () => undefined as void;
+    let cancel: () => void = () => undefined;
     signal.addEventListener('abort', () => cancel());
     return (ms) => {
       cancel();

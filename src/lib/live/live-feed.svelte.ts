@@ -161,7 +161,7 @@ export class LiveFeed {
     const feed = new TabFeed({
       name: ['telltale feed', version, user, workspace, ...topics].join(' '),
       user,
-      url: new URL(`/api/v1/feed?ws=${encodeURIComponent(workspace)}`, location.href).href,
+      url: `/api/v1/feed?ws=${encodeURIComponent(workspace)}`,
       topics,
       since: this.#options.cursor(),
       platform: browserPlatform(),

@@ -66,10 +66,7 @@ const TABLE: [ConnectionEvent, Row][] = [
     { type: 'answered', streaming: true, more: true },
     { off: '–', opening: '–', streaming: '–', waiting: '–', asking: 'asking' },
   ],
-  [
-    { type: 'poll-failed' },
-    { off: '–', opening: '–', streaming: '–', waiting: '–', asking: 'waiting' },
-  ],
+  [{ type: 'poll-failed' }, { off: '–', opening: '–', streaming: '–', waiting: '–', asking: 'waiting' }],
   [{ type: 'woke' }, { off: '–', opening: '–', streaming: '–', waiting: 'opening', asking: '–' }],
   [{ type: 'try-now' }, { off: '–', opening: '–', streaming: '–', waiting: 'opening', asking: '–' }],
   [
@@ -114,7 +111,10 @@ describe('streams that fail', () => {
 
   it('count anew after one that lived, and go on counting after one that was cut at once', () => {
     const old = from({ kind: 'streaming', since: at.now - 5_000 }, { failures: 3 });
-    expect(run(old, { type: 'lost', how: 'network' }).phase).toEqual({ kind: 'waiting', until: at.now + 250 });
+    expect(run(old, { type: 'lost', how: 'network' }).phase).toEqual({
+      kind: 'waiting',
+      until: at.now + 250,
+    });
     const young = from({ kind: 'streaming', since: at.now - 4_999 }, { failures: 3 });
     expect(run(young, { type: 'lost', how: 'network' }).polling).toBe('network');
   });

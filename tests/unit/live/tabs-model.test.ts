@@ -95,9 +95,7 @@ const commands = [
   some.map((i) => command(`try now in tab ${i}`, (real) => real.tab(i)?.feed.reconnect())),
   some.map((i) => command(`tab ${i} says offline`, (real) => real.tab(i)?.feed.wentOffline())),
   fc.constant(command('crash the workers', (real) => real.browser.crashWorkers())),
-  fc
-    .integer({ min: 1, max: 120 })
-    .map((n) => command(`${n} events`, (real) => real.server.publish(n))),
+  fc.integer({ min: 1, max: 120 }).map((n) => command(`${n} events`, (real) => real.server.publish(n))),
   fc.integer({ min: 1, max: 5 }).map((n) => command(`${n} events`, (real) => real.server.publish(n))),
   fc.constant(command('cut', (real) => real.server.cut())),
   fc.constantFrom(...gates).map((gate) =>

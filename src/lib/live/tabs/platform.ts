@@ -25,7 +25,11 @@ export interface Locks {
    * Calls `held` once the lock is ours; it is ours until what `held` returned resolves. Resolves then; rejects when it
    * was stolen from us or `signal` ended the waiting.
    */
-  hold(name: string, options: { signal?: AbortSignal; steal?: boolean }, held: () => Promise<void>): Promise<void>;
+  hold(
+    name: string,
+    options: { signal?: AbortSignal; steal?: boolean },
+    held: () => Promise<void>,
+  ): Promise<void>;
 }
 
 export const lockOfTab = (tab: string): string => `telltale tab ${tab}`;

@@ -149,7 +149,8 @@ export class FakeBrowser {
   #openChannel(name: string, of: Context): Channel {
     const listeners = this.#channels.get(name) ?? new Set();
     this.#channels.set(name, listeners);
-    const own = { of, hear: (_: unknown) => undefined as void };
+    const silent: (message: unknown) => void = () => undefined;
+    const own = { of, hear: silent };
     listeners.add(own);
     return {
       post(message) {

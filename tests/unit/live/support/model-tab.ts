@@ -58,7 +58,8 @@ export class ModelTab {
     const seq = seqOf(cursor);
     if (epochOf(cursor) !== this.epoch) this.wrong.push(`${cursor} is of another history than ${this.epoch}`);
     else if (seq <= this.#last) this.wrong.push(`${cursor} came twice (at ${this.#last})`);
-    else if (seq !== this.#last + 1) this.wrong.push(`before ${cursor} something is missing (at ${this.#last})`);
+    else if (seq !== this.#last + 1)
+      this.wrong.push(`before ${cursor} something is missing (at ${this.#last})`);
     this.#last = seq;
     this.known = Math.max(this.known, seq);
   }
