@@ -226,7 +226,9 @@ export class LiveFeed {
     this.lastConnected = status.lastConnected;
     this.tabs = status.tabs;
     if (status.aliveAt !== null) this.#heard(status.aliveAt);
-    this.#change(status.state, status.since);
+    // The page knows best: a worker is not told everywhere that the network is gone.
+    const isOffline = status.state === 'reconnecting' && !feedEnvironment.online();
+    this.#change(isOffline ? 'offline' : status.state, status.since);
     this.since = status.since;
   }
 

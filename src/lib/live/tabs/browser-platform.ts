@@ -14,7 +14,8 @@ export function openChannel(name: string): Channel | null {
 }
 
 export const browserLocks: Locks | null =
-  typeof navigator === 'undefined' || !('locks' in navigator)
+  // There are none where a page came over plain http from another machine.
+  (globalThis.navigator as Partial<Navigator> | undefined)?.locks === undefined
     ? null
     : {
         async hold(name, options, held) {

@@ -51,7 +51,7 @@ export class FeedHub {
     if (message.kind === 'attach') this.#attach(port, message);
     else if (message.kind === 'detach') this.detach(port.tab);
     else if (message.kind === 'offline') this.#shared?.client.wentOffline();
-    else if (this.#ended === null) this.#tryNow();
+    else if (message.kind === 'try-now' && this.#ended === null) this.#tryNow();
   }
 
   /** The tab closed, or turned to another hub. The last one takes the connection with it. */

@@ -30,8 +30,7 @@ const ELECTION_MS = 300;
 
 /** The hub lives in a SharedWorker. */
 export const byWorker: Way = ({ name, tab, platform, onMessage, onHub, onBroken }) => {
-  // Without locks the worker would not notice that a tab is gone.
-  const port = platform.locks === null ? null : platform.openWorker(name);
+  const port = platform.openWorker(name);
   if (port === null) return null;
   port.onMessage((message) => onMessage(message as ToTab));
   port.onError(onBroken);
@@ -45,7 +44,7 @@ export const byWorker: Way = ({ name, tab, platform, onMessage, onHub, onBroken 
 
 /** The hub lives in this tab, for this tab. */
 export const alone: Way = ({ tab, platform, environment, onMessage, onHub }) => {
-  const host = new HubHost({ ...platform, locks: null }, environment);
+  const host = new HubHost(platform, environment);
   queueMicrotask(onHub);
   return {
     post: (message) => host.receive({ tab, send: onMessage }, message),

@@ -26,7 +26,8 @@ export interface FeedReset {
 /** From a tab to what holds the connection. */
 export type ToHub =
   | { kind: 'attach'; call: number; since: string; url: string; topics: readonly string[]; user: string }
-  | { kind: 'detach' | 'try-now' | 'offline' };
+  /** `beat`: the tab lives; said where there are no locks to show it. */
+  | { kind: 'detach' | 'try-now' | 'offline' | 'beat' };
 
 /**
  * To a tab. `call` is that of the attach which it answers, so that words of an earlier hub are known as such. `from`
@@ -45,3 +46,6 @@ export interface TabPort {
 
 /** A hub is silent no longer than this, so that its tabs know that it lives. */
 export const HUB_BEAT_MS = 5_000;
+export const TAB_BEAT_MS = 30_000;
+/** Timers of a hidden page may run once a minute only. */
+export const TAB_SILENT_MS = 150_000;

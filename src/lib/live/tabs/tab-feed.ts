@@ -2,7 +2,7 @@ import type { Delta } from '#lib/contracts/feed.ts';
 import { epochOf, isKnown } from '../cursor.ts';
 import type { FeedEnvironment } from '../environment.ts';
 import { alone, byLeader, byWorker, type HubLink, type Way } from './links.ts';
-import { HUB_BEAT_MS, type FeedReset, type FeedStatus, type ToTab } from './messages.ts';
+import { HUB_BEAT_MS, TAB_BEAT_MS, type FeedReset, type FeedStatus, type ToTab } from './messages.ts';
 import { lockOfTab, USER_CHANNEL, type Platform } from './platform.ts';
 
 export interface TabFeedOptions {
@@ -41,6 +41,7 @@ export class TabFeed {
   #heard = false;
   #releaseLock: () => void = () => undefined;
   #cancelWatch: () => void = () => undefined;
+  #stopBeat: () => void = () => undefined;
 
   constructor(options: TabFeedOptions) {
     this.#options = options;
@@ -69,10 +70,13 @@ export class TabFeed {
     const { held, release } = holdLock(platform, lockOfTab(tab));
     this.#releaseLock = release;
     await held;
-    if (this.#releaseLock === release) this.#open(tab);
+    if (this.#releaseLock !== release) return;
+    this.#open(tab);
+    if (platform.locks === null) this.#beat();
   }
 
   disconnect(): void {
+    this.#stopBeat();
     this.#close();
     this.#releaseLock();
     this.#releaseLock = () => undefined;
@@ -85,6 +89,13 @@ export class TabFeed {
 
   wentOffline(): void {
     this.#link?.post({ kind: 'offline' });
+  }
+
+  #beat(): void {
+    this.#stopBeat = this.#options.environment.setTimer(() => {
+      this.#link?.post({ kind: 'beat' });
+      this.#beat();
+    }, TAB_BEAT_MS);
   }
 
   #close(): void {

@@ -58,7 +58,7 @@ class Context {
   }
 }
 
-export type Ways = 'worker' | 'leader' | 'alone';
+export type Ways = 'worker' | 'worker without locks' | 'leader' | 'alone';
 
 /** One browser: its locks, channels and shared workers, over a model of the server. */
 export class FakeBrowser {
@@ -109,9 +109,9 @@ export class FakeBrowser {
 
   platform(context: Context): Platform {
     return {
-      locks: this.#ways === 'alone' ? null : this.#locksOf(context),
+      locks: this.#ways === 'worker' || this.#ways === 'leader' ? this.#locksOf(context) : null,
       openChannel: (name) => this.#openChannel(name, context),
-      openWorker: (name) => (this.#ways === 'worker' ? this.#openWorker(name, context) : null),
+      openWorker: (name) => (this.#ways.startsWith('worker') ? this.#openWorker(name, context) : null),
     };
   }
 
