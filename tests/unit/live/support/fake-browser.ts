@@ -32,8 +32,13 @@ class Context {
         if (!this.alive) return new Promise(() => undefined);
         const abort = new AbortController();
         this.#aborts.add(abort);
-        init?.signal?.addEventListener('abort', () => abort.abort());
-        return outer.fetch(input, { ...init, signal: abort.signal });
+        const end = () => abort.abort();
+        init?.signal?.addEventListener('abort', end);
+        const answer = outer.fetch(input, { ...init, signal: abort.signal });
+        // A stream goes on after its answer has come.
+        if (String(input).includes('/poll'))
+          void answer.catch(() => undefined).finally(() => init?.signal?.removeEventListener('abort', end));
+        return answer;
       },
     };
   }
