@@ -1,5 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser';
-import type { Delta, FeedTopic, FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import type { Delta, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
 import {
   afterEvent,
   initialConnection,
@@ -15,32 +15,17 @@ import { callSafely, feedEnvironment, type FeedEnvironment } from './environment
 import { EventBus } from './event-bus.ts';
 import { pollAddress, readPage, readStream, UnexpectedAnswer, withParameters } from './read-stream.ts';
 
-export type { Delta, FeedTopic, FeedType, FeedValues } from '#lib/contracts/feed.ts';
+export type { Delta, FeedTopic, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
 export type { FeedProblem, FeedState } from './connection.ts';
 export { feedEnvironment, type FeedEnvironment } from './environment.ts';
-
-export interface FeedReset {
-  reason: string;
-  /** Everything up to this cursor is to be read anew. */
-  head: string;
-}
-
-/** State of things as of the `live` that follows; each item applies like a delta of its type. */
-export interface FeedSnapshot {
-  topic: FeedTopic;
-  type: FeedType;
-  part: number;
-  of: number;
-  items: readonly { key: string; rev: number; value: unknown }[];
-}
 
 export interface FeedHandlers {
   /** In the order of the feed, each exactly once while this client lives. */
   onDelta?(delta: Delta): void;
   /** History is gone: what you hold is worth nothing. Snapshots (when asked for) and deltas after `reset.head` follow. */
-  onReset?(reset: FeedReset): void;
-  /** Asked for when this is given. */
-  onSnapshot?(snapshot: FeedSnapshot): void;
+  onReset?(reset: Reset): void;
+  /** What there is, part by part, as of the `live` that follows. Asked for when this is given. */
+  onSnapshot?(snapshot: Snapshot): void;
   /** The state, or with it the time of the next attempt, is another. */
   onState?(state: FeedState): void;
   /** Every sign of life of the server. */
@@ -274,8 +259,8 @@ export class FeedClient {
     else if (event === 'goaway') return this.#onGoaway(data as Goaway);
     else if (event === 'reset') {
       stream.headSeq = Infinity;
-      this.#onReset(data as FeedReset);
-    } else if (event === 'snapshot') this.#onSnapshot(data as FeedSnapshot);
+      this.#onReset(data as Reset);
+    } else if (event === 'snapshot') this.#onSnapshot(data as Snapshot);
     else if ('topic' in data && 'type' in data && 'c' in data) this.#onDelta(data as Delta);
     // Never earlier than the events before it were handled: a cut in between must bring them again.
     if (message.id !== undefined && message.id !== '') this.#cursor = message.id;
@@ -299,13 +284,13 @@ export class FeedClient {
     this.#take({ type: 'goaway', reason: reason ?? '', afterMs: retry ?? 1_000 });
   }
 
-  #onReset({ reason, head }: FeedReset): void {
+  #onReset(reset: Reset): void {
     this.#take({ type: 'behind' });
     this.#bus.forget();
-    callSafely(() => this.#options.handlers?.onReset?.({ reason, head }));
+    callSafely(() => this.#options.handlers?.onReset?.(reset));
   }
 
-  #onSnapshot(snapshot: FeedSnapshot): void {
+  #onSnapshot(snapshot: Snapshot): void {
     callSafely(() => this.#options.handlers?.onSnapshot?.(snapshot));
   }
 
@@ -320,7 +305,7 @@ export class FeedClient {
     this.#alive();
     if (page.reset !== undefined) this.#onReset(page.reset);
     for (const snapshot of page.snapshot ?? []) this.#onSnapshot(snapshot);
-    if (page.reset !== undefined) this.#cursor = page.from;
+    if (page.reset !== undefined) this.#cursor = page.reset.head;
     for (const delta of page.events) {
       if (signal.aborted) return;
       this.#onDelta(delta);
@@ -370,8 +355,8 @@ interface PollPage {
   from: string;
   to: string;
   events: Delta[];
-  reset?: FeedReset;
-  snapshot?: FeedSnapshot[];
+  reset?: Reset;
+  snapshot?: Snapshot[];
   streaming?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Delta } from '#lib/contracts/feed.ts';
-import { FeedClient, type FeedEnvironment, type FeedReset, type FeedState } from '#lib/live/feed-client.ts';
+import { FeedClient, type FeedEnvironment, type FeedState, type Reset } from '#lib/live/feed-client.ts';
 import { fastTryMs, pollAgainMs, probeMs } from '#lib/live/retry-delay.ts';
 
 interface Connection {
@@ -91,7 +91,7 @@ function world() {
 function client(w: ReturnType<typeof world>, since: string | null = null) {
   const seen: number[] = [];
   const states: FeedState[] = [];
-  const resets: FeedReset[] = [];
+  const resets: Reset[] = [];
   const feed = new FeedClient({
     url: 'http://x/api/v1/feed?ws=one',
     topics: ['outcomes', 'metrics'],

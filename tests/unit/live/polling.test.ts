@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FeedClient, type FeedReset, type FeedState } from '#lib/live/feed-client.ts';
+import { FeedClient, type FeedState, type Reset } from '#lib/live/feed-client.ts';
 import { ModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
@@ -8,7 +8,7 @@ function client(since: string | null = 'ep0a-0') {
   const server = new ModelServer();
   const seen: number[] = [];
   const states: FeedState[] = [];
-  const resets: FeedReset[] = [];
+  const resets: Reset[] = [];
   const goodbyes: string[] = [];
   const feed = new FeedClient({
     url: 'http://x/api/v1/feed?ws=one',

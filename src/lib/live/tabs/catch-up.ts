@@ -1,8 +1,7 @@
-import type { Delta } from '#lib/contracts/feed.ts';
+import type { Delta, Reset } from '#lib/contracts/feed.ts';
 import type { FeedEnvironment } from '../environment.ts';
 import { pollAddress, readPage, withParameters } from '../read-stream.ts';
 import { pollAgainMs } from '../retry-delay.ts';
-import type { FeedReset } from './messages.ts';
 
 interface CatchUp {
   url: string;
@@ -13,7 +12,7 @@ interface CatchUp {
   /** Whether the ring holds everything after this cursor. */
   isCovered(cursor: string): boolean;
   onPage(from: string, deltas: readonly Delta[]): void;
-  onReset(reset: FeedReset): void;
+  onReset(reset: Reset): void;
   onCovered(cursor: string): void;
 }
 
@@ -31,8 +30,8 @@ export async function catchUp(options: CatchUp): Promise<void> {
       });
       const text = await readPage({ url: address, headers: undefined, signal, environment });
       if (signal.aborted) return;
-      const page = JSON.parse(text) as { from: string; to: string; events: Delta[]; reset?: FeedReset };
-      if (page.reset !== undefined) options.onReset({ reason: page.reset.reason, head: page.from });
+      const page = JSON.parse(text) as { from: string; to: string; events: Delta[]; reset?: Reset };
+      if (page.reset !== undefined) options.onReset(page.reset);
       if (page.events.length > 0) options.onPage(page.from, page.events);
       since = page.to;
       if (options.isCovered(since)) {

@@ -1,10 +1,10 @@
-import type { Delta } from '#lib/contracts/feed.ts';
+import type { Delta, Reset } from '#lib/contracts/feed.ts';
 import { epochOf } from '../cursor.ts';
 import type { FeedEnvironment } from '../environment.ts';
 import { FeedClient, feedEnvironment, type FeedProblem } from '../feed-client.ts';
 import { catchUp } from './catch-up.ts';
 import { DeltaRing } from './delta-ring.ts';
-import { HUB_BEAT_MS, type FeedReset, type FeedStatus, type TabPort, type ToHub } from './messages.ts';
+import { HUB_BEAT_MS, type FeedStatus, type TabPort, type ToHub } from './messages.ts';
 
 /** A busy minute or two; older tabs read what they miss by themselves. */
 const RING_DELTAS = 2_000;
@@ -169,7 +169,7 @@ export class FeedHub {
     for (const tab of this.#tabs.values()) if (tab.reading === null) this.#send(tab, position, fresh);
   }
 
-  #reset(reset: FeedReset): void {
+  #reset(reset: Reset): void {
     const shared = this.#shared;
     if (shared === null) return;
     this.#flush();
@@ -186,7 +186,7 @@ export class FeedHub {
     if (deltas.length > 0) port.send({ kind: 'deltas', call, from, deltas });
   }
 
-  #sendReset({ port, call }: Tab, reset: FeedReset): void {
+  #sendReset({ port, call }: Tab, reset: Reset): void {
     port.send({ kind: 'reset', call, reset });
   }
 

@@ -1,4 +1,4 @@
-import type { Delta } from '#lib/contracts/feed.ts';
+import type { Delta, Reset } from '#lib/contracts/feed.ts';
 import type { FeedProblem, FeedState } from '../connection.ts';
 
 /** How the browser's one connection is; times are milliseconds since 1970. */
@@ -18,11 +18,6 @@ export interface FeedStatus {
   tabs: number;
 }
 
-export interface FeedReset {
-  reason: string;
-  head: string;
-}
-
 /** From a tab to what holds the connection. */
 export type ToHub =
   | { kind: 'attach'; call: number; since: string; url: string; topics: readonly string[]; user: string }
@@ -35,7 +30,7 @@ export type ToHub =
  */
 export type ToTab =
   | { kind: 'deltas'; call: number; from: string; deltas: readonly Delta[] }
-  | { kind: 'reset'; call: number; reset: FeedReset }
+  | { kind: 'reset'; call: number; reset: Reset }
   | { kind: 'status'; call: number; status: FeedStatus; inStep: boolean };
 
 /** One tab, seen from the hub. */

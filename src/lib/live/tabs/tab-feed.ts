@@ -1,8 +1,8 @@
-import type { Delta } from '#lib/contracts/feed.ts';
+import type { Delta, Reset } from '#lib/contracts/feed.ts';
 import { epochOf, isKnown } from '../cursor.ts';
 import type { FeedEnvironment } from '../environment.ts';
 import { alone, byLeader, byWorker, type HubLink, type Way } from './links.ts';
-import { HUB_BEAT_MS, TAB_BEAT_MS, type FeedReset, type FeedStatus, type ToTab } from './messages.ts';
+import { HUB_BEAT_MS, TAB_BEAT_MS, type FeedStatus, type ToTab } from './messages.ts';
 import { lockOfTab, USER_CHANNEL, type Platform } from './platform.ts';
 
 export interface TabFeedOptions {
@@ -17,7 +17,7 @@ export interface TabFeedOptions {
   environment: FeedEnvironment;
   /** In order, each exactly once. */
   onDeltas(deltas: readonly Delta[]): void;
-  onReset(reset: FeedReset): void;
+  onReset(reset: Reset): void;
   onStatus(status: FeedStatus): void;
 }
 
