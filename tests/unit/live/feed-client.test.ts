@@ -242,6 +242,32 @@ describe('the feed client', () => {
     feed.disconnect();
   });
 
+  it('hands snapshots to those who listen for them, and asks for them only then', async () => {
+    const w = world();
+    const parts: unknown[] = [];
+    const feed = new FeedClient({
+      url: 'http://x/feed',
+      since: 'old0-7',
+      environment: w.environment,
+      handlers: { onSnapshot: (part) => parts.push(part) },
+    });
+    feed.connect();
+    await w.settle();
+    expect(w.last().url.searchParams.get('snapshot')).toBe('auto');
+    const part = { topic: 'journeys', type: 'journey.opened', part: 1, of: 1, items: [] };
+    w.last().send(
+      frame('hello', { v: 1, resume: 'reset', from: 'old0-7', head: 'ep0c-90', hb: 15 }, 'old0-7') +
+        frame('reset', { reason: 'epoch', head: 'ep0c-90' }) +
+        frame('snapshot', part),
+    );
+    await w.settle();
+    expect([parts, feed.state, feed.cursor]).toEqual([[part], 'catching-up', 'old0-7']);
+    w.last().send(frame('live', { c: 'ep0c-91' }, 'ep0c-91'));
+    await w.settle();
+    expect([feed.state, feed.cursor]).toEqual(['live', 'ep0c-91']);
+    feed.disconnect();
+  });
+
   it('gives up on a refusal and says why, and tries on through an overload', async () => {
     const w = world();
     const { feed } = client(w);
