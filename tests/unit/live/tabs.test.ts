@@ -105,6 +105,9 @@ describe('the shared connection', () => {
     await w.open();
     expect(ana.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
     expect(w.server.openStreams().map(({ user }) => user)).toEqual(['ben']);
+    w.server.user = 'ana';
+    const again = await w.open();
+    expect([again.status?.state, ana.status?.state]).toEqual(['live', 'live']);
   });
 
   it('ends for all tabs when the session ends', async () => {

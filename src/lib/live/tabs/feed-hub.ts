@@ -88,6 +88,9 @@ export class FeedHub {
     const tab: Tab = { port, call: message.call, reading: null };
     this.#tabs.set(port.tab, tab);
     this.#user ??= message.user;
+    // Whoever comes is logged in; what ended with an earlier session may go on.
+    this.#ended = null;
+    if (this.#shared?.client.state === 'off') this.#shared.client.connect();
     const shared = (this.#shared ??= this.#open(message));
     this.#flush();
     this.#place(shared, tab, message.since);
@@ -119,7 +122,7 @@ export class FeedHub {
     });
     // Heard of only once this hub knows its client.
     queueMicrotask(() => {
-      if (this.#shared?.client === client && this.#ended === null) client.connect();
+      if (this.#shared?.client === client && this.#ended === null && client.state === 'off') client.connect();
     });
     return { url, topics, client, ring: new DeltaRing(since, RING_DELTAS), position: since, fresh: [] };
   }
