@@ -14,6 +14,7 @@ import { isKnown, seqOf } from './cursor.ts';
 import { callSafely, feedEnvironment, type FeedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
 import { pollAddress, readPage, readStream, UnexpectedAnswer, withParameters } from './read-stream.ts';
+import type { Goaway, Hello, OpenStream, PollPage } from './wire.ts';
 
 export type { Delta, FeedTopic, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
 export type { FeedProblem, FeedState } from './connection.ts';
@@ -336,33 +337,4 @@ export class FeedClient {
       if (now - last > SLEPT_MS) this.#take({ type: 'slept' });
     }, PULSE_MS);
   }
-}
-
-interface Hello {
-  resume: 'ok' | 'reset' | 'fresh';
-  from: string | null;
-  head: string;
-  hb?: number;
-}
-
-interface Goaway {
-  reason?: string;
-  retry?: number;
-}
-
-interface PollPage {
-  epoch: string;
-  from: string;
-  to: string;
-  events: Delta[];
-  reset?: Reset;
-  snapshot?: Snapshot[];
-  streaming?: boolean;
-}
-
-/** What is known of the stream that is open. */
-interface OpenStream {
-  silentMs: number | null;
-  /** Everything up to here had come about when the stream opened. */
-  headSeq: number;
 }
