@@ -9,6 +9,7 @@ import { buildSync } from 'esbuild';
 const BENCHES: Record<string, string> = {
   fold: 'the fold alone: counting at 16 attributes, the bank file, memory',
   import: 'the bank file end to end through the built server',
+  'page-cost': 'CPU, heap and long tasks of the live page with live on and off',
   latency: 'T0 to T4 at 50 outcomes/s with 50 feed readers and a browser',
   fanout: 'the feed beside ws, socket.io, better-sse and sveltekit-sse; SIGTERM with 5,000 streams',
   'feed-limits': 'memory of a connection, resuming, and a drain with 5,000 streams',

@@ -32,7 +32,7 @@ function tail(options: Options): void {
   const alive = setInterval(() => undefined, 60_000);
   const finish = (code: number) => {
     clearInterval(alive);
-    feed.stop();
+    feed.disconnect();
     process.exitCode = code;
   };
   let wasLive = false;
@@ -49,6 +49,7 @@ function tail(options: Options): void {
         say(`Events are missing here (${reason}); the feed goes on after ${head}.`),
       onState(state) {
         if (state === 'reconnecting' && wasLive) say('Connection lost; trying again.');
+        if (state === 'polling') say('Streams do not get through; polling every 5 s.');
         if (state === 'live' && !wasLive) say(`Connected to ${url}.`);
         wasLive = state === 'live' || (wasLive && state !== 'reconnecting');
         if (state !== 'off' || feed.problem === null) return;
@@ -68,7 +69,7 @@ function tail(options: Options): void {
     if (error.code !== 'EPIPE') throw error;
     finish(0);
   });
-  feed.start();
+  feed.connect();
 }
 
 new Command('tail')

@@ -109,14 +109,3 @@ test('a double click is one outcome, and an error keeps what was typed', async (
   expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
   await page.context().close();
 });
-
-test('the page says when the server is gone and catches up when it is back', async ({ browser }) => {
-  const page = await logIn(browser);
-  await page.goto(`/w/${WORKSPACE}`);
-  await expect(page.locator('.live')).toContainText('Live');
-  await page.context().setOffline(true);
-  await expect(page.locator('.live')).toContainText(/Reconnecting|Offline/, { timeout: 45_000 });
-  await page.context().setOffline(false);
-  await expect(page.locator('.live')).toContainText('Live', { timeout: 30_000 });
-  await page.context().close();
-});

@@ -1,38 +1,38 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { Delta } from '#lib/contracts/feed.ts';
-import { retryDelayMs } from './retry-delay.ts';
+import type { EventSourceMessage } from 'eventsource-parser';
+import type { Delta, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
+import {
+  afterEvent,
+  initialConnection,
+  stateOf,
+  type Connection,
+  type ConnectionEvent,
+  type FeedProblem,
+  type FeedState,
+  type Phase,
+} from './connection.ts';
+import { isKnown, seqOf } from './cursor.ts';
+import { callSafely, feedEnvironment, type FeedEnvironment } from './environment.ts';
+import { EventBus } from './event-bus.ts';
+import { pollAddress, readPage, readStream, UnexpectedAnswer, withParameters } from './read-stream.ts';
+import type { Goaway, Hello, OpenStream, PollPage } from './wire.ts';
 
-/** See SPEC.md for what each state means and how one becomes another. */
-export type FeedState = 'off' | 'connecting' | 'catching-up' | 'live' | 'reconnecting' | 'offline';
-
-/** Why the feed will not try again by itself. */
-export type FeedProblem = 'bad-request' | 'unauthenticated' | 'forbidden' | 'not-found' | 'refused';
-
-export interface FeedReset {
-  reason: string;
-  /** Everything up to this cursor is to be read anew. */
-  head: string;
-}
+export type { Delta, FeedTopic, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
+export type { FeedProblem, FeedState } from './connection.ts';
+export { feedEnvironment, type FeedEnvironment } from './environment.ts';
 
 export interface FeedHandlers {
   /** In the order of the feed, each exactly once while this client lives. */
-  onDelta(delta: Delta): void;
-  /** History is gone: read everything again. Deltas after `reset.head` follow. */
-  onReset?(reset: FeedReset): void;
+  onDelta?(delta: Delta): void;
+  /** History is gone: what you hold is worth nothing. Snapshots (when asked for) and deltas after `reset.head` follow. */
+  onReset?(reset: Reset): void;
+  /** What there is, part by part, as of the `live` that follows. Asked for when this is given. */
+  onSnapshot?(snapshot: Snapshot): void;
   /** The state, or with it the time of the next attempt, is another. */
   onState?(state: FeedState): void;
   /** Every sign of life of the server. */
   onAlive?(): void;
-}
-
-/** The outside world, replaced in tests. */
-export interface FeedEnvironment {
-  fetch: typeof fetch;
-  now(): number;
-  random(): number;
-  /** Returns the way to cancel. */
-  setTimer(act: () => void, ms: number): () => void;
-  online(): boolean;
+  /** The server ended the stream with a word. */
+  onGoaway?(reason: string): void;
 }
 
 export interface FeedClientOptions {
@@ -43,55 +43,42 @@ export interface FeedClientOptions {
   /** Cursor to continue from; without it the feed starts at its head. */
   since?: string | null;
   headers?: Record<string, string>;
-  handlers: FeedHandlers;
+  /** Default: `auto` when there is a handler for snapshots, else `never`. */
+  snapshot?: 'auto' | 'always' | 'never';
+  /** Seconds without a sign of life that end a stream; default 2.5 of the server's beats. */
+  silenceSeconds?: number;
+  handlers?: FeedHandlers;
   environment?: Partial<FeedEnvironment>;
 }
 
 const HELLO_DEADLINE_MS = 5_000;
 const SILENT_BEATS = 2.5;
 const DEFAULT_BEAT_S = 15;
-
-const PROBLEM_OF: Record<number, FeedProblem> = {
-  400: 'bad-request',
-  401: 'unauthenticated',
-  403: 'forbidden',
-  404: 'not-found',
-};
-
-export const feedEnvironment: FeedEnvironment = {
-  fetch: (...parameters) => fetch(...parameters),
-  now: () => Date.now(),
-  random: () => Math.random(),
-  setTimer(act, ms) {
-    const timer = setTimeout(act, ms);
-    return () => clearTimeout(timer);
-  },
-  online: () => !('navigator' in globalThis) || globalThis.navigator.onLine !== false,
-};
-
-/** How an attempt ended. `afterMs`: the server said when to come back. */
-type Ending =
-  { kind: 'lost'; afterMs: number | null } | { kind: 'refused'; problem: FeedProblem } | { kind: 'stopped' };
-
-const seqOf = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('-') + 1));
-const epochOf = (cursor: string): string => cursor.slice(0, cursor.lastIndexOf('-'));
+/** Beyond what a poll may wait at the server. */
+const POLL_PATIENCE_MS = 10_000;
+/** A page this full was probably cut. */
+const FULL_PAGE = { events: 32, characters: 32_000 };
+const PULSE_MS = 5_000;
+/** A pulse this late means that the machine slept; timers of hidden pages are up to a minute late. */
+const SLEPT_MS = 90_000;
 
 /**
  * A client of Telltale's feed for browsers and scripts: one connection at a time, resumed after every loss without a
- * gap and without repeats. Needs only `fetch` and eventsource-parser.
+ * gap and without repeats; polls where streams do not get through. Needs only `fetch` and eventsource-parser.
  */
 export class FeedClient {
   readonly #options: FeedClientOptions;
   readonly #environment: FeedEnvironment;
-  #state: FeedState = 'off';
+  readonly #bus = new EventBus();
+  #connection: Connection = initialConnection;
   #cursor: string | null;
-  #problem: FeedProblem | null = null;
+  #shown: { state: FeedState; until: number | null } = { state: 'off', until: null };
   #retryAt: number | null = null;
-  #failures = 0;
-  /** One per life between start and stop; a loop whose number is no longer this one ends. */
-  #life = 0;
+  #lastConnected: number | null = null;
+  #received = 0;
+  /** Ends what the present phase has going on. */
   #abort: AbortController | null = null;
-  #skipWait: (() => void) | null = null;
+  #stopPulse: (() => void) | null = null;
 
   constructor(options: FeedClientOptions) {
     this.#options = options;
@@ -100,225 +87,254 @@ export class FeedClient {
   }
 
   get state(): FeedState {
-    return this.#state;
+    return this.#shown.state;
+  }
+  get isConnected(): boolean {
+    return ['live', 'catching-up', 'polling'].includes(this.#shown.state);
+  }
+  /** When the last connection was made; milliseconds since 1970. */
+  get lastConnected(): number | null {
+    return this.#lastConnected;
+  }
+  get transport(): 'stream' | 'poll' | null {
+    if (this.#connection.phase.kind === 'streaming') return 'stream';
+    return this.#shown.state === 'polling' ? 'poll' : null;
   }
   /** Continue from here another time. */
   get cursor(): string | null {
     return this.#cursor;
   }
   get problem(): FeedProblem | null {
-    return this.#problem;
+    const { phase } = this.#connection;
+    return phase.kind === 'off' ? phase.problem : null;
   }
   /** When the next attempt is made; milliseconds since 1970. */
   get retryAt(): number | null {
     return this.#retryAt;
   }
-
-  start(): void {
-    this.stop();
-    this.#problem = null;
-    this.#failures = 0;
-    void this.#run(this.#life);
+  /** Deltas handed out. */
+  get received(): number {
+    return this.#received;
   }
 
-  stop(): void {
-    this.#life += 1;
-    this.#abort?.abort();
-    this.#skipWait?.();
-    this.#setState('off');
+  /** Starts, or starts anew from where it was. */
+  connect(): void {
+    this.#take({ type: 'start' });
+    this.#stopPulse?.();
+    this.#pulse(this.#environment.now());
+  }
+
+  /** Ends the connection and every timer; `connect` continues from the same place. */
+  disconnect(): void {
+    this.#take({ type: 'stop' });
   }
 
   /** Tries at once when waiting; for "try now", for the browser's `online`, and when a tab comes to the front. */
   reconnect(): void {
-    this.#failures = 0;
-    this.#skipWait?.();
+    this.#take({ type: 'try-now' });
   }
 
   /** The network is known to be gone: ends the connection rather than waiting for silence. */
   wentOffline(): void {
-    this.#abort?.abort();
+    this.#take({ type: 'offline' });
   }
 
-  async #run(life: number): Promise<void> {
-    this.#setState('connecting');
-    while (life === this.#life) {
-      const ending = await this.#attempt(life);
-      if (life !== this.#life || ending.kind === 'stopped') return;
-      if (ending.kind === 'refused') {
-        this.#problem = ending.problem;
-        this.#setState('off');
-        return;
-      }
-      const delayMs = ending.afterMs ?? retryDelayMs(this.#failures, this.#environment.random());
-      this.#failures += 1;
-      this.#retryAt = this.#environment.now() + delayMs;
-      this.#state = this.#environment.online() ? 'reconnecting' : 'offline';
-      this.#announce();
-      await this.#wait(delayMs);
-      this.#retryAt = null;
-      if (life === this.#life) this.#announce();
+  /** Hears events of one type, without those that a newer version has overtaken. Returns the way to stop. */
+  subscribe<T extends FeedType>(type: T, handler: (value: FeedValues[T], delta: Delta) => void): () => void {
+    return this.#bus.on(type, handler);
+  }
+
+  unsubscribe<T extends FeedType>(type: T, handler: (value: FeedValues[T], delta: Delta) => void): void {
+    this.#bus.off(type, handler);
+  }
+
+  #take(event: ConnectionEvent): void {
+    const { elapsed, random } = this.#environment;
+    const before = this.#connection;
+    this.#connection = afterEvent(before, event, { now: elapsed(), random: random() });
+    const { phase } = this.#connection;
+    if (phase !== before.phase) {
+      const goesOn = before.phase.kind === 'opening' && phase.kind === 'streaming';
+      if (!goesOn) this.#abort?.abort();
+      this.#retryAt =
+        phase.kind === 'waiting' ? this.#environment.now() + Math.max(0, phase.until - elapsed()) : null;
+      if (phase.kind === 'streaming') this.#lastConnected = this.#environment.now();
     }
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        cancel();
-        this.#skipWait = null;
-        resolve();
-      };
-      const cancel = this.#environment.setTimer(finish, ms);
-      this.#skipWait = finish;
-    });
-  }
-
-  async #attempt(life: number): Promise<Ending> {
-    const abort = new AbortController();
-    this.#abort = abort;
-    const watchdog = this.#watchdog(() => abort.abort());
-    try {
-      const response = await this.#environment.fetch(this.#address(), {
-        headers: { accept: 'text/event-stream', ...this.#options.headers },
-        signal: abort.signal,
-        cache: 'no-store',
-        credentials: 'same-origin',
-      });
-      if (response.status !== 200 || response.body === null) return await refusal(response);
-      const stream = new StreamReading();
-      const parser = createParser({ onEvent: (event) => this.#onEvent(event, stream) });
-      const decoder = new TextDecoder();
-      for await (const chunk of chunksOf(response.body)) {
-        if (life !== this.#life) return { kind: 'stopped' };
-        watchdog.feed((stream.beatMs ?? HELLO_DEADLINE_MS / SILENT_BEATS) * SILENT_BEATS);
-        parser.feed(decoder.decode(chunk, { stream: true }));
-        if (stream.beatMs !== null) watchdog.feed(stream.beatMs * SILENT_BEATS);
-        if (stream.goawayMs !== null) break;
-      }
-      if (stream.goawayMs !== null) this.#failures = 0;
-      return { kind: 'lost', afterMs: stream.goawayMs };
-    } catch {
-      // Whatever ended it (network, abort, a frame that does not parse), the answer is to resume.
-      return life === this.#life ? { kind: 'lost', afterMs: null } : { kind: 'stopped' };
-    } finally {
-      watchdog.stop();
-      abort.abort();
-    }
-  }
-
-  #address(): string {
-    const { url, topics } = this.#options;
-    const [path, query] = url.split('?');
-    const parameters = new URLSearchParams(query);
-    if (topics !== undefined && topics.length > 0) parameters.set('topics', topics.join(','));
-    if (this.#cursor !== null) parameters.set('since', this.#cursor);
-    return `${path}?${parameters}`;
-  }
-
-  #onEvent(message: EventSourceMessage, stream: StreamReading): void {
-    const data: unknown = JSON.parse(message.data);
-    if (typeof data !== 'object' || data === null) return;
-    this.#call(() => this.#options.handlers.onAlive?.());
-    const event = message.event ?? 'message';
-    if (event === 'hello') this.#onHello(data as Hello, stream);
-    else if (event === 'goaway') stream.goawayMs = (data as { retry?: number }).retry ?? 1_000;
-    else if (event === 'reset') {
-      const reset = data as FeedReset;
-      this.#call(() => this.#options.handlers.onReset?.({ reason: reset.reason, head: reset.head }));
-    } else if ('topic' in data && 'type' in data && 'c' in data) this.#onDelta(data as Delta);
-    // Never earlier than the events before it were handled: a cut in between must bring them again.
-    if (message.id !== undefined && message.id !== '') this.#cursor = message.id;
-    if (event === 'cursor' || event === 'live') this.#caughtUp();
-    else if (this.#state === 'catching-up' && this.#cursor !== null && seqOf(this.#cursor) >= stream.headSeq)
-      this.#caughtUp();
-  }
-
-  #onHello(hello: Hello, stream: StreamReading): void {
-    stream.beatMs = (hello.hb ?? DEFAULT_BEAT_S) * 1_000;
-    stream.headSeq = seqOf(hello.head);
-    if (hello.resume === 'ok' && hello.from !== null && seqOf(hello.from) < stream.headSeq)
-      this.#setState('catching-up');
-    else if (hello.resume === 'reset') this.#setState('catching-up');
-    else this.#caughtUp();
-  }
-
-  #onDelta(delta: Delta): void {
-    const known = this.#cursor;
-    if (known !== null && epochOf(known) === epochOf(delta.c) && seqOf(delta.c) <= seqOf(known)) return;
-    this.#call(() => this.#options.handlers.onDelta(delta));
-  }
-
-  #caughtUp(): void {
-    this.#failures = 0;
-    this.#setState('live');
-  }
-
-  /** A handler that throws is reported as uncaught; the feed goes on, so one broken panel does not stop the others. */
-  #call(act: () => void): void {
-    try {
-      act();
-    } catch (thrown) {
-      queueMicrotask(() => {
-        throw thrown;
-      });
-    }
-  }
-
-  #setState(state: FeedState): void {
-    if (state === this.#state) return;
-    this.#state = state;
     this.#announce();
+    // A handler of the state may have taken another turn.
+    if (phase !== before.phase && phase === this.#connection.phase) this.#begin(phase);
   }
 
   #announce(): void {
-    this.#call(() => this.#options.handlers.onState?.(this.#state));
+    const { phase } = this.#connection;
+    const state = stateOf(this.#connection, this.#environment.online());
+    const until = phase.kind === 'waiting' && state !== 'polling' ? phase.until : null;
+    if (state === this.#shown.state && until === this.#shown.until) return;
+    this.#shown = { state, until };
+    callSafely(() => this.#options.handlers?.onState?.(state));
   }
 
-  /** Ends the connection when nothing is heard for too long: a dead route gives no error. */
-  #watchdog(onSilence: () => void): { feed(ms: number): void; stop(): void } {
-    let cancel = this.#environment.setTimer(onSilence, HELLO_DEADLINE_MS);
+  #begin(phase: Phase): void {
+    if (phase.kind === 'off') {
+      this.#stopPulse?.();
+      this.#stopPulse = null;
+    } else if (phase.kind === 'waiting') {
+      const abort = (this.#abort = new AbortController());
+      const ms = Math.max(0, phase.until - this.#environment.elapsed());
+      abort.signal.addEventListener(
+        'abort',
+        this.#environment.setTimer(() => this.#take({ type: 'woke' }), ms),
+      );
+    } else if (phase.kind === 'opening') void this.#stream((this.#abort = new AbortController()));
+    else if (phase.kind === 'asking') void this.#poll((this.#abort = new AbortController()), phase.waitMs);
+  }
+
+  async #stream({ signal }: AbortController): Promise<void> {
+    const stream: OpenStream = { silentMs: null, headSeq: 0 };
+    const watchdog = this.#watchdog(signal, () => this.#take({ type: 'lost', how: 'mute' }));
+    watchdog(HELLO_DEADLINE_MS);
+    const bytes = () => {
+      if (stream.silentMs !== null) watchdog(stream.silentMs);
+    };
+    try {
+      await readStream(this.#reading(signal, this.#options.url, {}), {
+        bytes,
+        event: (message) => {
+          this.#onEvent(message, stream);
+          bytes();
+        },
+      });
+      if (!signal.aborted) this.#take({ type: 'lost', how: 'network' });
+    } catch (thrown) {
+      // Whatever ended it (network, a frame that does not parse), the answer is to resume, unless it was a no.
+      if (signal.aborted) return;
+      const answer = thrown instanceof UnexpectedAnswer ? thrown : null;
+      if (answer !== null && answer.problem !== null)
+        this.#take({ type: 'refused', problem: answer.problem });
+      else this.#take({ type: 'lost', how: 'network', afterMs: answer?.afterMs ?? null });
+    }
+  }
+
+  async #poll({ signal }: AbortController, waitMs: number): Promise<void> {
+    const patience = this.#watchdog(signal, () => this.#take({ type: 'poll-failed' }));
+    patience(waitMs + POLL_PATIENCE_MS);
+    try {
+      const url = pollAddress(this.#options.url);
+      const text = await readPage(this.#reading(signal, url, { wait: String(waitMs / 1_000) }));
+      if (signal.aborted) return;
+      const page = JSON.parse(text) as PollPage;
+      this.#onPage(page, signal);
+      if (signal.aborted) return;
+      const more = page.events.length >= FULL_PAGE.events || text.length >= FULL_PAGE.characters;
+      this.#take({ type: 'answered', streaming: page.streaming !== false, more });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const answer = thrown instanceof UnexpectedAnswer ? thrown : null;
+      if (answer?.problem === 'unauthenticated' || answer?.problem === 'forbidden')
+        this.#take({ type: 'refused', problem: answer.problem });
+      else this.#take({ type: 'poll-failed', afterMs: answer?.afterMs ?? null });
+    }
+  }
+
+  #reading(signal: AbortSignal, url: string, more: Record<string, string>) {
+    const { topics, headers, snapshot, handlers } = this.#options;
     return {
-      feed: (ms) => {
-        cancel();
-        cancel = this.#environment.setTimer(onSilence, ms);
-      },
-      stop: () => cancel(),
+      url: withParameters(url, {
+        topics: topics === undefined || topics.length === 0 ? null : topics.join(','),
+        since: this.#cursor,
+        snapshot: snapshot ?? (handlers?.onSnapshot === undefined ? 'never' : 'auto'),
+        ...more,
+      }),
+      headers,
+      signal,
+      environment: this.#environment,
     };
   }
-}
 
-interface Hello {
-  resume: 'ok' | 'reset' | 'fresh';
-  from: string | null;
-  head: string;
-  hb?: number;
-}
+  #onEvent(message: EventSourceMessage, stream: OpenStream): void {
+    const data: unknown = JSON.parse(message.data);
+    if (typeof data !== 'object' || data === null) return;
+    this.#alive();
+    const event = message.event ?? 'message';
+    if (event === 'hello') this.#onHello(data as Hello, stream);
+    else if (event === 'goaway') return this.#onGoaway(data as Goaway);
+    else if (event === 'reset') {
+      stream.headSeq = Infinity;
+      this.#onReset(data as Reset);
+    } else if (event === 'snapshot') this.#onSnapshot(data as Snapshot);
+    else if ('topic' in data && 'type' in data && 'c' in data) this.#onDelta(data as Delta);
+    // Never earlier than the events before it were handled: a cut in between must bring them again.
+    if (message.id !== undefined && message.id !== '') this.#cursor = message.id;
+    if (event === 'cursor') this.#take({ type: 'beat' });
+    else if (event === 'live') this.#take({ type: 'caught-up' });
+    else if (!this.#connection.caughtUp && seqOf(this.#cursor ?? '') >= stream.headSeq)
+      this.#take({ type: 'caught-up' });
+  }
 
-/** What is known of the connection that is open. */
-class StreamReading {
-  beatMs: number | null = null;
-  headSeq = 0;
-  goawayMs: number | null = null;
-}
+  #onHello(hello: Hello, stream: OpenStream): void {
+    const silentMs = (this.#options.silenceSeconds ?? SILENT_BEATS * (hello.hb ?? DEFAULT_BEAT_S)) * 1_000;
+    stream.silentMs = silentMs;
+    const missed = hello.resume === 'ok' && hello.from !== null && seqOf(hello.from) < seqOf(hello.head);
+    // What ends a reset is its `live`, not a place in the sequence.
+    stream.headSeq = hello.resume === 'reset' ? Infinity : seqOf(hello.head);
+    this.#take({ type: 'hello', behind: missed || hello.resume === 'reset' });
+  }
 
-async function refusal(response: Response): Promise<Ending> {
-  await response.body?.cancel();
-  if (response.status === 204) return { kind: 'refused', problem: 'refused' };
-  const problem = PROBLEM_OF[response.status];
-  if (problem !== undefined) return { kind: 'refused', problem };
-  const seconds = Number(response.headers.get('retry-after'));
-  return { kind: 'lost', afterMs: seconds > 0 ? seconds * 1_000 : null };
-}
+  #onGoaway({ reason, retry }: Goaway): void {
+    callSafely(() => this.#options.handlers?.onGoaway?.(reason ?? ''));
+    this.#take({ type: 'goaway', reason: reason ?? '', afterMs: retry ?? 1_000 });
+  }
 
-/** Not every browser can iterate a stream. */
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
+  #onReset(reset: Reset): void {
+    this.#take({ type: 'behind' });
+    this.#bus.forget();
+    callSafely(() => this.#options.handlers?.onReset?.(reset));
+  }
+
+  #onSnapshot(snapshot: Snapshot): void {
+    callSafely(() => this.#options.handlers?.onSnapshot?.(snapshot));
+  }
+
+  #onDelta(delta: Delta): void {
+    if (isKnown(delta.c, this.#cursor)) return;
+    this.#received += 1;
+    callSafely(() => this.#options.handlers?.onDelta?.(delta));
+    this.#bus.dispatch(delta);
+  }
+
+  #onPage(page: PollPage, signal: AbortSignal): void {
+    this.#alive();
+    if (page.reset !== undefined) this.#onReset(page.reset);
+    for (const snapshot of page.snapshot ?? []) this.#onSnapshot(snapshot);
+    if (page.reset !== undefined) this.#cursor = page.reset.head;
+    for (const delta of page.events) {
+      if (signal.aborted) return;
+      this.#onDelta(delta);
+      this.#cursor = delta.c;
     }
-  } finally {
-    await reader.cancel().catch(() => undefined);
+    this.#cursor = page.to;
+  }
+
+  #alive(): void {
+    callSafely(() => this.#options.handlers?.onAlive?.());
+  }
+
+  /** Acts when it is not told to wait longer in time: a dead route gives no error. */
+  #watchdog(signal: AbortSignal, onSilence: () => void): (ms: number) => void {
+    let cancel: () => void = () => undefined;
+    signal.addEventListener('abort', () => cancel());
+    return (ms) => {
+      cancel();
+      if (!signal.aborted) cancel = this.#environment.setTimer(onSilence, ms);
+    };
+  }
+
+  /** Notices that the machine slept: its connections are dead, and no timer has run to find out. */
+  #pulse(last: number): void {
+    this.#stopPulse = this.#environment.setTimer(() => {
+      const now = this.#environment.now();
+      this.#pulse(now);
+      if (now - last > SLEPT_MS) this.#take({ type: 'slept' });
+    }, PULSE_MS);
   }
 }

@@ -1,9 +1,15 @@
 import { getContext, setContext, untrack } from 'svelte';
 import { invalidateAll } from '$app/navigation';
 import type { Delta, FeedTopic, FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import { withChange, type ConnectionEntry } from './connection-log.ts';
+import type { FeedProblem, FeedState } from './connection.ts';
+import { feedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
-import { FeedClient, type FeedEnvironment, type FeedProblem, type FeedState } from './feed-client.ts';
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts';
+import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
+import { browserPlatform } from './tabs/browser-platform.ts';
+import type { FeedStatus } from './tabs/messages.ts';
+import { TabFeed } from './tabs/tab-feed.ts';
 import { watchBrowser } from './watch-browser.ts';
 
 export type LiveState = FeedState | 'paused';
@@ -13,16 +19,24 @@ export interface LiveFeedOptions {
   workspace: () => string;
   /** Cursor that the page's data was read after; the feed continues from there. */
   cursor: () => string;
+  /** Id of who is logged in; tabs of one person share a connection. */
+  user: () => string;
+  /** Of the build; tabs of different builds do not share. */
+  version: string;
+  /** What the server knows of the choice for or against live updates. */
+  enabled: () => boolean;
   topics?: readonly FeedTopic[];
   /** History is gone. Default: loads the page's data again. */
   onReset?: () => void | Promise<void>;
-  environment?: Partial<FeedEnvironment>;
 }
 
 const PAGE_TOPICS: readonly FeedTopic[] = ['outcomes', 'patterns', 'metrics', 'collections', 'system'];
 const CONTEXT = Symbol('live feed');
 /** Beyond this, what waits while paused is thrown away and the page is loaded again instead. */
 const LONGEST_PAUSE_EVENTS = 5_000;
+/** Figures of the connection are for people and move at most this often. */
+const NOTED_EVERY_MS = 1_000;
+const DELAYS_KEPT = 50;
 
 /** The feed as a page sees it: its state for the badge, and deltas handed out at most once a frame. */
 export class LiveFeed {
@@ -38,15 +52,30 @@ export class LiveFeed {
   problem = $state<FeedProblem | null>(null);
   /** Events held back while paused. */
   waiting = $state(0);
+  /** The person's choice; off means no connection at all. */
+  enabled = $state(true);
+  /** Since when it is in this state; milliseconds since 1970. */
+  since = $state<number | null>(null);
+  transport = $state<'stream' | 'poll' | null>(null);
+  lastConnected = $state<number | null>(null);
+  /** Tabs of this browser that share the connection. */
+  tabs = $state(0);
+  /** What became of the connection, newest first. */
+  log = $state.raw<readonly ConnectionEntry[]>([]);
+  /** Events that came since the page did. Read when shown: it is not followed by itself. */
+  received = 0;
 
   readonly #options: LiveFeedOptions;
   readonly #bus = new EventBus();
   readonly #queue: FrameQueue<Delta>;
-  #feed: FeedClient | null = null;
+  #feed: TabFeed | null = null;
   #missedWhilePaused = false;
+  #end: (() => void) | null = null;
+  #delays: number[] = [];
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
+    this.enabled = options.enabled();
     this.#queue = createFrameQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
     });
@@ -57,6 +86,17 @@ export class LiveFeed {
   }
   get paused(): boolean {
     return this.#paused;
+  }
+  get isConnected(): boolean {
+    return this.#client === 'live' || this.#client === 'catching-up' || this.#client === 'polling';
+  }
+  /** Figures may be old, and not because somebody wanted it so. */
+  get stale(): boolean {
+    return this.#client === 'reconnecting' || this.#client === 'offline';
+  }
+  /** Milliseconds from an event's place in the feed to this page, the median of the last ones by this device's clock. */
+  get delayMs(): number | null {
+    return this.#delays.toSorted((a, b) => a - b)[Math.floor(this.#delays.length / 2)] ?? null;
   }
   /** The workspace that values belong to. */
   get workspace(): string {
@@ -94,41 +134,117 @@ export class LiveFeed {
 
   /** Tries now instead of waiting for the next attempt. */
   reconnect(): void {
-    if (this.#client === 'off') this.#feed?.start();
-    else this.#feed?.reconnect();
+    this.#feed?.reconnect();
+  }
+
+  /** Ends the connection, in every tab and until it is turned on again. */
+  turnOff(): void {
+    keepLiveChoice(false);
+    this.#choose(false);
+  }
+
+  /** Connects again, from where the page is. */
+  turnOn(): void {
+    keepLiveChoice(true);
+    this.#choose(true);
+  }
+
+  /** Reads the page's figures anew, for when they do not come by themselves. */
+  async loadNow(): Promise<void> {
+    await (this.#options.onReset ?? invalidateAll)();
   }
 
   /** Connects to a workspace; returns the way to end it. Called by `provideLiveFeed`. */
-  connect(workspace: string, cursor: string): () => void {
-    const feed = new FeedClient({
+  connect(workspace: string): () => void {
+    const { topics = PAGE_TOPICS, version } = this.#options;
+    const user = this.#options.user();
+    const feed = new TabFeed({
+      name: ['telltale feed', version, user, workspace, ...topics].join(' '),
+      user,
       url: `/api/v1/feed?ws=${encodeURIComponent(workspace)}`,
-      topics: this.#options.topics ?? PAGE_TOPICS,
-      since: cursor,
-      ...(this.#options.environment === undefined ? {} : { environment: this.#options.environment }),
-      handlers: {
-        onDelta: (delta) => this.#take(delta),
-        onReset: () => this.#reset(),
-        onState: (state) => {
-          this.#client = state;
-          this.retryAt = feed.retryAt;
-          this.problem = feed.problem;
-        },
-        onAlive: () => {
-          this.lastEventAt = Date.now();
-        },
-      },
+      topics,
+      since: this.#options.cursor(),
+      platform: browserPlatform(),
+      environment: feedEnvironment,
+      onDeltas: (deltas) => this.#arrived(deltas),
+      onReset: () => this.#reset(),
+      onStatus: (status) => this.#note(status),
     });
     this.#feed = feed;
     this.#bus.forget();
     this.#queue.clear();
     this.asOf = 0;
-    feed.start();
-    const unwatch = watchBrowser(feed);
+    this.enabled = readLiveChoice(this.enabled);
+    if (this.enabled) this.#start();
+    const unhear = onLiveChoice((on) => this.#choose(on));
     return () => {
-      unwatch();
-      feed.stop();
+      unhear();
+      this.#stop();
       this.#queue.clear();
     };
+  }
+
+  #choose(on: boolean): void {
+    this.enabled = on;
+    if (on) this.#start();
+    else this.#stop();
+  }
+
+  #start(): void {
+    const feed = this.#feed;
+    if (feed === null || this.#end !== null) return;
+    feed.continueFrom(this.#options.cursor());
+    this.#change('connecting', Date.now());
+    void feed.connect();
+    const unwatch = watchBrowser(feed);
+    this.#end = () => {
+      unwatch();
+      feed.disconnect();
+    };
+  }
+
+  #stop(): void {
+    this.#end?.();
+    this.#end = null;
+    this.transport = null;
+    this.retryAt = null;
+    this.#change('off', Date.now());
+  }
+
+  #change(state: FeedState, at: number): void {
+    if (state === this.#client) return;
+    this.log = withChange(this.log, { from: this.#client, to: state, at });
+    this.#client = state;
+    this.since = at;
+  }
+
+  #note(status: FeedStatus): void {
+    if (this.#end === null) return;
+    this.retryAt = status.retryAt;
+    this.problem = status.problem;
+    this.transport = status.transport;
+    this.lastConnected = status.lastConnected;
+    this.tabs = status.tabs;
+    if (status.aliveAt !== null) this.#heard(status.aliveAt);
+    // The page knows best: a worker is not told everywhere that the network is gone.
+    const isOffline = status.state === 'reconnecting' && !feedEnvironment.online();
+    this.#change(isOffline ? 'offline' : status.state, status.since);
+    this.since = status.since;
+  }
+
+  #heard(at: number): void {
+    if (this.lastEventAt === null || at - this.lastEventAt >= NOTED_EVERY_MS) this.lastEventAt = at;
+  }
+
+  #arrived(deltas: readonly Delta[]): void {
+    const now = Date.now();
+    this.received += deltas.length;
+    this.#heard(now);
+    for (const delta of deltas) {
+      this.#delays.push(Math.max(0, now - delta.t));
+      this.#take(delta);
+    }
+    this.#delays.splice(0, this.#delays.length - DELAYS_KEPT);
   }
 
   #take(delta: Delta): void {
@@ -172,7 +288,7 @@ export function provideLiveFeed(options: LiveFeedOptions): LiveFeed {
   setContext(CONTEXT, live);
   $effect(() => {
     const workspace = options.workspace();
-    return untrack(() => live.connect(workspace, options.cursor()));
+    return untrack(() => live.connect(workspace));
   });
   return live;
 }

@@ -1,14 +1,26 @@
-const FAST_TRIES_MS = [250, 750, 1_500];
-const FIRST_BACKOFF_MS = 3_000;
-const LONGEST_MS = 30_000;
+/** Waits before the next attempt to stream, after which polling begins. */
+export const FAST_TRIES_MS = [250, 750, 1_500] as const;
+export const POLL_EVERY_MS = 5_000;
+const PROBES_MS = [5_000, 10_000, 20_000];
+const LONGEST_PROBE_MS = 30_000;
+const MUTE_PROBE_MS = 300_000;
+
+/** Spread over 50 to 100 %, so that clients do not come back together. */
+const spread = (ms: number, random: number): number => Math.round(ms * (0.5 + random / 2));
+
+/** Milliseconds before the next attempt after `failures` in a row; null: three fast tries were enough. */
+export function fastTryMs(failures: number, random: number): number | null {
+  const full = FAST_TRIES_MS[failures];
+  return full === undefined ? null : spread(full, random);
+}
 
 /**
- * Milliseconds to wait before the next attempt after `failures` ones that failed in a row: three fast tries, then
- * doubling up to half a minute, each spread over 50 to 100 % so that clients do not come back together.
+ * Milliseconds until streaming is tried again while polling. A network that failed may be back any moment; something
+ * that swallows streams stays, so trying costs more than it brings.
  */
-export function retryDelayMs(failures: number, random: number): number {
-  const full =
-    FAST_TRIES_MS[failures] ??
-    Math.min(FIRST_BACKOFF_MS * 2 ** (failures - FAST_TRIES_MS.length), LONGEST_MS);
-  return Math.round(full * (0.5 + random / 2));
+export function probeMs(why: 'mute' | 'network', probes: number, random: number): number {
+  return spread(why === 'mute' ? MUTE_PROBE_MS : (PROBES_MS[probes] ?? LONGEST_PROBE_MS), random);
 }
+
+/** Milliseconds until the next poll after one that failed. */
+export const pollAgainMs = (random: number): number => spread(POLL_EVERY_MS, random);

@@ -41,6 +41,8 @@ describe('the badge', () => {
     expect(badgeOf('reconnecting', 0)).toEqual({ state: 'stale', word: 'Reconnecting' });
     expect(badgeOf('off', 0).word).toBe('Not live');
     expect(badgeOf('paused', 31).word).toBe('Paused');
+    expect(badgeOf('polling', 0)).toEqual({ state: 'polling', word: 'Polling every 5 s' });
+    expect(badgeOf('off', 0, false)).toEqual({ state: 'off', word: 'Off' });
   });
 
   it('tells how long catching up takes from the pace so far, and nothing without a pace', () => {

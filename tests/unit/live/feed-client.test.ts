@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Delta } from '#lib/contracts/feed.ts';
-import { FeedClient, type FeedEnvironment, type FeedReset, type FeedState } from '#lib/live/feed-client.ts';
-import { retryDelayMs } from '#lib/live/retry-delay.ts';
+import { FeedClient, type FeedEnvironment, type FeedState, type Reset } from '#lib/live/feed-client.ts';
+import { fastTryMs, pollAgainMs, probeMs } from '#lib/live/retry-delay.ts';
 
 interface Connection {
   url: URL;
@@ -18,6 +18,7 @@ function world() {
   let respond: () => Response | null = () => null;
   const environment: FeedEnvironment = {
     now: () => now,
+    elapsed: () => now,
     random: () => 1,
     online: () => true,
     setTimer(act, ms) {
@@ -90,7 +91,7 @@ function world() {
 function client(w: ReturnType<typeof world>, since: string | null = null) {
   const seen: number[] = [];
   const states: FeedState[] = [];
-  const resets: FeedReset[] = [];
+  const resets: Reset[] = [];
   const feed = new FeedClient({
     url: 'http://x/api/v1/feed?ws=one',
     topics: ['outcomes', 'metrics'],
@@ -135,20 +136,20 @@ describe('the feed client', () => {
   it('asks for its topics from its cursor and is live when nothing was missed', async () => {
     const w = world();
     const { feed, seen, states } = client(w, 'ep0c-5');
-    feed.start();
+    feed.connect();
     await w.settle();
-    expect(w.last().url.search).toBe('?ws=one&topics=outcomes%2Cmetrics&since=ep0c-5');
+    expect(w.last().url.search).toBe('?ws=one&topics=outcomes%2Cmetrics&since=ep0c-5&snapshot=never');
     w.last().send(hello(5) + delta(6));
     await w.settle();
     expect(states).toEqual(['connecting', 'live']);
     expect(seen).toEqual([6]);
-    feed.stop();
+    feed.disconnect();
   });
 
   it('is catching up until the head it was told of', async () => {
     const w = world();
     const { feed, states } = client(w, 'ep0c-1');
-    feed.start();
+    feed.connect();
     await w.settle();
     w.last().send(hello(1, 3) + delta(2));
     await w.settle();
@@ -156,13 +157,13 @@ describe('the feed client', () => {
     w.last().send(delta(3));
     await w.settle();
     expect(states.slice(-2)).toEqual(['catching-up', 'live']);
-    feed.stop();
+    feed.disconnect();
   });
 
   it('resumes after the last event it handled and drops what comes twice', async () => {
     const w = world();
     const { feed, seen } = client(w, 'ep0c-0');
-    feed.start();
+    feed.connect();
     await w.settle();
     w.last().send(hello(0) + delta(1) + delta(2) + delta(3).slice(0, 20));
     await w.settle();
@@ -174,13 +175,13 @@ describe('the feed client', () => {
     w.last().send(hello(2) + delta(2) + delta(3));
     await w.settle();
     expect(seen).toEqual([1, 2, 3]);
-    feed.stop();
+    feed.disconnect();
   });
 
   it('takes silence for loss: no hello in 5 s, nothing for 2.5 beats', async () => {
     const w = world();
     const { feed } = client(w);
-    feed.start();
+    feed.connect();
     await w.settle();
     await w.pass(4_900);
     expect(w.last().signal.aborted).toBe(false);
@@ -200,7 +201,7 @@ describe('the feed client', () => {
     expect(feed.state).toBe('reconnecting');
     await w.pass(250);
     expect(w.last().url.searchParams.get('since')).toBe('ep0c-4');
-    feed.stop();
+    feed.disconnect();
     await w.settle();
     expect(w.pending()).toBe(0);
   });
@@ -208,7 +209,7 @@ describe('the feed client', () => {
   it('comes back when a goodbye said to', async () => {
     const w = world();
     const { feed } = client(w);
-    feed.start();
+    feed.connect();
     await w.settle();
     w.last().send(hello(1) + `retry: 3210\n${frame('goaway', { reason: 'deploy', retry: 3_210 })}`);
     await w.settle();
@@ -217,13 +218,13 @@ describe('the feed client', () => {
     expect(w.connections).toHaveLength(1);
     await w.pass(1);
     expect(w.connections).toHaveLength(2);
-    feed.stop();
+    feed.disconnect();
   });
 
   it('keeps its old cursor until a reset is over, so that a cut in between resets again', async () => {
     const w = world();
     const { feed, resets, seen } = client(w, 'old0-7');
-    feed.start();
+    feed.connect();
     await w.settle();
     w.last().send(
       frame('hello', { v: 1, resume: 'reset', from: 'old0-7', head: 'ep0c-90', hb: 15 }, 'old0-7'),
@@ -238,14 +239,40 @@ describe('the feed client', () => {
     expect(feed.state).toBe('live');
     expect(feed.cursor).toBe('ep0c-91');
     expect(seen).toEqual([91]);
-    feed.stop();
+    feed.disconnect();
+  });
+
+  it('hands snapshots to those who listen for them, and asks for them only then', async () => {
+    const w = world();
+    const parts: unknown[] = [];
+    const feed = new FeedClient({
+      url: 'http://x/feed',
+      since: 'old0-7',
+      environment: w.environment,
+      handlers: { onSnapshot: (part) => parts.push(part) },
+    });
+    feed.connect();
+    await w.settle();
+    expect(w.last().url.searchParams.get('snapshot')).toBe('auto');
+    const part = { topic: 'journeys', type: 'journey.opened', part: 1, of: 1, items: [] };
+    w.last().send(
+      frame('hello', { v: 1, resume: 'reset', from: 'old0-7', head: 'ep0c-90', hb: 15 }, 'old0-7') +
+        frame('reset', { reason: 'epoch', head: 'ep0c-90' }) +
+        frame('snapshot', part),
+    );
+    await w.settle();
+    expect([parts, feed.state, feed.cursor]).toEqual([[part], 'catching-up', 'old0-7']);
+    w.last().send(frame('live', { c: 'ep0c-91' }, 'ep0c-91'));
+    await w.settle();
+    expect([feed.state, feed.cursor]).toEqual(['live', 'ep0c-91']);
+    feed.disconnect();
   });
 
   it('gives up on a refusal and says why, and tries on through an overload', async () => {
     const w = world();
     const { feed } = client(w);
     w.answerWith(() => new Response('', { status: 503, headers: { 'retry-after': '7' } }));
-    feed.start();
+    feed.connect();
     await w.settle();
     expect(feed.retryAt).toBe(7_000);
     w.answerWith(() => new Response('', { status: 401 }));
@@ -256,45 +283,45 @@ describe('the feed client', () => {
     expect(feed.state).toBe('off');
   });
 
-  it('tries again and again when the network is gone, at once when told that it is back', async () => {
+  it('tries three times fast, then polls and tries now and then, and at once when told that the network is back', async () => {
     const w = world();
-    const { feed } = client(w);
-    let attempts = 0;
-    const broken: FeedEnvironment = {
-      ...w.environment,
-      online: () => false,
-      fetch: () => {
-        attempts += 1;
-        return Promise.reject(new TypeError('network'));
-      },
-    };
+    const tries: string[] = [];
     const offline = new FeedClient({
-      url: 'http://x/',
-      handlers: { onDelta: () => undefined },
-      environment: broken,
+      url: 'http://x/feed',
+      handlers: {},
+      environment: {
+        ...w.environment,
+        online: () => false,
+        fetch: (input) => {
+          tries.push(String(input).includes('/poll') ? 'poll' : 'stream');
+          return Promise.reject(new TypeError('network'));
+        },
+      },
     });
-    offline.start();
+    offline.connect();
     await w.settle();
     expect(offline.state).toBe('offline');
-    await w.pass(250 + 750 + 1_500 + 3_000);
-    expect(attempts).toBe(5);
+    await w.pass(250 + 750 + 1_500);
+    expect(tries).toEqual(['stream', 'stream', 'stream', 'stream', 'poll']);
+    await w.pass(5_000);
+    expect(tries.slice(5)).toEqual(['stream', 'poll']);
+    tries.length = 0;
     offline.reconnect();
     await w.settle();
-    expect(attempts).toBe(6);
-    offline.stop();
-    feed.stop();
-    await w.pass(100_000);
-    expect(attempts).toBe(6);
+    expect(tries).toEqual(['stream', 'poll']);
+    offline.disconnect();
+    await w.pass(1_000_000);
+    expect(tries).toHaveLength(2);
   });
 
   it('stays stopped and leaves no timer', async () => {
     const w = world();
     const { feed, seen } = client(w);
-    feed.start();
+    feed.connect();
     await w.settle();
     w.last().send(hello(0));
     await w.settle();
-    feed.stop();
+    feed.disconnect();
     expect(w.last().signal.aborted).toBe(true);
     await w.settle();
     expect(w.pending()).toBe(0);
@@ -303,12 +330,13 @@ describe('the feed client', () => {
   });
 });
 
-describe('the wait before the next attempt', () => {
-  it('is short three times, then doubles up to half a minute, and is spread', () => {
-    expect(Array.from({ length: 9 }, (_, n) => retryDelayMs(n, 1))).toEqual([
-      250, 750, 1_500, 3_000, 6_000, 12_000, 24_000, 30_000, 30_000,
+describe('the waits', () => {
+  it('are short three times, then for polls and for trying the stream again, all spread over half to whole', () => {
+    expect([0, 1, 2, 3].map((n) => fastTryMs(n, 1))).toEqual([250, 750, 1_500, null]);
+    expect([0, 1, 2, 3, 99].map((n) => probeMs('network', n, 1))).toEqual([
+      5_000, 10_000, 20_000, 30_000, 30_000,
     ]);
-    expect(retryDelayMs(3, 0)).toBe(1_500);
-    expect(retryDelayMs(1_000, 0.5)).toBe(22_500);
+    expect([probeMs('mute', 0, 1), probeMs('mute', 9, 0)]).toEqual([300_000, 150_000]);
+    expect([fastTryMs(2, 0), pollAgainMs(0), pollAgainMs(1)]).toEqual([750, 2_500, 5_000]);
   });
 });

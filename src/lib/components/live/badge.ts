@@ -3,7 +3,7 @@ export type FeedState =
   'connecting' | 'live' | 'catching-up' | 'reconnecting' | 'polling' | 'offline' | 'paused' | 'off';
 
 export type BadgeState =
-  'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still';
+  'live' | 'catching' | 'stale' | 'polling' | 'offline' | 'paused' | 'connecting' | 'still' | 'off';
 
 /** More than one small batch waiting is worth a word; fewer is the ordinary course of recording. */
 export const CATCHING_UP_FROM = 200;
@@ -17,11 +17,16 @@ const WORDS: Record<BadgeState, string> = {
   paused: 'Paused',
   connecting: 'Connecting',
   still: 'Not live',
+  off: 'Off',
 };
 
-/** What the badge shows: a shape and a word, never the colour alone. */
-export function badgeOf(feed: FeedState, waiting: number): { state: BadgeState; word: string } {
-  const state = stateOf(feed, waiting);
+/** What the badge shows: a shape and a word, never the colour alone. `enabled`: the person wants live updates. */
+export function badgeOf(
+  feed: FeedState,
+  waiting: number,
+  enabled = true,
+): { state: BadgeState; word: string } {
+  const state = enabled ? stateOf(feed, waiting) : 'off';
   return { state, word: WORDS[state] };
 }
 

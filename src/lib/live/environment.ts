@@ -1,0 +1,36 @@
+/** The outside world, replaced in tests. */
+export interface FeedEnvironment {
+  fetch: typeof fetch;
+  /** Milliseconds since 1970; only for what is shown, and to notice that the machine slept. */
+  now(): number;
+  /** Milliseconds of a clock that nobody can set back. */
+  elapsed(): number;
+  /** 0..1 */
+  random(): number;
+  /** Returns the way to cancel. */
+  setTimer(act: () => void, ms: number): () => void;
+  online(): boolean;
+}
+
+export const feedEnvironment: FeedEnvironment = {
+  fetch: (...parameters) => fetch(...parameters),
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  random: () => Math.random(),
+  setTimer(act, ms) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+  online: () => !('navigator' in globalThis) || globalThis.navigator.onLine !== false,
+};
+
+/** One part that fails is reported as uncaught and leaves the others to go on. */
+export function callSafely(act: () => void): void {
+  try {
+    act();
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown;
+    });
+  }
+}

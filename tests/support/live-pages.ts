@@ -1,0 +1,68 @@
+import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { ADMIN, WORKSPACE, type RunningServer } from './running-server.ts';
+
+/** Logs this browser in; its pages are the tabs of one person. */
+export async function logInTo(context: BrowserContext, url: string): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(`${url}/login`);
+  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: /log in/i }).click();
+  await page.waitForURL('**/w/**');
+  await page.close();
+}
+
+export async function openLive(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/w/${WORKSPACE}`);
+  return page;
+}
+
+export const badge = (page: Page) => page.getByTestId('live-badge');
+
+export async function isLive(page: Page, timeout = 15_000): Promise<void> {
+  await expect(badge(page)).toHaveAttribute('data-state', 'live', { timeout });
+}
+
+/** Streams open at the server. */
+export async function streams(server: Pick<RunningServer, 'api'>): Promise<number> {
+  const health = (await (await server.api('/healthz')).json()) as { feed: { streams: number } };
+  return health.feed.streams;
+}
+
+export async function recordBy(
+  server: Pick<RunningServer, 'api'>,
+  subjects: readonly string[],
+  externalIds?: readonly string[],
+): Promise<void> {
+  const outcomes = subjects.map((subject, i) => ({
+    subject,
+    result: i % 3 === 0 ? 'success' : 'failure',
+    attributes: { contact: i % 2 === 0 ? 'cellular' : 'telephone' },
+    ...(externalIds === undefined ? {} : { externalId: externalIds[i] }),
+  }));
+  const response = await server.api('/api/v1/outcomes', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ outcomes }),
+  });
+  expect(response.status).toBe(201);
+}
+
+/** The n of the conversion tile, which counts everything recorded. */
+export async function shownTotal(page: Page): Promise<number> {
+  const text = (await page.getByRole('region', { name: 'Figures' }).textContent()) ?? '';
+  return Number(/of ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', '') ?? 0);
+}
+
+/** Addresses of the latest outcomes, newest first. */
+export const latest = (page: Page): Promise<string[]> =>
+  page
+    .locator('section[aria-labelledby="latest"] li a')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+
+export async function menu(page: Page, action: string): Promise<void> {
+  await badge(page).click();
+  await page.getByRole('button', { name: action }).click();
+  await page.keyboard.press('Escape');
+}
