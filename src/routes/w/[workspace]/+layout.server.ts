@@ -19,7 +19,7 @@ export const load: LayoutServerLoad = async (event) => {
     status,
     workspace,
     workspaces: workspaces.map(({ slug: of, name, simulated }) => ({ slug: of, name, simulated })),
-    user: { name: actor.name, email: actor.type === 'user' ? actor.email : '' },
+    user: { id: actor.id ?? '', name: actor.name, email: actor.type === 'user' ? actor.email : '' },
     may: {
       record: permissions.has('record'),
       analyse: permissions.has('analyse'),
