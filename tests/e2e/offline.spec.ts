@@ -41,7 +41,11 @@ async function type(page: Page, subject: string, result: '1' | '2' | '3' = '1'):
   await page.keyboard.press('Control+Enter');
 }
 
-const another = (page: Page) => page.getByLabel('Record another').check();
+/** Ticks it and goes back to where typing starts; from then on the page itself goes back there. */
+async function another(page: Page): Promise<void> {
+  await page.getByLabel('Record another').check();
+  await page.getByLabel('Subject').focus();
+}
 const waitingPanel = (page: Page) => page.getByRole('region', { name: 'Waiting to be sent' });
 const inBar = (page: Page) => page.locator('.unsent-count');
 
