@@ -10,7 +10,7 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import { counted } from '#lib/format/count.ts';
 import { resultLabel } from '#lib/format/result.ts';
-import type { OfflineQueue, Recorded, UnsentOutcome } from '#lib/live/offline/index.ts';
+import type { OfflineQueue, Recorded, Trouble, UnsentOutcome } from '#lib/live/offline/index.ts';
 import { isBegun, newKey, nextValues } from './form-values.ts';
 import { resultOf } from './unsent-words.ts';
 import { askFor, journeysAddress, matchingAddress } from './suggestions.ts';
@@ -49,6 +49,10 @@ interface Own {
 const ATTENTION = 'Nothing was saved: some fields need attention.';
 
 const ASK_AFTER_MS = 250;
+
+/** What is saved under a key stays as it is; recorded from the form after all, it is another outcome. */
+const withKeyFor = (trouble: Trouble | null, values: OutcomeFormValues): OutcomeFormValues =>
+  trouble?.kind === 'saved-before' ? { ...values, once: newKey() } : values;
 
 /**
  * What the record form does besides being a form: looks up the subject's journeys and the patterns it counts in, and
@@ -163,11 +167,12 @@ export class RecordForm {
       await goto(`${base()}${values.another ? '/new' : ''}${saved}`, { invalidateAll: true });
     } else if (recorded.kind === 'held') {
       const { trouble, entry } = recorded;
-      const savedBefore = trouble.kind === 'saved-before';
       // The form has it again; only one that was taken from those that wait stays there.
       if (edits === null) await queue.discard(entry.seq);
-      const again = savedBefore && edits === null ? { ...values, once: newKey() } : values;
-      await this.#refuse(form, again, { message: trouble.message, issues: trouble.issues });
+      await this.#refuse(form, withKeyFor(trouble, values), {
+        message: trouble.message,
+        issues: trouble.issues,
+      });
     } else await this.#goOn(form, values, edits);
   }
 
@@ -213,9 +218,8 @@ export class RecordForm {
       const begun = readFormValues(new FormData(this.element));
       this.#draft = isBegun(begun) ? begun : null;
     }
-    // What is saved under this key stays saved; as it is now it would be another outcome.
     const values = { ...entry.values, another: false };
-    this.#begin(values, entry.seq, entry.trouble);
+    this.#begin(withKeyFor(entry.trouble, values), entry.seq, entry.trouble);
   }
 
   /** Leaves the edited one as it was. */

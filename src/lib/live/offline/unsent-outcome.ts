@@ -48,6 +48,7 @@ export const provesUnsaved = (answer: SendAnswer): boolean =>
 
 export const SAVED_BEFORE: Trouble = {
   kind: 'saved-before',
-  message: 'It is saved as it was before this edit. Correct it in the list of outcomes, and discard it here.',
+  message:
+    'It is saved as it was before the edit: correct it in the list of outcomes and discard it here. Recorded from the form again, it is another outcome.',
   issues: [],
 };
