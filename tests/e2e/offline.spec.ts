@@ -191,11 +191,11 @@ test('one that the server refuses lets the others pass, and is edited or discard
   await context.setOffline(true);
   const prefix = name('refused');
   // What can be seen without the server is said at once.
-  await page.getByLabel('Value').fill('1,2oo');
+  await page.locator('input[name=value]').fill('1,2oo');
   await page.getByLabel('Subject').focus();
   await type(page, `${prefix} a`);
-  await expect(page.getByLabel('Value')).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Value').fill('1200');
+  await expect(page.locator('input[name=value]')).toHaveAttribute('aria-invalid', 'true');
+  await page.locator('input[name=value]').fill('1200');
   await page.keyboard.press('Control+Enter');
   for (const letter of ['b', 'c']) {
     await expect(page.getByLabel('Subject')).toHaveValue('');
@@ -257,7 +257,7 @@ test('a row appears at once in the lists of the other tabs, and its delta settle
   const prefix = name('echo');
   let release = () => {};
   const released = new Promise<void>((done) => (release = done));
-  await page.route(SEND, async (route) => {
+  await context.route(SEND, async (route) => {
     await released;
     await route.continue();
   });

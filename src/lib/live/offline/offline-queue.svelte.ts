@@ -35,7 +35,9 @@ interface Told {
  */
 export class OfflineQueue {
   /** In the order of recording. */
-  unsent = $state.raw<readonly UnsentOutcome[]>([]);
+  #unsent = $state.raw<readonly UnsentOutcome[]>([]);
+  /** Some have not gone out at the first try, so that all are worth a word beside those just on their way. */
+  stuck = $state(false);
   #sent = $state.raw<readonly SentOutcome[]>([]);
   /** Outcomes can be kept here; false on the server, before the first look, and where the browser keeps nothing. */
   ready = $state(false);
@@ -60,15 +62,14 @@ export class OfflineQueue {
     this.#now = now;
   }
 
+  get unsent(): readonly UnsentOutcome[] {
+    return this.#unsent;
+  }
   get waiting(): readonly UnsentOutcome[] {
     return this.unsent.filter(({ trouble }) => trouble === null);
   }
   get held(): readonly UnsentOutcome[] {
     return this.unsent.filter(({ trouble }) => trouble !== null);
-  }
-  /** Some have not gone out at the first try, so that they are worth a word beside those just on their way. */
-  get stuck(): boolean {
-    return this.unsent.some(({ attempts, trouble }) => attempts > 0 || trouble !== null);
   }
   /** The server could not be reached at the last sending. */
   get lost(): boolean {
@@ -93,10 +94,12 @@ export class OfflineQueue {
     const store = this.#opened();
     const owner = this.#owner;
     const entry = await store.keep({ owner, values, at: this.#now(), replaces });
-    await this.#changed({ kept: true });
+    await this.#look();
     // Also when the browser believes that it has no network: the server may run on this machine.
     this.#book.expect(values.once);
-    await Promise.race([this.flush(), new Promise((goOn) => setTimeout(goOn, FORM_WAITS_MS))]);
+    const sending = this.flush();
+    this.#tell({ kept: true });
+    await Promise.race([sending, new Promise((goOn) => setTimeout(goOn, FORM_WAITS_MS))]);
     const id = this.#book.idOf(values.once);
     const now = (await store.all(owner)).find(({ seq }) => seq === entry.seq);
     if (now === undefined) return { kind: 'saved', id };
@@ -166,7 +169,7 @@ export class OfflineQueue {
       const sent = { id: answer.id, entry, at: this.#now() };
       this.#channel?.postMessage({ owner: entry.owner, sent } satisfies Told);
       this.#take(sent);
-      this.unsent = this.unsent.filter(({ seq }) => seq !== entry.seq);
+      this.#show(this.unsent.filter(({ seq }) => seq !== entry.seq));
     }
   }
 
@@ -181,15 +184,25 @@ export class OfflineQueue {
     this.#sent = this.#book.rows;
   }
 
-  async #changed(told: Omit<Told, 'owner'> = {}): Promise<void> {
+  #tell(told: Omit<Told, 'owner'> = {}): void {
     this.#channel?.postMessage({ owner: this.#owner, ...told } satisfies Told);
+  }
+
+  async #changed(): Promise<void> {
+    this.#tell();
     await this.#look();
   }
 
   async #look(): Promise<void> {
     const owner = this.#owner;
     const unsent = (await this.#store?.all(owner)) ?? [];
-    if (owner === this.#owner) this.unsent = unsent;
+    if (owner === this.#owner) this.#show(unsent);
+  }
+
+  #show(unsent: readonly UnsentOutcome[]): void {
+    this.#unsent = unsent;
+    const some = unsent.some(({ attempts, trouble }) => attempts > 0 || trouble !== null);
+    this.stuck = unsent.length > 0 && (this.stuck || some);
   }
 
   #opened(): UnsentStore {
@@ -200,7 +213,7 @@ export class OfflineQueue {
   /** Begins, or goes over to another person or workspace; returns the way to stop. Browser only. */
   start(to: SendTo): () => void {
     this.#owner = ownerOf(to.workspaceId, to.userId);
-    this.unsent = [];
+    this.#show([]);
     this.#book.clear();
     this.#sent = [];
     this.#end = { kind: 'done' };
