@@ -1,8 +1,18 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
+import { goto } from '$app/navigation';
 import { focusFirstFault } from '#lib/components/ui/first-fault.ts';
+import { toastSaved } from '#lib/components/ui/toast.ts';
 import type { JourneyList, JourneyView } from '#lib/contracts/journey.ts';
+import { readFormFields } from '#lib/contracts/outcome-form-fields.ts';
+import { readFormValues, type OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import type { Issue } from '#lib/contracts/problem.ts';
+import { counted } from '#lib/format/count.ts';
+import { resultLabel } from '#lib/format/result.ts';
+import type { OfflineQueue, Recorded, Trouble, UnsentOutcome } from '#lib/live/offline/index.ts';
+import { isBegun, newKey, nextValues } from './form-values.ts';
+import { resultOf } from './unsent-words.ts';
 import { askFor, journeysAddress, matchingAddress } from './suggestions.ts';
 
 export interface Matching {
@@ -19,11 +29,35 @@ interface Options {
   /** The newest open journeys, as the page came; `complete`: there are no more. */
   journeys: () => { items: JourneyView[]; complete: boolean };
   matching: () => Matching | null;
+  /** The outcomes page of the workspace. */
+  base: () => string;
+  queue: OfflineQueue;
 }
+
+/** What this page put into the form in place of what came from the server. */
+interface Own {
+  /** The sheet that it belongs to. */
+  sheet: string;
+  /** Another number, another form. */
+  turn: number;
+  values: OutcomeFormValues;
+  /** The unsent outcome that is edited, by its place. */
+  edits: number | null;
+  problem: { message: string; issues: readonly Issue[] } | null;
+}
+
+const ATTENTION = 'Nothing was saved: some fields need attention.';
 
 const ASK_AFTER_MS = 250;
 
-/** What the record form does besides being a form: looks up the subject's journeys and the patterns it counts in. */
+/** What is saved under a key stays as it is; recorded from the form after all, it is another outcome. */
+const withKeyFor = (trouble: Trouble | null, values: OutcomeFormValues): OutcomeFormValues =>
+  trouble?.kind === 'saved-before' ? { ...values, once: newKey() } : values;
+
+/**
+ * What the record form does besides being a form: looks up the subject's journeys and the patterns it counts in, and
+ * keeps what is recorded in this browser until it is sent.
+ */
 export class RecordForm {
   readonly #options: Options;
   #typed = $state<{ sheet: string; subject: string } | null>(null);
@@ -31,6 +65,12 @@ export class RecordForm {
   #matching = $state.raw<{ basis: Matching | null; value: Matching | null } | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  #own = $state.raw<Own | null>(null);
+  /** What was begun before an unsent outcome was taken into the form. */
+  #draft: OutcomeFormValues | null = null;
+  #busy = false;
+  /** The form, while it is there. */
+  element = $state.raw<HTMLFormElement>();
   /** The server did not answer; what is typed stays. */
   unsent = $state(false);
 
@@ -38,8 +78,16 @@ export class RecordForm {
     this.#options = options;
   }
 
+  get own(): Own | null {
+    return this.#own?.sheet === this.#options.sheet() ? this.#own : null;
+  }
+  /** Changes when another outcome is to be filled in, whoever says so. */
+  get sheet(): string {
+    return `${this.#options.sheet()}#${this.own?.turn ?? 0}`;
+  }
+
   get subject(): string {
-    const typed = this.#typed?.sheet === this.#options.sheet() ? this.#typed.subject : null;
+    const typed = this.#typed?.sheet === this.sheet ? this.#typed.subject : null;
     return (typed ?? this.#options.subject()).trim();
   }
 
@@ -58,7 +106,7 @@ export class RecordForm {
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
     clearTimeout(this.#timer);
     if (field.name === 'subject') {
-      this.#typed = { sheet: this.#options.sheet(), subject: field.value };
+      this.#typed = { sheet: this.sheet, subject: field.value };
       if (!this.#options.journeys().complete)
         this.#timer = setTimeout(() => void this.#findJourneys(), ASK_AFTER_MS);
     } else if (field.dataset['attribute'] !== undefined) {
@@ -73,19 +121,119 @@ export class RecordForm {
   };
 
   /** Keeps what was typed whatever happens, and goes to the first field that needs attention. */
-  submit: SubmitFunction = ({ formElement }) => {
+  submit: SubmitFunction = ({ formElement, formData, cancel }) => {
     const button = formElement.querySelector<HTMLButtonElement>('button[type="submit"]');
+    if (this.#busy) return cancel();
+    this.#busy = true;
     if (button !== null) button.disabled = true;
+    const finish = () => {
+      this.#busy = false;
+      if (button !== null) button.disabled = false;
+    };
+    if (this.#options.queue.ready) {
+      cancel();
+      void this.#record(formElement, readFormValues(formData)).finally(finish);
+      return;
+    }
     return async ({ result, update }) => {
       // An error is the network's or ours: the error page would take the form and what is in it away.
       this.unsent = result.type === 'error';
       if (result.type !== 'error') await update({ reset: false });
-      if (button !== null) button.disabled = false;
+      finish();
       if (result.type !== 'failure') return;
       await tick();
       focusFirstFault(formElement);
     };
   };
+
+  async #record(form: HTMLFormElement, values: OutcomeFormValues): Promise<void> {
+    const { queue, base } = this.#options;
+    const edits = this.own?.edits ?? null;
+    let recorded: Recorded;
+    try {
+      recorded = await queue.record(values, edits);
+      this.unsent = false;
+    } catch (thrown) {
+      // A full disk, or a store that a newer page has taken over.
+      if (!(thrown instanceof DOMException)) throw thrown;
+      this.unsent = true;
+      return;
+    }
+    if (recorded.kind === 'saved') {
+      this.#draft = null;
+      // Another tab sent it and did not say under which id: the address may stay the same.
+      if (recorded.id === null) this.#begin(nextValues(values, newKey()), null);
+      const saved = recorded.id === null ? '' : `?saved=${recorded.id}`;
+      await goto(`${base()}${values.another ? '/new' : ''}${saved}`, { invalidateAll: true });
+    } else if (recorded.kind === 'held') {
+      const { trouble, entry } = recorded;
+      // The form has it again; only one that was taken from those that wait stays there.
+      if (edits === null) await queue.discard(entry.seq);
+      await this.#refuse(form, withKeyFor(trouble, values), {
+        message: trouble.message,
+        issues: trouble.issues,
+      });
+    } else await this.#goOn(form, values, edits);
+  }
+
+  /** It is kept here. What can be seen to be wrong is said now, while the person remembers what was meant. */
+  async #goOn(form: HTMLFormElement, values: OutcomeFormValues, edits: number | null): Promise<void> {
+    const { queue } = this.#options;
+    const { issues, fields } = readFormFields(values);
+    const kept = queue.unsent.find(({ values: { once } }) => once === values.once);
+    if (issues.length > 0 && kept !== undefined) {
+      if (edits === null) await queue.discard(kept.seq);
+      await this.#refuse(form, values, { message: ATTENTION, issues });
+      return;
+    }
+    const result = resultOf(values.result);
+    toastSaved({
+      key: values.once,
+      message: [result === null ? null : resultLabel(result), fields.subject].filter(Boolean).join(', '),
+      detail: `Kept here; ${counted(queue.waiting.length, 'outcome')} waiting to be sent`,
+    });
+    this.#begin(this.#draft ?? nextValues(values, newKey()), null);
+    this.#draft = null;
+  }
+
+  #begin(values: OutcomeFormValues, edits: number | null, problem: Own['problem'] = null): void {
+    const turn = (this.own?.turn ?? 0) + 1;
+    this.#own = { sheet: this.#options.sheet(), turn, values, edits, problem };
+  }
+
+  async #refuse(
+    form: HTMLFormElement,
+    values: OutcomeFormValues,
+    problem: NonNullable<Own['problem']>,
+  ): Promise<void> {
+    const { turn, edits } = this.own ?? { turn: 0, edits: null };
+    this.#own = { sheet: this.#options.sheet(), turn, values, edits, problem };
+    await tick();
+    focusFirstFault(form);
+  }
+
+  /** Takes an unsent outcome into the form; what was begun there comes back after it. */
+  edit(entry: UnsentOutcome): void {
+    if (this.own?.edits == null && this.element !== undefined) {
+      const begun = readFormValues(new FormData(this.element));
+      this.#draft = isBegun(begun) ? begun : null;
+    }
+    const values = { ...entry.values, another: false };
+    this.#begin(withKeyFor(entry.trouble, values), entry.seq, entry.trouble);
+  }
+
+  /** Leaves the edited one as it was. */
+  cancelEdit(): void {
+    const values = this.own?.values;
+    if (values === undefined) return;
+    this.#begin(this.#draft ?? nextValues({ ...values, another: false }, newKey()), null);
+    this.#draft = null;
+  }
+
+  async discard(entry: UnsentOutcome): Promise<void> {
+    await this.#options.queue.discard(entry.seq);
+    if (this.own?.edits === entry.seq) this.cancelEdit();
+  }
 
   async #findJourneys(): Promise<void> {
     const { subject } = this;

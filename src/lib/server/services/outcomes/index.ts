@@ -6,8 +6,8 @@ export { recordOutcomes, recordOutcomesOnce, type RecordOptions } from './record
 export { restoreOutcome } from './restore.ts';
 export { toOutcomeView } from './outcome-row.ts';
 export { parseWhen, formatWhen } from './parse-when.ts';
-export { readFormValues } from './read-form.ts';
 export { recordFromForm } from './record-from-form.ts';
+export { recordKept } from './record-kept.ts';
 export { correctFromForm } from './correct-from-form.ts';
 export { formAttributes, formFromOutcome } from './form-from-outcome.ts';
 export { findSaved, readRecordPage, renewKey, type RecordPage } from './read-record-page.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordReply } from '#lib/contracts/outcome.ts';
-import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
+import { FORM_KEY, keptExternalId, type OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { Context } from '../../context.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -44,22 +44,36 @@ async function recordWaiting(ctx: Context, input: unknown, once: Once): Promise<
 }
 
 /**
- * Records what the form says. The form's key makes a double click or a resend one outcome.
- * @throws AppError VALIDATION with the form's paths, FORBIDDEN
+ * Records what the form says. The form's key makes a double click or a resend one outcome. `kept`: a browser held it
+ * back since `recordedAtMs`; then the key is also its externalId, because it may come again after the day for which
+ * keys are remembered.
+ * @returns its id, and whether it was known by its externalId
+ * @throws AppError VALIDATION with the form's paths, FORBIDDEN, CONFLICT (AlreadySavedError, or still being saved)
  */
-export async function recordFromForm(ctx: Context, values: OutcomeFormValues): Promise<{ id: string }> {
-  const { input, issues } = readForm(values, ctx.app.now(), ctx.workspace.timezone);
+export async function recordFromForm(
+  ctx: Context,
+  values: OutcomeFormValues,
+  kept: { recordedAtMs: number } | null = null,
+): Promise<{ id: string; duplicate: boolean }> {
+  const nowMs = ctx.app.now();
+  const writtenAtMs = kept?.recordedAtMs ?? nowMs;
+  const { input, issues } = readForm(values, writtenAtMs, ctx.workspace.timezone);
   if (issues.length > 0) throw invalid([...issues, ...issuesBeside(ctx, input, values, issues)]);
   const { once: key, another: _another, ...typed } = values;
   const once = {
-    key: `form/${/^[\x21-\x7e]{1,100}$/.test(key) ? key : randomUUID()}`,
+    key: `form/${FORM_KEY.test(key) ? key : randomUUID()}`,
     fingerprint: fingerprintOf('form', JSON.stringify(typed)),
   };
+  const whole = {
+    ...(writtenAtMs < nowMs ? { occurredAt: new Date(writtenAtMs).toISOString() } : {}),
+    ...input,
+    ...(kept === null ? {} : { externalId: keptExternalId(key) }),
+  };
   try {
-    const reply = await recordWaiting(ctx, input, once);
+    const reply = await recordWaiting(ctx, whole, once);
     const [item] = reply.items;
     if (item === undefined) throw new Error('The recorded outcome has no id.');
-    return { id: item.id };
+    return { id: item.id, duplicate: item.duplicate };
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== 'VALIDATION') throw thrown;
     if (thrown.issues.some(({ path }) => path === 'Idempotency-Key')) {

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
-import {
-  formIssues,
-  parseNumber,
-  readForm,
-  readFormValues,
-} from '#lib/server/services/outcomes/read-form.ts';
+import { parseNumber } from '#lib/contracts/outcome-form-fields.ts';
+import { readFormValues, type OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
+import { formIssues, readForm } from '#lib/server/services/outcomes/read-form.ts';
 
 const NOW = Date.parse('2026-11-20T13:05:00Z');
 const empty: OutcomeFormValues = {

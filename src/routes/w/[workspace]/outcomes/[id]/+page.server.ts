@@ -1,4 +1,5 @@
 import { redirect } from '@sveltejs/kit';
+import { readFormValues } from '#lib/contracts/outcome-form.ts';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure, pageError } from '#lib/server/error-mapping.ts';
 import {
@@ -7,7 +8,6 @@ import {
   formAttributes,
   formFromOutcome,
   getOutcome,
-  readFormValues,
   restoreOutcome,
 } from '#lib/server/services/outcomes/index.ts';
 import type { Actions, PageServerLoad } from './$types';

@@ -1,9 +1,9 @@
 import { redirect } from '@sveltejs/kit';
+import { readFormValues } from '#lib/contracts/outcome-form.ts';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { actionFailure, pageError } from '#lib/server/error-mapping.ts';
 import {
   deleteOutcome,
-  readFormValues,
   readRecordPage,
   recordFromForm,
   renewKey,

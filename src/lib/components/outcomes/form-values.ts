@@ -1,0 +1,29 @@
+import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
+
+/** A key for a form that this page makes itself. `crypto.randomUUID` is missing where there is no https. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The next form after one that is kept here: with the attributes of the last when another of a row follows. */
+export function nextValues(last: OutcomeFormValues, once: string): OutcomeFormValues {
+  const goesOn = last.another;
+  return {
+    subject: '',
+    variant: goesOn ? last.variant : '',
+    journeyId: '',
+    result: '',
+    value: '',
+    when: 'Now',
+    note: '',
+    attributes: goesOn ? last.attributes : last.attributes.map((attribute) => ({ ...attribute, value: '' })),
+    extra: goesOn ? last.extra : [],
+    another: goesOn,
+    once,
+  };
+}
+
+/** Whether somebody began to fill in this form. */
+export const isBegun = ({ subject, result, value, note }: OutcomeFormValues): boolean =>
+  [subject, result, value, note].some((written) => written.trim() !== '');

@@ -1,0 +1,52 @@
+import { isKeptExternalId, keptExternalId } from '#lib/contracts/outcome-form.ts';
+import type { OutcomeView } from '#lib/contracts/outcome.ts';
+import type { SentOutcome } from './beside.ts';
+
+/** A delta comes within a second; after this, a page that gets none (live is off) has been loaded again. */
+const SHOWN_MS = 60_000;
+const ECHOES_REMEMBERED = 500;
+
+/** What was sent and has not come back by the feed yet, and who waits to hear under which id it was saved. */
+export class SentOutcomes {
+  #rows: readonly SentOutcome[] = [];
+  readonly #echoes = new Set<string>();
+  readonly #awaited = new Map<string, string | null>();
+
+  get rows(): readonly SentOutcome[] {
+    return this.#rows;
+  }
+
+  clear(): void {
+    this.#rows = [];
+  }
+
+  expect(once: string): void {
+    this.#awaited.set(once, null);
+  }
+  /** The id under which it was saved, when it is known; forgets it. */
+  idOf(once: string): string | null {
+    const id = this.#awaited.get(once) ?? null;
+    this.#awaited.delete(once);
+    return id;
+  }
+
+  /** One was sent, here or in another tab; its echo may have come before. */
+  take(sent: SentOutcome): void {
+    const { once } = sent.entry.values;
+    if (this.#awaited.has(once)) this.#awaited.set(once, sent.id);
+    if (this.#echoes.has(keptExternalId(once))) return;
+    const lately = this.#rows.filter(({ id, at }) => id !== sent.id && sent.at - at < SHOWN_MS);
+    this.#rows = [...lately, sent];
+  }
+
+  /** The feed brings outcomes: the rows of the page take over. */
+  echo(outcomes: readonly Pick<OutcomeView, 'externalId'>[]): void {
+    for (const { externalId } of outcomes) {
+      if (externalId === null || !isKeptExternalId(externalId)) continue;
+      this.#echoes.add(externalId);
+      const oldest = this.#echoes.size > ECHOES_REMEMBERED ? this.#echoes.values().next().value : undefined;
+      if (oldest !== undefined) this.#echoes.delete(oldest);
+    }
+    this.#rows = this.#rows.filter(({ entry }) => !this.#echoes.has(keptExternalId(entry.values.once)));
+  }
+}
