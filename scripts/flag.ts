@@ -1,11 +1,9 @@
 import { Argument, Command } from 'commander';
-import { FLAG_KEYS, type FlagView } from '#lib/contracts/flags.ts';
+import { FLAG_KEYS } from '#lib/contracts/flags.ts';
+import { switchWords } from '#lib/format/switch.ts';
 import { readFlag, setFlag } from '#lib/server/services/flags/index.ts';
 import { OPERATOR } from '#lib/server/services/identity/index.ts';
 import { printTable, withCommandApp } from './lib/command-app.ts';
-
-const stateOf = ({ on, percent }: FlagView): string =>
-  !on ? 'off' : percent === 100 ? 'on' : `on for ${percent} % of users and keys`;
 
 const program = new Command('flag')
   .description('Switches of the installation. A running server follows within seconds, without a restart.')
@@ -21,7 +19,7 @@ const program = new Command('flag')
       if (key !== undefined && state !== undefined) {
         const percent = /^(on|off)$/.test(state) ? 100 : Number(state.replace(/%$/, ''));
         const flag = await setFlag({ app, ...OPERATOR }, { key, on: state !== 'off', percent, note });
-        console.log(`${flag.key} is ${stateOf(flag)}.`);
+        console.log(`${flag.key} is ${switchWords(flag)}.`);
         return;
       }
       const flags = await Promise.all(FLAG_KEYS.map((each) => readFlag(app, each)));
@@ -29,7 +27,7 @@ const program = new Command('flag')
         ['Switch', 'State', 'Since', 'By', 'Why'],
         flags.map((flag) => [
           flag.key,
-          stateOf(flag),
+          switchWords(flag),
           flag.updatedAt?.slice(0, 16).replace('T', ' ') ?? '–',
           flag.updatedBy ?? '–',
           flag.note,

@@ -1,7 +1,6 @@
 import { error } from '@sveltejs/kit';
 import type { App } from '../app.ts';
 import type { Actor } from '../context.ts';
-import type { Sql, TransactionSql } from '../db/client.ts';
 import { AppError, forbidden } from '../errors.ts';
 import { authorizeUser, type AuthorizeEvent, type Person } from './visitor.ts';
 
@@ -19,16 +18,16 @@ export interface Operator {
 const NOT_YOURS =
   'You may not run this installation. Whoever does can let you: npm run user -- operator YOUR-E-MAIL, on its machine.';
 
-export async function isOperator(sql: Sql | TransactionSql, userId: string): Promise<boolean> {
-  const [row] = await sql`
+export async function isOperator(app: Pick<App, 'db'>, userId: string): Promise<boolean> {
+  const [row] = await app.db.sql`
     select 1 from users where id = ${userId} and is_operator and disabled_at is null`;
   return row !== undefined;
 }
 
 /** First line of every verb on the installation. @throws AppError FORBIDDEN */
-export async function requireOperator(sql: Sql | TransactionSql, actor: Actor): Promise<void> {
+export async function requireOperator({ app, actor }: Pick<Operator, 'app' | 'actor'>): Promise<void> {
   if (actor.type === 'system') return;
-  if (actor.type === 'user' && (await isOperator(sql, actor.id))) return;
+  if (actor.type === 'user' && (await isOperator(app, actor.id))) return;
   throw forbidden(NOT_YOURS);
 }
 
@@ -36,7 +35,7 @@ export async function requireOperator(sql: Sql | TransactionSql, actor: Actor): 
 export async function authorizeOperator(event: AuthorizeEvent): Promise<Person> {
   const person = authorizeUser(event);
   try {
-    await requireOperator(person.app.db.sql, person.actor);
+    await requireOperator(person);
   } catch (thrown) {
     if (thrown instanceof AppError) error(403, { message: thrown.message, code: thrown.code });
     throw thrown;

@@ -12,8 +12,8 @@ import { readFlag } from './read-flag.ts';
  * @throws AppError FORBIDDEN or VALIDATION
  */
 export async function setFlag(operator: Operator, input: unknown): Promise<FlagView> {
+  await requireOperator(operator);
   const { app, actor, ip, requestId } = operator;
-  await requireOperator(app.db.sql, actor);
   const wanted = parseInput(flagInputSchema, input);
   const view = await withTransaction(app.db.sql, async (tx) => {
     const before = await readFlag({ db: { sql: tx } }, wanted.key, true);

@@ -2,9 +2,9 @@ import { instanceStatsSchema, type InstanceView } from '#lib/contracts/instances
 import { requireOperator, type Operator } from '../../auth/operators.ts';
 
 /** The servers that run on this database, oldest first; of one that has gone silent, its last figures. */
-export async function listInstances({ app, actor }: Operator): Promise<InstanceView[]> {
-  await requireOperator(app.db.sql, actor);
-  const rows = await app.db.sql<
+export async function listInstances(operator: Operator): Promise<InstanceView[]> {
+  await requireOperator(operator);
+  const rows = await operator.app.db.sql<
     { name: string; startedAt: Date; beatAt: Date; silentMs: number; stats: unknown }[]
   >`
     select name, started_at as "startedAt", beat_at as "beatAt", stats,
