@@ -38,7 +38,7 @@ test('is reached from the account menu, and shows both servers with their figure
   await page.locator('summary[aria-label^="Account"]').click();
   await page.getByRole('link', { name: 'Installation' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Live feed');
-  const rows = page.getByRole('region', { name: 'Servers' }).getByRole('rowheader');
+  const rows = page.getByRole('region', { name: 'Figures of each server' }).getByRole('rowheader');
   await expect(rows).toHaveCount(2);
   await expect(rows.filter({ hasText: 'answers this page' })).toHaveCount(1);
   await expect(rows.filter({ hasText: 'orders the events' })).toHaveCount(1);
@@ -51,8 +51,8 @@ test('a switch turned at one server without JavaScript is seen by an open page a
   const watching = await open(browser, 1);
   await state(watching, 'on for everybody');
   const page = await open(browser, 0, { javaScriptEnabled: false });
-  await page.getByLabel('A share').check({ force: true });
-  await page.getByLabel('Share', { exact: false }).last().fill('150');
+  await page.getByRole('radio', { name: 'A share' }).check({ force: true });
+  await page.getByRole('textbox', { name: 'Share' }).fill('150');
   await page.getByLabel('Why').fill('proxy upgrade, step one');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('From 0 to 100.')).toBeVisible();
@@ -74,9 +74,9 @@ test('with JavaScript what is typed stays while the figures move, and the page s
   browser,
 }) => {
   const page = await open(browser, 1);
-  const moved = await page.getByRole('region', { name: 'Servers' }).innerText();
+  const moved = await page.getByRole('region', { name: 'Figures of each server' }).innerText();
   await page.getByLabel('Why').fill('typed and not yet saved');
-  await expect(page.getByRole('region', { name: 'Servers' })).not.toHaveText(moved);
+  await expect(page.getByRole('region', { name: 'Figures of each server' })).not.toHaveText(moved);
   await page.getByRole('radio', { name: 'Everybody' }).check({ force: true });
   await expect(page.getByLabel('Why')).toHaveValue('typed and not yet saved');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -92,8 +92,7 @@ test('with JavaScript what is typed stays while the figures move, and the page s
 
 test('is for those who run the installation only', async ({ browser, page }) => {
   const operator = await open(browser, 0);
-  const invitation = await operator.request.get(`${urlOf(0)}/admin/live/figures`);
-  expect(invitation.status()).toBe(200);
+  expect((await operator.request.get(`${urlOf(0)}/admin/live/figures`)).status()).toBe(200);
   await operator.context().close();
 
   await page.goto(`${urlOf(0)}/admin/live`);
