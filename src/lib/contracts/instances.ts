@@ -8,7 +8,7 @@ export const instanceStatsSchema = z.object({
   /** Readers now, by transport. */
   streams: count,
   polls: count,
-  /** Streams that were asked for and given, and those turned away. */
+  /** Streams that were asked for and given, and those turned away because there were too many. */
   opened: count,
   refused: count,
   /** Readers told to read everything again, and streams told to go, by reason. */
@@ -17,8 +17,10 @@ export const instanceStatsSchema = z.object({
   /** Events read from the outbox, and given to readers (one event to ten readers counts ten). */
   read: count,
   delivered: count,
-  /** Milliseconds from an event's commit until it was on its way to readers, over the last minutes; null: none was. */
-  latency: z.object({ n: count, p50: count, p95: count }).nullable().default(null),
+  /** From an event's place in the feed to the streams that waited: times by bucket, upper bounds in seconds. */
+  latency: z
+    .object({ bounds: z.array(z.number()), counts: z.array(z.number()) })
+    .default({ bounds: [], counts: [] }),
   ringEvents: count,
   ringBytes: count,
   /** Position up to which readers are served. */

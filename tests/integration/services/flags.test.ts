@@ -194,7 +194,7 @@ describe('the servers of an installation', () => {
     const listed = await listInstances(terminal);
     expect(listed.map(({ name }) => name).sort()).toEqual(['older', 'one']);
     const older = listed.find(({ name }) => name === 'older');
-    expect(older?.stats).toMatchObject({ streams: 3, goaways: {}, latency: null });
+    expect(older?.stats).toMatchObject({ streams: 3, goaways: {}, latency: { bounds: [], counts: [] } });
     expect(older?.silentMs).toBeGreaterThanOrEqual(30_000);
     await one.stop();
   });

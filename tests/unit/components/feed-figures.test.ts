@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feedFigures, goawayWords } from '#lib/components/views/admin/feed-figures.ts';
+import { feedFigures, goawayWords, latencyWords } from '#lib/components/views/admin/feed-figures.ts';
 import { instanceStatsSchema, type InstanceStats, type InstanceView } from '#lib/contracts/instances.ts';
 import { switchWords } from '#lib/format/switch.ts';
 
@@ -33,14 +33,18 @@ describe('the figures of all servers together', () => {
     expect(connections.wilson.high).toBeLessThan(0.98);
   });
 
-  it('take the latency of the slowest server, since percentiles do not add', () => {
+  it('add up times by bucket, and say no more than a bucket does', () => {
+    const bounds = [0.005, 0.02, 1];
     const { latency } = feedFigures([
-      server({ latency: { n: 10, p50: 5, p95: 9 } }),
-      server({ latency: { n: 3, p50: 2, p95: 40 } }),
+      server({ latency: { bounds, counts: [60, 30, 0, 0] } }),
+      server({ latency: { bounds, counts: [0, 4, 6, 0] } }),
+      server({ latency: { bounds: [7], counts: [1_000, 0] } }),
       server({}),
     ]);
-    expect(latency).toEqual({ n: 3, p50: 2, p95: 40 });
-    expect(feedFigures([]).latency).toBeNull();
+    expect(latency).toEqual({ n: 100, p50: 0.005, p95: 1 });
+    expect(feedFigures([]).latency).toEqual({ n: 0, p50: null, p95: null });
+    expect(feedFigures([server({ latency: { bounds, counts: [0, 0, 0, 1] } })]).latency.p95).toBe(Infinity);
+    expect([0.02, 1, Infinity, null].map(latencyWords)).toEqual(['≤ 20 ms', '≤ 1 s', '> 10 s', '–']);
   });
 
   it('name reasons that are new as they are', () => {

@@ -3,14 +3,46 @@ import { wilsonInterval } from '#domain/statistics/wilson-interval.ts';
 
 export const isSilent = ({ silentMs }: InstanceView): boolean => silentMs > SILENT_MS;
 
+/** Times by bucket, whose upper bounds are seconds. */
+type Buckets = InstanceStats['latency'];
+
+export interface Latency {
+  n: number;
+  /** Seconds that at least half, and 95 %, took at most; infinite above the last bound, null without any. */
+  p50: number | null;
+  p95: number | null;
+}
+
+/** Buckets of several servers add up; another version's bounds are left out. */
+export function latencyOf(all: readonly Buckets[]): Latency {
+  const bounds = all.find((one) => one.bounds.length > 0)?.bounds ?? [];
+  const same = all.filter((one) => one.bounds.join() === bounds.join());
+  const counts = [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => ({
+    bound,
+    count: same.reduce((sum, one) => sum + (one.counts[i] ?? 0), 0),
+  }));
+  const n = counts.reduce((sum, { count }) => sum + count, 0);
+  const quantile = (share: number) => {
+    let seen = 0;
+    return n === 0 ? null : (counts.find(({ count }) => (seen += count) >= share * n)?.bound ?? null);
+  };
+  return { n, p50: quantile(0.5), p95: quantile(0.95) };
+}
+
+/** `≤ 20 ms`, `≤ 1 s`, `> 10 s`: a bucket says no more. */
+export function latencyWords(seconds: number | null): string {
+  if (seconds === null) return '–';
+  if (seconds === Number.POSITIVE_INFINITY) return '> 10 s';
+  return seconds < 1 ? `≤ ${Math.round(seconds * 1_000)} ms` : `≤ ${seconds} s`;
+}
+
 /** All running servers taken together. */
 export interface FeedFigures {
   servers: number;
   streams: number;
   polls: number;
   connections: { n: number; opened: number; rate: number | null; wilson: { low: number; high: number } };
-  /** Of the slowest server: percentiles of several cannot be added. */
-  latency: NonNullable<InstanceStats['latency']> | null;
+  latency: Latency;
   read: number;
   delivered: number;
   resets: Map<string, number>;
@@ -30,13 +62,12 @@ export function feedFigures(instances: readonly InstanceView[]): FeedFigures {
   const sum = (of: (one: InstanceStats) => number) => stats.reduce((total, one) => total + of(one), 0);
   const opened = sum((one) => one.opened);
   const n = opened + sum((one) => one.refused);
-  const latencies = stats.flatMap(({ latency }) => (latency === null ? [] : [latency]));
   return {
     servers: stats.length,
     streams: sum((one) => one.streams),
     polls: sum((one) => one.polls),
     connections: { n, opened, rate: n === 0 ? null : opened / n, wilson: wilsonInterval(opened, n) },
-    latency: latencies.sort((a, b) => b.p95 - a.p95)[0] ?? null,
+    latency: latencyOf(stats.map((one) => one.latency)),
     // Every server reads every event, so the sum would count each of them once a server.
     read: Math.max(0, ...stats.map((one) => one.read)),
     delivered: sum((one) => one.delivered),
