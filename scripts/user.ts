@@ -6,6 +6,7 @@ import {
   createUserAsOperator,
   listUsers,
   resetPasswordAsOperator,
+  setOperator,
 } from '#lib/server/services/identity/index.ts';
 import { addMember } from '#lib/server/services/members/index.ts';
 import { findWorkspace } from '#lib/server/services/workspaces/index.ts';
@@ -33,11 +34,13 @@ program
       else {
         printTable(
           ['E-mail', 'Name', 'Since', 'Workspaces'],
-          users.map(({ email, name, createdAt, disabledAt, workspaces }) => [
+          users.map(({ email, name, createdAt, disabledAt, operator, workspaces }) => [
             email,
             name,
             createdAt.toISOString().slice(0, 10),
-            disabledAt === null ? workspaces.join(', ') || '–' : 'disabled',
+            disabledAt === null
+              ? [...(operator ? ['operator'] : []), ...workspaces].join(', ') || '–'
+              : 'disabled',
           ]),
         );
       }
@@ -83,6 +86,17 @@ program
       await resetPasswordAsOperator(app, { email, password: made });
       console.log(`${email} has a new password, and was logged out everywhere.`);
       sayPassword(password, made);
+    }),
+  );
+
+program
+  .command('operator <email>')
+  .description('let somebody run the installation: its switches and figures under /admin')
+  .option('--remove', 'no longer')
+  .action((email: string, { remove = false }: { remove?: boolean }) =>
+    withCommandApp(async (app) => {
+      await setOperator(app, { email, on: !remove });
+      console.log(`${email} ${remove ? 'no longer runs' : 'runs'} this installation.`);
     }),
   );
 

@@ -50,6 +50,8 @@ async function openCommandApp(): Promise<{ app: App; close(): Promise<void> }> {
       folds: onlyInServer('fold'),
       limits: onlyInServer('limits'),
       feed: { ...onlyInServer<App['feed']>('feed'), recheck: nothing },
+      // A running server reads them again within two seconds.
+      flags: { ...onlyInServer<App['flags']>('flags'), refresh: () => Promise.resolve() },
       draining: new AbortController().signal,
       instance: 'command-line',
       now: () => Date.now(),

@@ -6,6 +6,7 @@ const PAGES = [
   '/about-the-numbers',
   '/account',
   '/w',
+  '/admin/live',
   `/w/${WORKSPACE}`,
   `/w/${WORKSPACE}/outcomes`,
   `/w/${WORKSPACE}/outcomes/new`,

@@ -50,6 +50,11 @@ export function createIdentityApp(
     },
     feed: { recheck: () => void rung.rechecked++ } as App['feed'],
     limits: createLimits(env),
+    flags: {
+      streamingFor: () => true,
+      onChange: () => () => undefined,
+      refresh: () => Promise.resolve(),
+    },
     draining: new AbortController().signal,
     instance: 'test',
     now: Date.now,

@@ -77,6 +77,11 @@ export async function createTestApp(
         sequencing: false,
       }),
     },
+    flags: {
+      streamingFor: () => true,
+      onChange: () => () => undefined,
+      refresh: () => Promise.resolve(),
+    },
     draining: new AbortController().signal,
     instance: 'test',
     now: () => Date.now(),

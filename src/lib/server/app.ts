@@ -173,6 +173,19 @@ export interface Feed {
   stats(): FeedStats;
 }
 
+/** Switches of the installation, as this instance knows them: at most two seconds old. Answered from memory. */
+export interface Flags {
+  /**
+   * Whether this user or key may have streams; otherwise it polls. Sticky: the same share of owners at every instance.
+   * @param ownerId id of the user or key
+   */
+  streamingFor(ownerId: string): boolean;
+  /** Called after a switch was turned, here or elsewhere. @returns stops it */
+  onChange(listener: () => void): () => void;
+  /** Reads them again at once; for whoever turned one. */
+  refresh(): Promise<void>;
+}
+
 /** The parts of the running server that services need. Made by runtime.ts only. */
 export interface App {
   db: Database;
@@ -181,6 +194,7 @@ export interface App {
   folds: Folds;
   limits: Limits;
   feed: Feed;
+  flags: Flags;
   /** Aborted when the server begins to shut down: whoever holds a response open ends it. */
   draining: AbortSignal;
   /** Name of this instance, for leadership and logs. */

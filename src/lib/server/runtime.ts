@@ -15,7 +15,9 @@ import { createLimits } from './limits.ts';
 import { logger } from './logger.ts';
 import { createFoldPool, WorkspaceFolds } from './recalculation/index.ts';
 import { createSnapshotSource } from './services/feed/index.ts';
+import { createFlags } from './services/flags/index.ts';
 import { createImportRunner } from './services/imports/index.ts';
+import { createInstanceBeat } from './services/instances/index.ts';
 import { createSelfCheckRunner } from './services/self-check/index.ts';
 import { createSimulationRunner } from './services/simulation/index.ts';
 
@@ -109,15 +111,29 @@ async function startParts(started: Started): Promise<Runtime> {
   const pool = started.add(createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger }));
   const sequencer = started.add(createSequencer({ url: db.url, doorbell }));
   const folds = started.add(new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now }));
+  const flags = started.add(createFlags({ db }));
+  await flags.start();
   const snapshots = createSnapshotSource({ db, folds });
+  const streaming = { allows: flags.streamingFor, onChange: flags.onChange };
   const feed = started.add(
-    createFeedHub({ db, doorbell, env, snapshots, sequencing: () => sequencer.leading }),
+    createFeedHub({ db, doorbell, env, snapshots, streaming, sequencing: () => sequencer.leading }),
   );
   const draining = new AbortController();
   // One for each open stream, which is no leak.
   setMaxListeners(0, draining.signal);
   const limits = createLimits(env);
-  const app: App = { db, env, doorbell, folds, feed, limits, draining: draining.signal, instance, now };
+  const app: App = {
+    db,
+    env,
+    doorbell,
+    folds,
+    feed,
+    flags,
+    limits,
+    draining: draining.signal,
+    instance,
+    now,
+  };
 
   await bootstrapFromEnv(app);
   const setupToken = await prepareSetup(app);
@@ -127,6 +143,7 @@ async function startParts(started: Started): Promise<Runtime> {
   started.add(createImportRunner(app)).start();
   started.add(createSimulationRunner(app)).start();
   started.add(createSelfCheckRunner(app)).start();
+  await started.add(createInstanceBeat(app)).start();
 
   return {
     app,

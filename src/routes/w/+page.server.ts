@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { timezones } from '#lib/contracts/timezones.ts';
+import { isOperator } from '#lib/server/auth/operators.ts';
 import { authorizeUser } from '#lib/server/auth/visitor.ts';
 import { actionFailure } from '#lib/server/error-mapping.ts';
 import { createWorkspace, listWorkspaces } from '#lib/server/services/workspaces/index.ts';
@@ -7,9 +8,13 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const { app, actor } = authorizeUser(event);
-  const workspaces = await listWorkspaces(app, actor.id);
+  const [workspaces, operates] = await Promise.all([
+    listWorkspaces(app, actor.id),
+    isOperator(app, actor.id),
+  ]);
   return {
     user: { name: actor.name },
+    operates,
     workspaces: workspaces.map(({ slug, name, preset, simulated, role }) => ({
       slug,
       name,

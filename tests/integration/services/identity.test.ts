@@ -55,6 +55,7 @@ const actorOf = async (token: string) =>
 describe('setup', () => {
   it('makes the admin and the first workspace, logs in, and audits it', async () => {
     const { session, workspace } = await completeSetup(visitor(app), await tokenFromStart(), SETUP);
+    expect((await listUsers(app)).map(({ operator }) => operator)).toEqual([true]);
     expect(workspace).toMatchObject({
       slug: 'term-deposit-calls',
       name: 'Term deposit calls',

@@ -1,4 +1,5 @@
 import { authorizePage } from '#lib/server/auth/authorize.ts';
+import { isOperator } from '#lib/server/auth/operators.ts';
 import { feedCursor, readStatus } from '#lib/server/services/feed/index.ts';
 import { listWorkspaces } from '#lib/server/services/workspaces/index.ts';
 import type { LayoutServerLoad } from './$types';
@@ -10,9 +11,10 @@ export const load: LayoutServerLoad = async (event) => {
   const ctx = await event.untrack(() => authorizePage(event, slug, 'read'));
   const { actor, workspace, permissions } = ctx;
   const cursor = await feedCursor(ctx);
-  const [workspaces, status] = await Promise.all([
+  const [workspaces, status, operate] = await Promise.all([
     actor.type === 'user' ? listWorkspaces(ctx.app, actor.id) : [],
     readStatus(ctx),
+    actor.type === 'user' && isOperator(ctx.app, actor.id),
   ]);
   return {
     cursor,
@@ -24,6 +26,7 @@ export const load: LayoutServerLoad = async (event) => {
       record: permissions.has('record'),
       analyse: permissions.has('analyse'),
       manage: permissions.has('manage'),
+      operate,
     },
     theme: event.locals.theme,
     live: event.cookies.get('live') !== 'off',

@@ -3,7 +3,8 @@ export interface ShellData {
   workspace: { slug: string; name: string; timezone: string; simulated: boolean };
   workspaces: readonly { slug: string; name: string; simulated: boolean }[];
   user: { name: string; email: string };
-  may: { record: boolean; analyse: boolean; manage: boolean };
+  /** `operate`: the whole installation, under /admin. */
+  may: { record: boolean; analyse: boolean; manage: boolean; operate: boolean };
   theme: 'light' | 'dark' | 'system';
   /** Single-key shortcuts (N, ?) are on. */
   singleKeys: boolean;

@@ -21,6 +21,8 @@ export const users = pgTable(
     email: text().notNull(),
     name: text().notNull(),
     passwordHash: text('password_hash').notNull(),
+    /** Runs the installation: may what concerns every workspace at once. */
+    isOperator: boolean('is_operator').notNull().default(false),
     createdAt: at('created_at').notNull().defaultNow(),
     disabledAt: at('disabled_at'),
   },

@@ -1,5 +1,6 @@
 export * from './audit.ts';
 export * from './feed.ts';
+export * from './flags.ts';
 export * from './identity.ts';
 export * from './learning.ts';
 export * from './outcomes.ts';

@@ -79,7 +79,7 @@ export async function bootstrapFromEnv(app: Pick<App, 'db' | 'env'>): Promise<bo
     const actor = await insertUser(
       tx,
       { ...START, actor: null },
-      { name: email.split('@')[0] ?? email, email, passwordHash },
+      { name: email.split('@')[0] ?? email, email, passwordHash, operator: true },
     );
     if (slug === null) return true;
     const author = { ...START, actor };

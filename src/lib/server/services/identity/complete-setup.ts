@@ -34,7 +34,11 @@ export async function completeSetup(
   const passwordHash = await hashPassword(password);
   const made = await app.db.sql.begin(async (tx) => {
     if (!(await takeSetupToken(tx, token))) throw forbidden(USED_UP);
-    const actor = await insertUser(tx, { ...visitor, actor: null }, { name, email, passwordHash });
+    const actor = await insertUser(
+      tx,
+      { ...visitor, actor: null },
+      { name, email, passwordHash, operator: true },
+    );
     const author = { ...visitor, actor };
     const workspace = await insertWorkspace(tx, author, actor.id, { name: workspaceName, preset, timezone });
     const session = await createSession(tx, actor.id, visitor);

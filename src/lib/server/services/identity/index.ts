@@ -4,7 +4,14 @@ export { completeSetup } from './complete-setup.ts';
 export { hasUsers } from './has-users.ts';
 export { insertUser, type NewUser } from './insert-user.ts';
 export { logIn } from './log-in.ts';
-export { createUserAsOperator, listUsers, resetPasswordAsOperator, type UserRow } from './operator.ts';
+export {
+  createUserAsOperator,
+  listUsers,
+  OPERATOR,
+  resetPasswordAsOperator,
+  setOperator,
+  type UserRow,
+} from './operator.ts';
 export {
   listOwnSessions,
   logOut,

@@ -7,6 +7,8 @@ export interface NewUser {
   name: string;
   email: string;
   passwordHash: string;
+  /** Runs the installation; the first account does. */
+  operator?: boolean;
 }
 
 /**
@@ -16,10 +18,10 @@ export interface NewUser {
 export async function insertUser(
   tx: TransactionSql,
   from: { actor: Actor | null; ip: string | null; requestId: string },
-  { name, email, passwordHash }: NewUser,
+  { name, email, passwordHash, operator = false }: NewUser,
 ): Promise<Extract<Actor, { type: 'user' }>> {
   const [row] = await tx<{ id: string }[]>`
-    insert into users (name, email, password_hash) values (${name}, ${email}, ${passwordHash})
+    insert into users (name, email, password_hash, is_operator) values (${name}, ${email}, ${passwordHash}, ${operator})
     on conflict (lower(email)) do nothing returning id`;
   if (row === undefined)
     throw invalid([{ path: 'email', message: 'There is an account with this e-mail address.' }]);
@@ -31,7 +33,7 @@ export async function insertUser(
       action: 'user.created',
       targetType: 'user',
       targetId: row.id,
-      metadata: { email, name },
+      metadata: { email, name, ...(operator ? { operator } : {}) },
     },
   );
   return user;

@@ -9,7 +9,7 @@ import { parseInput } from '../../parse-input.ts';
 import { insertUser } from './insert-user.ts';
 
 /** What the person at the server's terminal does, with the rights of whoever can read its data folder. */
-const OPERATOR = {
+export const OPERATOR = {
   actor: { type: 'system' as const, id: null, name: 'command line' },
   ip: null,
   requestId: 'command-line',
@@ -21,6 +21,8 @@ export interface UserRow {
   email: string;
   createdAt: Date;
   disabledAt: Date | null;
+  /** Runs the installation. */
+  operator: boolean;
   /** `slug (role)` */
   workspaces: string[];
 }
@@ -28,7 +30,7 @@ export interface UserRow {
 /** Everybody with an account, oldest first. */
 export async function listUsers(app: Pick<App, 'db'>): Promise<UserRow[]> {
   return app.db.sql<UserRow[]>`
-    select u.id, u.name, u.email, u.created_at as "createdAt", u.disabled_at as "disabledAt",
+    select u.id, u.name, u.email, u.created_at as "createdAt", u.disabled_at as "disabledAt", u.is_operator as operator,
       coalesce(array_agg(w.slug || ' (' || m.role || ')' order by w.slug) filter (where w.id is not null), '{}') as workspaces
     from users u left join memberships m on m.user_id = u.id left join workspaces w on w.id = m.workspace_id
     group by u.id order by u.created_at, u.id`;
@@ -64,6 +66,31 @@ export async function resetPasswordAsOperator(app: Pick<App, 'db'>, input: unkno
         targetType: 'user',
         targetId: row.id,
         metadata: { sessionsEnded: ended },
+      },
+    );
+  });
+}
+
+/**
+ * Lets somebody run the installation (its switches and figures), or no longer.
+ * @throws AppError NOT_FOUND
+ */
+export async function setOperator(
+  app: Pick<App, 'db'>,
+  input: { email: string; on: boolean },
+): Promise<void> {
+  const email = input.email.trim().toLowerCase();
+  await app.db.sql.begin(async (tx) => {
+    const [row] = await tx<{ id: string }[]>`
+      update users set is_operator = ${input.on} where lower(email) = ${email} returning id`;
+    if (row === undefined) throw notFound('account');
+    await emitAudit(
+      tx,
+      { ...OPERATOR, workspace: null },
+      {
+        action: input.on ? 'user.operator-added' : 'user.operator-removed',
+        targetType: 'user',
+        targetId: row.id,
       },
     );
   });
