@@ -59,8 +59,8 @@ export interface RowTarget {
 
 /**
  * The log's rows as bits, by item, made as they are first asked for, so that replays of many births and pairs meet 32
- * rows at once. During one batch; `asOf` leaves later retracts out, else what stands is as of the position that the
- * fold has reached: then `forget` when an entry is taken back.
+ * rows at once. During one batch. What stands is as of `asOf`, or without it as of the position that the fold has reached:
+ * then `forget` when an entry is taken back.
  *
  * The columns may hold rows of the batch that the fold has not reached: replays stop where they are told to. A cut's
  * codes reach back, but nobody asks for an item of an attribute before it is cut. Cost: 1 to 3 ns a row and item once;
@@ -68,10 +68,10 @@ export interface RowTarget {
  */
 export class StandingRows {
   readonly #columns: Columns;
-  readonly #asOf: number;
+  readonly #asOf: number | null;
   readonly #chunks: ChunkBits[] = [];
 
-  constructor(columns: Columns, asOf = Infinity) {
+  constructor(columns: Columns, asOf: number | null = null) {
     this.#columns = columns;
     this.#asOf = asOf;
   }
@@ -117,7 +117,7 @@ export class StandingRows {
       const chunkAt = cursor.position >>> CHUNK_BITS;
       const from = cursor.position & (CHUNK_ROWS - 1);
       const end = Math.min(CHUNK_ROWS, through - chunkAt * CHUNK_ROWS);
-      const { stand, won } = this.#standing(chunkAt, from, end, Math.min(through, this.#asOf));
+      const { stand, won } = this.#standing(chunkAt, from, end, this.#asOf ?? through);
       const [own0, own1, own2] = this.#items(chunkAt, from, end, target === null ? null : subject, stand);
       const [all0, all1, all2] = this.#items(chunkAt, from, end, universe, stand);
       let { n, successes } = cursor;

@@ -61,17 +61,16 @@ export class BlockIncrements {
   }
 }
 
-const LAST = GRID_SIZE - 1;
-
 /**
  * L_g += xβ_g - Λ_g, the hottest loop of all: six at a time, since one at a time takes twice as long, and `as number`
  * for the same reason as in countRow.
  */
 function addScaled(logs: Float64Array, offset: number, x: number, table: Float64Array, start: number): void {
   const grid = LOG_ODDS_GRID;
+  const last = GRID_SIZE - 1;
   let to = offset;
   let from = start;
-  for (let i = 0; i < LAST; i += 6) {
+  for (let i = 0; i < last; i += 6) {
     logs[to] = (logs[to] as number) + (x * (grid[i] as number) - (table[from] as number));
     logs[to + 1] = (logs[to + 1] as number) + (x * (grid[i + 1] as number) - (table[from + 1] as number));
     logs[to + 2] = (logs[to + 2] as number) + (x * (grid[i + 2] as number) - (table[from + 2] as number));
@@ -81,7 +80,7 @@ function addScaled(logs: Float64Array, offset: number, x: number, table: Float64
     to += 6;
     from += 6;
   }
-  logs[to] = (logs[to] as number) + (x * (grid[LAST] as number) - (table[from] as number));
+  logs[to] = (logs[to] as number) + (x * (grid[last] as number) - (table[from] as number));
 }
 
 function fill(table: Float64Array, start: number, kP: number, kC: number, s: number): void {
