@@ -1,4 +1,5 @@
 import { SLOTS } from '../attributes/codes.ts';
+import { pairIndex, tripleIndex } from './cube-layout.ts';
 import { CELL_STRIDE, type ImageView } from './fold-image.ts';
 
 const MOST_TUPLES = 696;
@@ -13,7 +14,7 @@ const EMPTY_ITEMS = 3;
  *
  * All in one array, and several steps in each turn of a loop, because every turn looks anew at each array that it
  * touches (where it lies, how long it is), and that is most of the cost. Constants of a module are looked up too, once
- * it is bundled: numbers stand in the loops themselves, an item being slot, code - 1 and capacity of the slot.
+ * it is bundled: so numbers stand in the loops themselves. An item is slot + 16 · capacity of the slot + 4096 · (code - 1).
  */
 export interface Row {
   readonly places: Int32Array;
@@ -32,7 +33,7 @@ export interface Row {
 export type RowFindings = Pick<Row, 'matched' | 'matchedCount' | 'supported' | 'supportedCount'>;
 
 export function newRow(): Row {
-  const places = new Int32Array(ITEMS + (SLOTS + EMPTY_ITEMS) * 3);
+  const places = new Int32Array(ITEMS + SLOTS + EMPTY_ITEMS);
   return {
     places,
     cellCount: 0,
@@ -66,25 +67,27 @@ export function findCells(
   const end = readItems(places, codes, offset, capacities);
   let count = 0;
   const slots = SLOTS;
-  for (let i = ITEMS; i < end; i += 3) {
+  for (let i = ITEMS; i < end; i += 1) {
     const a = places[i] as number;
-    const itemA = places[i + 1] as number;
-    const baseA = bases[a] as number;
+    const slotA = a & 15;
+    const itemA = a >> 12;
+    const baseA = bases[slotA] as number;
     places[count] = (baseA + itemA) | 0;
     count = (count + 1 + (baseA >> 31)) | 0;
-    for (let j = i + 3; j < end; j += 3) {
+    for (let j = i + 1; j < end; j += 1) {
+      const b = places[j] as number;
       // pairIndex(a, b) and tripleIndex(a, b, 0) of cube-layout, spelt out for the loop.
-      const ab = (a * slots + (places[j] as number)) | 0;
-      const itemAB = (Math.imul(itemA, places[j + 2] as number) + (places[j + 1] as number)) | 0;
+      const ab = (slotA * slots + (b & 15)) | 0;
+      const itemAB = (Math.imul(itemA, (b >> 4) & 255) + (b >> 12)) | 0;
       const baseAB = bases[slots + ab] as number;
       places[count] = (baseAB + itemAB) | 0;
       count = (count + 1 + (baseAB >> 31)) | 0;
       const triples = (slots + slots * slots + ab * slots) | 0;
-      for (let k = j + 3; k < end; k += 12) {
-        count = findTriple(bases, places, triples, itemAB, k, count);
-        count = findTriple(bases, places, triples, itemAB, k + 3, count);
-        count = findTriple(bases, places, triples, itemAB, k + 6, count);
-        count = findTriple(bases, places, triples, itemAB, k + 9, count);
+      for (let k = j + 1; k < end; k += 4) {
+        count = findTriple(bases, places, triples, itemAB, places[k] as number, count);
+        count = findTriple(bases, places, triples, itemAB, places[k + 1] as number, count);
+        count = findTriple(bases, places, triples, itemAB, places[k + 2] as number, count);
+        count = findTriple(bases, places, triples, itemAB, places[k + 3] as number, count);
       }
     }
   }
@@ -98,12 +101,11 @@ function findTriple(
   places: Int32Array,
   triples: number,
   itemAB: number,
-  k: number,
+  c: number,
   count: number,
 ): number {
-  const base = bases[(triples + (places[k] as number)) | 0] as number;
-  const item = (Math.imul(itemAB, places[k + 2] as number) + (places[k + 1] as number)) | 0;
-  places[count] = (base + item) | 0;
+  const base = bases[(triples + (c & 15)) | 0] as number;
+  places[count] = (base + Math.imul(itemAB, (c >> 4) & 255) + (c >> 12)) | 0;
   return (count + 1 + (base >> 31)) | 0;
 }
 
@@ -113,13 +115,11 @@ function readItems(places: Int32Array, codes: Uint8Array, offset: number, capaci
   for (let slot = 0; slot < SLOTS; slot += 1) {
     const code = codes[offset + slot] as number;
     if (code === 0) continue;
-    places[end] = slot;
-    places[end + 1] = code - 1;
-    places[end + 2] = capacities[slot] as number;
-    end += 3;
+    places[end] = slot + 16 * (capacities[slot] as number) + 4_096 * (code - 1);
+    end += 1;
   }
   // Slot 0 is the third of no triple, so these have no table.
-  for (let i = end; i < end + EMPTY_ITEMS * 3; i += 1) places[i] = 0;
+  for (let i = end; i < end + EMPTY_ITEMS; i += 1) places[i] = 0;
   return end;
 }
 
@@ -140,10 +140,13 @@ export function countRow({ cells }: ImageView, row: Row, n: number, successes: n
   for (; i < cellCount; i += 1) end = countCell(cells, places, i, n, end);
   row.matchedCount = end - MATCHED;
   if (successes === 0) return;
-  for (i = 0; i < cellCount; i += 1) {
-    const at = (Math.imul(places[i] as number, 3 satisfies typeof CELL_STRIDE) + 1) | 0;
-    cells[at] = ((cells[at] as number) + successes) | 0;
+  for (i = 0; i < cellCount - 3; i += 4) {
+    countSuccess(cells, places, i, successes);
+    countSuccess(cells, places, i + 1, successes);
+    countSuccess(cells, places, i + 2, successes);
+    countSuccess(cells, places, i + 3, successes);
   }
+  for (; i < cellCount; i += 1) countSuccess(cells, places, i, successes);
 }
 
 /** Appends without a branch (1 for tracked > 0): which cells are tracked cannot be predicted. */
@@ -153,6 +156,11 @@ function countCell(cells: Int32Array, places: Int32Array, i: number, n: number, 
   const tracked = cells[at + 2] as number;
   places[end] = (tracked - 1) | 0;
   return (end + ((0 - tracked) >>> 31)) | 0;
+}
+
+function countSuccess(cells: Int32Array, places: Int32Array, i: number, successes: number): void {
+  const at = (Math.imul(places[i] as number, 3 satisfies typeof CELL_STRIDE) + 1) | 0;
+  cells[at] = ((cells[at] as number) + successes) | 0;
 }
 
 /** Finds the cells of a counted row that are not tracked and have the support that they need at `n` outcomes. */
@@ -171,15 +179,13 @@ export function findSupported({ cells, bases }: ImageView, row: Row, n: number):
     }
     cell += 1;
   };
-  for (let i = ITEMS; i < end; i += 3) {
-    const a = places[i] as number;
+  for (let i = ITEMS; i < end; i += 1) {
+    const a = (places[i] as number) & 15;
     look(a, needs[0]);
-    for (let j = i + 3; j < end; j += 3) {
-      const ab = a * SLOTS + (places[j] as number);
-      look(SLOTS + ab, needs[1]);
-      for (let k = j + 3; k < end; k += 3) {
-        look(SLOTS + SLOTS * SLOTS + ab * SLOTS + (places[k] as number), needs[2]);
-      }
+    for (let j = i + 1; j < end; j += 1) {
+      const b = (places[j] as number) & 15;
+      look(pairIndex(a, b), needs[1]);
+      for (let k = j + 1; k < end; k += 1) look(tripleIndex(a, b, (places[k] as number) & 15), needs[2]);
     }
   }
   row.supportedCount = count;

@@ -165,7 +165,7 @@ class FoldRun {
     for (let m = 0; m < row.matchedCount; m += 1) touched[int32At(row.matched, m)] = 1;
     if (sign > 0) this.evidence.add(row, result === SUCCESS ? 1 : 0, value, this.position);
     else this.evidence.retract(row, float64At(batch.retracts, i), this.position);
-    if (admits) admitCells(view, row, this.position, this.onBirth);
+    if (admits && row.supportedCount > 0) admitCells(view, row, this.position, this.onBirth);
   }
 
   private foldValue(value: number, sign: number): void {
