@@ -2,19 +2,17 @@ import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
-import { cellOf } from './cell-of.ts';
 import { clipOf } from './clip-of.ts';
 import type { Columns } from './columns.ts';
-import { type EvidenceSubject, patternSubject } from './evidence-subject.ts';
-import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
-import { pairPlaces, patternPlaces } from './image-layout.ts';
-import { advancePair, resetPair } from './pair-places.ts';
+import { patternSubject } from './evidence-subject.ts';
+import { HEADER, type ImageView } from './fold-image.ts';
+import { pairPlaces } from './image-layout.ts';
+import { advancePair, pairState, resetPair } from './pair-places.ts';
 import { pairKey, patternKey, type PreparedReplay, preparedReplays } from './prepared-replay.ts';
 import { clearRecent, readRecent } from './recent-results.ts';
 import { replayEvidence, type ReplayCursor, startCursor } from './replay-evidence.ts';
 import { type ReplayWork, shiftEvidence } from './replay-places.ts';
-import { replayTogether, TOGETHER } from './replay-together.ts';
-import { StandingCounts } from './standing-counts.ts';
+import { type RowCursor, StandingRows } from './standing-rows.ts';
 import { startValueEvidence } from './value-evidence.ts';
 
 /**
@@ -22,31 +20,32 @@ import { startValueEvidence } from './value-evidence.ts';
  * another mode. Part of one batch's fold.
  */
 export class EvidenceReplays {
+  /** What stands at the position that the fold has reached. */
+  readonly rows: StandingRows;
   readonly #columns: Columns;
   readonly #increments: BlockIncrements;
-  readonly #counts: StandingCounts;
   #view: ImageView;
   #live: EvidenceState;
   #pairs: EvidenceState;
 
   constructor(view: ImageView, columns: Columns, increments: BlockIncrements) {
+    this.rows = new StandingRows(columns);
     this.#columns = columns;
     this.#increments = increments;
-    this.#counts = new StandingCounts(columns);
     this.#view = view;
     this.#live = evidenceState(view.evidence, increments);
-    this.#pairs = evidenceState(view.pairEvidence, increments);
+    this.#pairs = pairState(view, increments);
   }
 
   moveTo(view: ImageView): void {
     this.#view = view;
     this.#live = evidenceState(view.evidence, this.#increments);
-    this.#pairs = evidenceState(view.pairEvidence, this.#increments);
+    this.#pairs = pairState(view, this.#increments);
   }
 
   /** The entry at `added` has been taken back. */
   forget(added: number): void {
-    this.#counts.forget(added);
+    this.rows.forget(added);
   }
 
   /** The evidence of a pattern's epoch anew, from all that stands at `position`, which the fold has reached. */
@@ -54,14 +53,11 @@ export class EvidenceReplays {
     const view = this.#view;
     const subject = patternSubject(view, index);
     const { after } = subject;
-    const N = float64At(view.header, HEADER.evidenceN);
-    const S = float64At(view.header, HEADER.evidenceSuccesses);
-    const start = this.#counts.at(after, position, N, S);
-    startEvidence(view.evidence, index, start.N, start.S);
+    const cursor = this.#startAgain(this.rows, index, after, position);
     if (after === 0) clearRecent(view, index);
     else readRecent(view, index, this.#columns, subject, position, position);
-    const rarest = rarestFirst(view, subject);
-    this.#counts.replay(rarest, this.#live, after === 0 ? view : null, index, position, N, S);
+    const target = { state: this.#live, recent: after === 0 ? view : null };
+    this.rows.replay(subject, target, index, cursor, position);
     this.replayValues(index, position);
   }
 
@@ -87,28 +83,28 @@ export class EvidenceReplays {
     asOf: number,
     prepared: ReadonlyMap<string, PreparedReplay> | null,
   ): void {
-    if (prepared !== null || clipOf(this.#view) !== null) {
+    const view = this.#view;
+    if (prepared !== null || clipOf(view) !== null) {
       for (const index of indexes) this.#replayAlone(index, through, asOf, prepared);
       return;
     }
-    const view = this.#view;
-    const columns = this.#columns;
-    const counts = new StandingCounts(columns, asOf);
-    const N = float64At(view.header, HEADER.evidenceN);
-    const S = float64At(view.header, HEADER.evidenceSuccesses);
-    const due = new Uint8Array(patternPlaces(view.layout));
-    const together = indexes.length >= TOGETHER;
+    const rows = new StandingRows(this.#columns, asOf);
     for (const index of indexes) {
       const subject = patternSubject(view, index);
-      const start = counts.at(subject.after, through, N, S);
-      startEvidence(view.evidence, index, start.N, start.S);
-      readRecent(view, index, columns, subject, through, asOf);
-      if (together) due[index] = 1;
-      else counts.replay(rarestFirst(view, subject), this.#live, null, index, through, N, S);
+      const cursor = this.#startAgain(rows, index, subject.after, through);
+      readRecent(view, index, this.#columns, subject, through, asOf);
+      rows.replay(subject, { state: this.#live, recent: null }, index, cursor, through);
     }
-    if (!together) return;
-    const first = counts.at(0, through, N, S);
-    replayTogether(view, columns, this.#live, due, through, asOf, first.N, first.S);
+  }
+
+  /** Evidence that begins after a position, with everybody's counters of then. */
+  #startAgain(rows: StandingRows, index: number, after: number, through: number): RowCursor {
+    const { header, evidence } = this.#view;
+    const own = rows.count(after, through);
+    const n = float64At(header, HEADER.evidenceN) - own.n;
+    const successes = float64At(header, HEADER.evidenceSuccesses) - own.successes;
+    startEvidence(evidence, index, n, successes);
+    return { position: after, n, successes };
   }
 
   #replayAlone(
@@ -145,11 +141,12 @@ export class EvidenceReplays {
     prepared: ReadonlyMap<string, PreparedReplay> | null,
   ): void {
     const view = this.#view;
+    const rows = new StandingRows(this.#columns, asOf);
     for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
       if (byteAt(view.pairKind, pair) === 0 || !isDue(float64At(view.pairFrozenAt, pair))) continue;
       resetPair(view, pair);
       prepared?.get(pairKey(view, pair))?.takePair(view, pair);
-      advancePair(view, this.#columns, this.#pairs, pair, through, asOf);
+      advancePair(view, rows, this.#pairs, pair, through);
     }
   }
 
@@ -170,15 +167,4 @@ export class EvidenceReplays {
     closedAtCount[index] = int32At(closedAtCount, index) + count;
     closedAtSum[index] = float64At(closedAtSum, index) + sum;
   }
-}
-
-/** The same subject with its rarest item first, so that most rows are left after one comparison. */
-function rarestFirst(view: ImageView, subject: EvidenceSubject): EvidenceSubject {
-  const items = subject.slots.map((slot, i) => {
-    const code = subject.codes[i] ?? 0;
-    const cell = cellOf(view, [slot], [code]);
-    return { slot, code, n: cell < 0 ? Infinity : int32At(view.cells, cell * CELL_STRIDE) };
-  });
-  items.sort((a, b) => a.n - b.n);
-  return { ...subject, slots: items.map(({ slot }) => slot), codes: items.map(({ code }) => code) };
 }

@@ -18,7 +18,7 @@ import type { FoldEffect } from './fold-effect.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { Judge } from './judge-pattern.ts';
-import { freePairs, freezePairs } from './pair-places.ts';
+import { freePairs, freezePairs, pairState } from './pair-places.ts';
 import { forgetPeriods } from './periods-agree.ts';
 import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
@@ -323,7 +323,8 @@ export class EvidenceFold {
     this.#pruning ??= new Pruning(
       this.#view,
       columns,
-      evidenceState(this.#view.pairEvidence, increments),
+      this.#replays.rows,
+      pairState(this.#view, increments),
       onChange,
     );
     this.#pruning.run(position, focus);

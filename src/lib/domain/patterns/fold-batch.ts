@@ -8,15 +8,7 @@ import { appendColumns } from './append-columns.ts';
 import { applyCut } from './apply-cut.ts';
 import type { Columns } from './columns.ts';
 import { COMPARE_EVERY, compareTracked } from './compare-tracked.ts';
-import {
-  countRow,
-  countRowValue,
-  NEVER,
-  newRowFindings,
-  newRowItems,
-  readItems,
-  supportNeeded,
-} from './count-row.ts';
+import { countRow, countRowValue, findCells, findSupported, newRow } from './count-row.ts';
 import { capacityFor } from './cube-layout.ts';
 import { EvidenceFold } from './feed-evidence.ts';
 import type { FoldEffect } from './fold-effect.ts';
@@ -77,8 +69,7 @@ class FoldRun {
   private readonly effects: FoldEffect[] = [];
   private readonly evidence: EvidenceFold;
   private readonly touched: Uint8Array;
-  private readonly row = newRowItems();
-  private readonly found = newRowFindings();
+  private readonly row = newRow();
   private image: FoldImage;
   private view: ImageView;
   private readonly onBirth = (index: number): void => {
@@ -151,7 +142,7 @@ class FoldRun {
   }
 
   private foldRow(i: number): void {
-    const { batch, row, found } = this;
+    const { batch, row } = this;
     const sign = signedByteAt(batch.signs, i);
     const result = byteAt(batch.results, i);
     if (result === NEUTRAL) {
@@ -165,25 +156,16 @@ class FoldRun {
     const { header } = view;
     add(header, HEADER.n, sign);
     if (result === SUCCESS) add(header, HEADER.successes, sign);
-    readItems(row, batch.codes, i * SLOTS, view.capacities);
-    const n = float64At(header, HEADER.n);
+    findCells(view, row, batch.codes, i * SLOTS);
+    countRow(view, row, sign, result === SUCCESS ? sign : 0);
     const admits = sign > 0 && float64At(header, HEADER.tracked) < view.layout.trackedCap;
-    countRow(
-      view,
-      row,
-      sign,
-      result === SUCCESS ? sign : 0,
-      admits ? supportNeeded(1, n) : NEVER,
-      admits ? supportNeeded(2, n) : NEVER,
-      admits ? supportNeeded(3, n) : NEVER,
-      found,
-    );
+    if (admits) findSupported(view, row, float64At(header, HEADER.n));
     if (valued) this.foldValue(value, sign);
     const { touched } = this;
-    for (let m = 0; m < found.matchedCount; m += 1) touched[int32At(found.matched, m)] = 1;
-    if (sign > 0) this.evidence.add(found, result === SUCCESS ? 1 : 0, value, this.position);
-    else this.evidence.retract(found, float64At(batch.retracts, i), this.position);
-    if (found.supportedCount > 0) admitCells(view, found, this.position, this.onBirth);
+    for (let m = 0; m < row.matchedCount; m += 1) touched[int32At(row.matched, m)] = 1;
+    if (sign > 0) this.evidence.add(row, result === SUCCESS ? 1 : 0, value, this.position);
+    else this.evidence.retract(row, float64At(batch.retracts, i), this.position);
+    if (admits && row.supportedCount > 0) admitCells(view, row, this.position, this.onBirth);
   }
 
   private foldValue(value: number, sign: number): void {

@@ -1,11 +1,12 @@
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
+import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
-import type { EvidenceState } from '../statistics/evidence-state.ts';
-import type { Columns } from './columns.ts';
+import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
+import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { PAIR, pairSubject } from './evidence-subject.ts';
 import type { ImageView } from './fold-image.ts';
 import { pairPlaces } from './image-layout.ts';
-import { replayEvidence } from './replay-evidence.ts';
+import type { StandingRows } from './standing-rows.ts';
 
 /** Frees the pairs that a pattern is part of. */
 export function freePairsOf(view: ImageView, index: number): void {
@@ -56,24 +57,27 @@ export function resetPair(view: ImageView, pair: number): void {
   startEvidence(view.pairEvidence, pair, 0, 0);
 }
 
-/** Feeds a pair with the log up to `through`, without what was retracted up to `asOf`. */
+/** What pairs are fed with: their evidence is looked at once, after the last outcome, so it is summed only then. */
+export function pairState(view: ImageView, increments: BlockIncrements): EvidenceState {
+  return evidenceState(view.pairEvidence, increments, false);
+}
+
+/** Feeds a pair with the log up to `through`. `state`: see pairState. */
 export function advancePair(
   view: ImageView,
-  columns: Columns,
+  rows: StandingRows,
   state: EvidenceState,
   pair: number,
   through: number,
-  asOf: number,
 ): void {
   const cursor = {
     position: float64At(view.pairThrough, pair),
     n: int32At(view.pairN, pair),
     successes: int32At(view.pairSuccesses, pair),
-    valueCount: 0,
-    valueSum: 0,
   };
-  const target = { state, values: null };
-  replayEvidence(columns, pairSubject(view, pair), target, pair, cursor, through, asOf, null);
+  const subject = pairSubject(view, pair);
+  rows.replay(subject, { state, recent: null }, pair, cursor, through);
+  sumEvidence(view.pairEvidence, pair, subject.period);
   view.pairThrough[pair] = cursor.position;
   view.pairN[pair] = cursor.n;
   view.pairSuccesses[pair] = cursor.successes;

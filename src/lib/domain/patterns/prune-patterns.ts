@@ -9,6 +9,7 @@ import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { overlappingLeaders, RecentMatches } from './overlapping-leaders.ts';
 import { advancePair, freePairs, PairPlaces } from './pair-places.ts';
+import type { StandingRows } from './standing-rows.ts';
 import { logEOf, type Side, sideOf } from './standing-side.ts';
 
 export { type Side, sideOf } from './standing-side.ts';
@@ -40,15 +41,21 @@ interface ActivePattern {
  */
 export class Pruning {
   readonly #view: ImageView;
-  readonly #columns: Columns;
+  readonly #rows: StandingRows;
   readonly #state: EvidenceState;
   readonly #onChange: (index: number) => void;
   readonly #matches: RecentMatches;
   #places: PairPlaces;
 
-  constructor(view: ImageView, columns: Columns, state: EvidenceState, onChange: (index: number) => void) {
+  constructor(
+    view: ImageView,
+    columns: Columns,
+    rows: StandingRows,
+    state: EvidenceState,
+    onChange: (index: number) => void,
+  ) {
     this.#view = view;
-    this.#columns = columns;
+    this.#rows = rows;
     this.#state = state;
     this.#onChange = onChange;
     this.#matches = new RecentMatches(columns);
@@ -157,7 +164,7 @@ export class Pruning {
     const pair = this.#places.place(kind, child.index, parent.index);
     if (pair < 0) view.header[HEADER.pairsLeftOut] = float64At(view.header, HEADER.pairsLeftOut) + 1;
     else if (float64At(view.pairFrozenAt, pair) === 0) {
-      advancePair(view, this.#columns, this.#state, pair, position, position);
+      advancePair(view, this.#rows, this.#state, pair, position);
     }
     return pair;
   }

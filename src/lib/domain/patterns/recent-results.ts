@@ -91,7 +91,7 @@ export function recentOf(
 }
 
 export function bitCount(bits: number): number {
-  let pairs = bits - ((bits >>> 1) & 0x55555555);
+  let pairs = (bits - ((bits >>> 1) & 0x55555555)) | 0;
   pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -37,10 +37,7 @@ export class BlockIncrements {
     const table = kept ? this.#kept : this.#large;
     const start = kept ? this.#startOf(kP, kC, s) : 0;
     if (!kept) fill(table, 0, kP, kC, s);
-    for (let i = 0; i < GRID_SIZE; i += 1) {
-      gridLogs[offset + i] =
-        float64At(gridLogs, offset + i) + (x * float64At(LOG_ODDS_GRID, i) - float64At(table, start + i));
-    }
+    addScaled(gridLogs, offset, x, table, start);
     // As many successes as possible: ℓ rises with β. As few as possible: it falls. Between, its top lies anywhere.
     const rises = x === kP || x === s;
     const falls = x === 0 || x === s - kC;
@@ -62,6 +59,28 @@ export class BlockIncrements {
     }
     return start;
   }
+}
+
+/**
+ * L_g += xβ_g - Λ_g, the hottest loop of all: six at a time, since one at a time takes twice as long, and `as number`
+ * for the same reason as in countRow.
+ */
+function addScaled(logs: Float64Array, offset: number, x: number, table: Float64Array, start: number): void {
+  const grid = LOG_ODDS_GRID;
+  const last = GRID_SIZE - 1;
+  let to = offset;
+  let from = start;
+  for (let i = 0; i < last; i += 6) {
+    logs[to] = (logs[to] as number) + (x * (grid[i] as number) - (table[from] as number));
+    logs[to + 1] = (logs[to + 1] as number) + (x * (grid[i + 1] as number) - (table[from + 1] as number));
+    logs[to + 2] = (logs[to + 2] as number) + (x * (grid[i + 2] as number) - (table[from + 2] as number));
+    logs[to + 3] = (logs[to + 3] as number) + (x * (grid[i + 3] as number) - (table[from + 3] as number));
+    logs[to + 4] = (logs[to + 4] as number) + (x * (grid[i + 4] as number) - (table[from + 4] as number));
+    logs[to + 5] = (logs[to + 5] as number) + (x * (grid[i + 5] as number) - (table[from + 5] as number));
+    to += 6;
+    from += 6;
+  }
+  logs[to] = (logs[to] as number) + (x * (grid[last] as number) - (table[from] as number));
 }
 
 function fill(table: Float64Array, start: number, kP: number, kC: number, s: number): void {

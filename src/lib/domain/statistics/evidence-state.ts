@@ -9,8 +9,14 @@ export interface EvidenceState {
   readonly increments: BlockIncrements;
   /** The block that closed last, whichever pattern's; read by change detection. Overwritten in place. */
   readonly lastBlock: EvidenceBlock;
+  /** Whether E is evaluated at every block; else only where `sumEvidence` asks for it. */
+  readonly sums: boolean;
 }
 
-export function evidenceState(columns: EvidenceColumns, increments = new BlockIncrements()): EvidenceState {
-  return { columns, increments, lastBlock: { x: 0, kP: 0, kC: 0, s: 0 } };
+export function evidenceState(
+  columns: EvidenceColumns,
+  increments = new BlockIncrements(),
+  sums = true,
+): EvidenceState {
+  return { columns, increments, lastBlock: { x: 0, kP: 0, kC: 0, s: 0 }, sums };
 }

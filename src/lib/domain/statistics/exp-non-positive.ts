@@ -3,15 +3,8 @@ import { float64At } from '../read-typed-array.ts';
 /** Below this, a term beside one of size 1 is lost in a double's rounding (e^-40 = 4e-18). */
 export const NEGLIGIBLE_LOG = -40;
 
-const PARTS = 64;
-const PARTS_PER_UNIT = PARTS / Math.LN2;
-/** log(2)/64 in two pieces: the first has spare zero bits, so that its multiples are exact. */
-const PART_HIGH = 0.010830424696223417;
-const PART_LOW = 2.572804622327669e-14;
-const LOWEST_POWER = -64;
-
-const FRACTIONS = Float64Array.from({ length: PARTS }, (_, i) => 2 ** (i / PARTS));
-const POWERS = Float64Array.from({ length: 1 - LOWEST_POWER }, (_, i) => 2 ** (i + LOWEST_POWER));
+/** 2^(i/64) for i from 0 to 63, then 2^q for q from -64 to 0. */
+const POWERS = Float64Array.from({ length: 129 }, (_, i) => (i < 64 ? 2 ** (i / 64) : 2 ** (i - 128)));
 
 /**
  * e^x for -40 ≤ x ≤ 0, and only there: the sums over the evidence grid take 60 of them a block.
@@ -21,9 +14,12 @@ const POWERS = Float64Array.from({ length: 1 - LOWEST_POWER }, (_, i) => 2 ** (i
  * these .37 µs, 60 Math.exp .84 µs). Worked number: expNonPositive(-1) = 0.36787944117144233.
  */
 export function expNonPositive(x: number): number {
-  const k = Math.floor(x * PARTS_PER_UNIT + 0.5) | 0;
-  const r = x - k * PART_HIGH - k * PART_LOW;
+  // Numbers stand in the code and the tables in one array: what a bundled module keeps must be looked up at each call.
+  const k = Math.floor(x * (64 / Math.LN2) + 0.5) | 0;
+  // log(2)/64 in two pieces: the first has spare zero bits, so that its multiples are exact.
+  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const tail = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))));
-  const fraction = float64At(FRACTIONS, k & (PARTS - 1));
-  return (fraction + fraction * tail) * float64At(POWERS, (k >> 6) - LOWEST_POWER);
+  const powers = POWERS;
+  const fraction = float64At(powers, k & 63);
+  return (fraction + fraction * tail) * float64At(powers, (k >> 6) + 128);
 }

@@ -48,7 +48,7 @@ export function addBlock(
   const { columns, increments } = state;
   const { gridLogs, maxLogETwoSided } = columns;
   const offset = index * GRID_SIZE;
-  if (!increments.addTo(gridLogs, offset, x, kP, kC, s)) return;
+  if (!increments.addTo(gridLogs, offset, x, kP, kC, s) || !state.sums) return;
   const largest = float64At(maxLogETwoSided, index);
   const quiet = largest < QUIET_LOG_E ? largest : QUIET_LOG_E;
   let better = float64At(columns.mostLogEPlus, index) + float64At(increments.mostRisen, 0);

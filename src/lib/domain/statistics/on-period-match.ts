@@ -15,6 +15,7 @@ import { mostUniversalInference, universalInference } from './universal-inferenc
  */
 export function onPeriodMatch(state: EvidenceState, index: number, y: number, N: number, S: number): void {
   closeBlock(state, index, y, N, S);
+  if (!state.sums) return;
   const { columns } = state;
   const n1 = int32At(columns.n, index);
   const s1 = int32At(columns.successes, index);

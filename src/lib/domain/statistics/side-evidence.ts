@@ -11,10 +11,13 @@ import { expNonPositive, NEGLIGIBLE_LOG } from './exp-non-positive.ts';
  * about .2 µs. Worked number: all L_g = 0 gives log 1 = 0, up to rounding.
  */
 export function logSideEvidence(gridLogs: Float64Array, offset: number, side: 1 | -1): number {
-  const centre = offset + GRID_HALF;
+  const weights = SIDE_WEIGHTS;
+  const half = GRID_HALF;
+  const negligible = NEGLIGIBLE_LOG;
+  const centre = offset + half;
   let peak = 1;
   let largest = float64At(gridLogs, centre + side);
-  while (peak < GRID_HALF) {
+  while (peak < half) {
     const next = float64At(gridLogs, centre + side * (peak + 1));
     if (next < largest) break;
     largest = next;
@@ -23,13 +26,13 @@ export function logSideEvidence(gridLogs: Float64Array, offset: number, side: 1 
   let sum = 0;
   for (let g = peak; g >= 1; g -= 1) {
     const below = float64At(gridLogs, centre + side * g) - largest;
-    if (below < NEGLIGIBLE_LOG) break;
-    sum += float64At(SIDE_WEIGHTS, g - 1) * expNonPositive(below);
+    if (below < negligible) break;
+    sum += float64At(weights, g - 1) * expNonPositive(below);
   }
-  for (let g = peak + 1; g <= GRID_HALF; g += 1) {
+  for (let g = peak + 1; g <= half; g += 1) {
     const below = float64At(gridLogs, centre + side * g) - largest;
-    if (below < NEGLIGIBLE_LOG) break;
-    sum += float64At(SIDE_WEIGHTS, g - 1) * expNonPositive(below);
+    if (below < negligible) break;
+    sum += float64At(weights, g - 1) * expNonPositive(below);
   }
   return largest + Math.log(sum);
 }

@@ -7,7 +7,7 @@ import { bytesOf, columnBytes, foldLog, randomLog } from '../../domain/fold-scri
 const KNOWN = {
   version: 2,
   v8: '11.3.244.8-node.38',
-  digest: '4ce3d67557c1e6cd4caf1a1ced7d156e',
+  digest: 'f644a1faace4775ca9950b338f1212df',
 };
 
 const log = randomLog(17, { entries: 1_200, retractShare: 0.1, valueShare: 0.5 });
