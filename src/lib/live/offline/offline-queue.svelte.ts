@@ -2,7 +2,7 @@ import { getContext, setContext, untrack } from 'svelte';
 import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { LiveFeed } from '../live-feed.svelte.ts';
-import { retryDelayMs } from '../retry-delay.ts';
+import { FAST_TRIES_MS, fastTryMs, probeMs } from '../retry-delay.ts';
 import { optimisticBeside, type OptimisticOutcome, type SentOutcome } from './beside.ts';
 import { flush, type FlushEnd } from './flush.ts';
 import { byLease, byLocks, type OneAtATime } from './one-at-a-time.ts';
@@ -159,7 +159,11 @@ export class OfflineQueue {
       this.#failures = 0;
       return;
     }
-    const delayMs = end.afterMs ?? retryDelayMs(this.#failures, Math.random());
+    const random = Math.random();
+    const delayMs =
+      end.afterMs ??
+      fastTryMs(this.#failures, random) ??
+      probeMs('network', this.#failures - FAST_TRIES_MS.length, random);
     this.#failures += 1;
     this.#retry = setTimeout(() => void this.flush(), delayMs);
   }
