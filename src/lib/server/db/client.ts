@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { leaveLostTransactions } from './lost-connections.ts';
 import * as schema from './schema/index.ts';
 
 export type Sql = postgres.Sql;
@@ -55,6 +56,7 @@ function speakBoth(sql: Sql): void {
 
 export function openDatabase(url: string, options: { max: number }): Database {
   const sql = postgres(url, { ...connectionOptions, max: options.max, idle_timeout: 60 }) as unknown as Sql;
+  leaveLostTransactions(sql);
   const orm = drizzle(sql, { schema });
   speakBoth(sql);
   return {

@@ -64,7 +64,7 @@ describe('F5', () => {
       await ensurePartitions(db.database);
       cluster = await Cluster.start(2, { db });
       await cluster.follow(8);
-      const writers = cluster.writers(6, { single: true }, { mayFail: true, pauseMs: 20 });
+      const writers = cluster.writers(6, { openMs: 30 }, { mayFail: true, pauseMs: 5 });
       // SIGQUIT: it ends at once, as in a crash; SIGINT: it ends every session first.
       for (const signal of ['SIGKILL', 'SIGINT', 'SIGQUIT'] as const) {
         await lasting(500 * scale);

@@ -13,7 +13,7 @@ export interface Workload {
   ring: () => void;
   /** Longest that a transaction stays open; 0: as short as it goes. */
   openMs?: number;
-  /** Only single statements: after the loss of a connection the driver breaks the process by its own rollback. */
+  /** No transaction around it, which is quicker. */
   single?: boolean;
 }
 
