@@ -51,6 +51,7 @@ export function compareTracked(
     const { cutoff } = best;
     let { ties } = best;
     supported += count;
+    if (room === 0) continue;
     room -= Math.min(room, count);
     for (const tuple of ofDepth) {
       forSupported(view, tuple, (cell, n) => {

@@ -53,7 +53,7 @@ export interface FoldResult {
  * A pure function of the log's prefix and the settings: however the log is cut into batches, the images
  * are equal byte for byte. When the batch's commit fails, drop the result; `front` is untouched and
  * the same batch can be folded again. `increments`: the thread's own. Cost: one copy of the image, then 3 to 5 µs an
- * entry with 16 attributes, and some .6 µs for each tracked pattern that it matches.
+ * entry with 16 attributes, and some .4 µs for each tracked pattern that it matches.
  */
 export function foldBatch(task: FoldTask, increments = new BlockIncrements()): FoldResult {
   const run = new FoldRun(task, increments);
