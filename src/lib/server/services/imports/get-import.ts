@@ -5,7 +5,14 @@ import type { ImportView } from '#lib/contracts/feed.ts';
 import type { Sql, TransactionSql } from '../../db/client.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { importEvent } from './change-import.ts';
-import { findImport, importsInSight, newestImports, readProfile, toImportView, type ImportRow } from './import-row.ts';
+import {
+  findImport,
+  importsInSight,
+  newestImports,
+  readProfile,
+  toImportView,
+  type ImportRow,
+} from './import-row.ts';
 import { knownTypes } from './known-types.ts';
 
 /** How far an import is. @throws AppError FORBIDDEN or NOT_FOUND */
