@@ -67,6 +67,33 @@ for (const [how, passage] of [
   });
 }
 
+test('streaming switched off for everybody means polling within five seconds, and streaming again when on', async ({
+  browser,
+}) => {
+  test.setTimeout(120_000);
+  const context = await browser.newContext();
+  await logInTo(context, proxy.url);
+  const page = await openLive(context, proxy.url);
+  await isLive(page);
+  const admin = await context.newPage();
+  await admin.goto(`${proxy.url}/admin/live`);
+  const choose = async (who: string) => {
+    await admin.getByRole('radio', { name: who }).check({ force: true });
+    await admin.getByRole('button', { name: 'Save' }).click();
+    await expect(admin.getByText(/^Saved: streaming is/)).toBeVisible();
+  };
+  await choose('Nobody');
+  await expect(badge(page)).toHaveAttribute('data-state', 'polling');
+  const before = await shownTotal(page);
+  await recordBy(server, ['while off']);
+  await expect.poll(() => shownTotal(page)).toBe(before + 1);
+  await choose('Everybody');
+  await isLive(page);
+  await recordBy(server, ['on again']);
+  await expect.poll(() => shownTotal(page)).toBe(before + 2);
+  await context.close();
+});
+
 test('a network that is gone is told, figures stay, and what was missed appears without a reload', async ({
   browser,
 }) => {

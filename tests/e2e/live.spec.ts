@@ -28,7 +28,14 @@ async function record(
   await page.getByRole('button', { name: 'Record outcome' }).click();
 }
 
+/** Position up to which everything is counted. */
+const countedUpTo = async (page: Page): Promise<number> => {
+  const response = await page.request.get(`/api/v1/metrics?ws=${WORKSPACE}`);
+  return ((await response.json()) as { asOf: number }).asOf;
+};
+
 const seed = async (page: Page, count: number): Promise<void> => {
+  const before = await countedUpTo(page);
   const outcomes = Array.from({ length: count }, (_, i) => ({
     subject: `seed ${i}`,
     // What goes with success is plain, so that it leads however often this is sown.
@@ -43,6 +50,7 @@ const seed = async (page: Page, count: number): Promise<void> => {
     headers: { origin: new URL(page.url()).origin },
   });
   expect(response.status()).toBe(201);
+  await expect.poll(() => countedUpTo(page)).toBeGreaterThanOrEqual(before + count);
 };
 
 const numbersIn = (text: string | null) =>

@@ -11,6 +11,7 @@ import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
 import { TabFeed } from './tabs/tab-feed.ts';
 import { watchBrowser } from './watch-browser.ts';
+import { whenReady } from './when-ready.ts';
 
 export type LiveState = FeedState | 'paused';
 
@@ -151,6 +152,7 @@ export class LiveFeed {
 
   /** Reads the page's figures anew, for when they do not come by themselves. */
   async loadNow(): Promise<void> {
+    await whenReady();
     await (this.#options.onReset ?? invalidateAll)();
   }
 
@@ -267,7 +269,7 @@ export class LiveFeed {
       return;
     }
     this.#bus.forget();
-    void (this.#options.onReset ?? invalidateAll)();
+    void this.loadNow();
   }
 
   #dispatch(delta: Delta): void {

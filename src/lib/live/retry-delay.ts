@@ -24,3 +24,8 @@ export function probeMs(why: 'mute' | 'network', probes: number, random: number)
 
 /** Milliseconds until the next poll after one that failed. */
 export const pollAgainMs = (random: number): number => spread(POLL_EVERY_MS, random);
+
+/** Milliseconds before something that failed `failures` times in a row is sent again: fast at first, then as above. */
+export function retryDelayMs(failures: number, random: number): number {
+  return fastTryMs(failures, random) ?? probeMs('network', failures - FAST_TRIES_MS.length, random);
+}

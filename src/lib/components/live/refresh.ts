@@ -2,14 +2,16 @@ import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
+import { whenReady } from '#lib/live/when-ready.ts';
 
 const AT_MOST_EVERY_MS = 1_000;
 
 /**
  * Reads a page's data again, after a navigation that is under way: Kit drops a navigation when something is
- * invalidated meanwhile, so a click or a saved form would lead nowhere.
+ * invalidated meanwhile, so a click or a saved form would lead nowhere. Waits for a server that is not ready.
  */
 export async function readAgain(dependency: string): Promise<void> {
+  await whenReady();
   if (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
   await invalidate(dependency);
 }
