@@ -26,9 +26,11 @@ async function openStream(place: number) {
     headers: KEY,
   });
   const parser = createParser({ onEvent: ({ event, data }) => read.events.push({ event, data }) });
-  const text = response.body?.pipeThrough(new TextDecoderStream());
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   void (async () => {
-    for await (const chunk of text ?? []) parser.feed(chunk);
+    for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+      parser.feed(part.value);
+    }
   })().finally(() => (read.ended = true));
   await until('hello or goodbye', async () => read.events.length > 0);
   return read;
