@@ -127,7 +127,7 @@ try {
   await page.getByRole('button', { name: /log in/i }).click();
   await page.waitForURL('**/w/**');
   await page.goto(`${server.url}/w/${WORKSPACE}/patterns?flat=1&sort=n`);
-  await page.waitForFunction('document.querySelector("[data-state=live]") !== null');
+  await page.locator('[data-state=live]').first().waitFor({ state: 'attached' });
   const total = Number(await page.locator('table.patterns').getAttribute('aria-rowcount')) - 1;
   if (total < ROWS) throw new Error(`only ${total} rows`);
   await until(
