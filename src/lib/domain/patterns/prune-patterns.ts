@@ -178,7 +178,10 @@ export class Pruning {
     const others = leaders
       .filter(({ index, confirmed }) => confirmed && index !== one.index && !verdicts.has(index))
       .slice(0, JOINT_OTHERS);
-    const named = others.find(({ index }) => sharesSlot(view, index, one.index)) ?? others[0];
+    const named =
+      others.find(({ index }) => shares(view, index, one.index, 'condition')) ??
+      others.find(({ index }) => shares(view, index, one.index, 'attribute')) ??
+      others[0];
     if (named === undefined) return null;
     if (focus !== null && !focus.has(one.index)) {
       const kept = REASONS[byteAt(view.reason, one.index)] === 'jointly';
@@ -311,10 +314,14 @@ function concerns(view: ImageView, index: number, focus: ReadonlySet<number>): b
   return false;
 }
 
-/** Whether two patterns have conditions on the same attribute. */
-function sharesSlot(view: ImageView, a: number, b: number): boolean {
-  const { slots } = trackedItems(view, a);
-  return trackedItems(view, b).slots.some((slot) => slots.includes(slot));
+/** Whether two patterns have a condition in common, or at least conditions on the same attribute. */
+function shares(view: ImageView, a: number, b: number, what: 'condition' | 'attribute'): boolean {
+  const one = trackedItems(view, a);
+  const other = trackedItems(view, b);
+  return one.slots.some((slot, i) => {
+    const j = other.slots.indexOf(slot);
+    return j >= 0 && (what === 'attribute' || other.codes[j] === one.codes[i]);
+  });
 }
 
 /** Whether every condition of `part` is one of `whole`. */
