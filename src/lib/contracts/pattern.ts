@@ -4,7 +4,14 @@ export const PATTERN_STATUSES = ['collecting', 'emerging', 'confirmed', 'weakeni
 export const TRENDS = ['up', 'down', 'stable', 'collecting'] as const;
 
 /** Why a pattern is folded under another one. */
-export const EXPLANATIONS = ['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors'] as const;
+export const EXPLANATIONS = [
+  'closed',
+  'restates',
+  'only-its-child',
+  'overlaps',
+  'mirrors',
+  'jointly',
+] as const;
 
 export const conditionSchema = z.object({
   attribute: z.string(),

@@ -54,6 +54,8 @@ export function reasonWords({ reason, label }: NonNullable<PatternView['explaine
       return `overlaps with ${label}`;
     case 'mirrors':
       return `the other side of ${label}`;
+    case 'jointly':
+      return `explained by ${label} together with the other leaders`;
   }
 }
 
@@ -64,6 +66,7 @@ export const REASON_SHORT = {
   'only-its-child': 'only because of this one',
   overlaps: 'overlaps with it',
   mirrors: 'its other side',
+  jointly: 'explained by it together with the other leaders',
 } as const;
 
 /** What else one has to know of a pattern to read its row. */

@@ -84,6 +84,10 @@ function patternAt(view: ImageView, section: string, length: number, place: numb
     const pair = Math.floor(place / (length / view.pairKind.length));
     return byteAt(view.pairKind, pair) === 0 ? -1 : int32At(view.pairChild, pair);
   }
+  if (section.startsWith('joint')) {
+    const joint = Math.floor(place / (length / view.jointPattern.length));
+    return int32At(view.jointPattern, joint) - 1;
+  }
   return length % all === 0 ? Math.floor(place / (length / all)) : -1;
 }
 

@@ -18,6 +18,7 @@ import type { FoldEffect } from './fold-effect.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { Judge } from './judge-pattern.ts';
+import { freeJoints, freezeJoints, resetJoints } from './joint-places.ts';
 import { freePairs, freezePairs, pairState } from './pair-places.ts';
 import { forgetPeriods } from './periods-agree.ts';
 import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
@@ -123,6 +124,7 @@ export class EvidenceFold {
       }
     }
     freezePairs(view, matched, added, position);
+    freezeJoints(view, matched, added, position);
   }
 
   /** A pattern was admitted by its support: its evidence is what it would be had it been watched from the start. */
@@ -217,6 +219,7 @@ export class EvidenceFold {
       const { slots, universe } = pairSubject(view, pair);
       return slots.includes(slot) || universe?.slots.includes(slot) === true;
     });
+    freeJoints(view);
     this.#pruning = null;
   }
 
@@ -261,6 +264,7 @@ export class EvidenceFold {
       this.#options.onChange(index);
     }
     this.#replays.replayPairsWithout(isDue, after, asOf, prepared);
+    resetJoints(view, isDue);
   }
 
   /** Counts a value among everybody's; false while it is not known between which ends values are compared. */
@@ -320,13 +324,7 @@ export class EvidenceFold {
 
   #prune(position: number, focus: ReadonlySet<number> | null): void {
     const { columns, increments, onChange } = this.#options;
-    this.#pruning ??= new Pruning(
-      this.#view,
-      columns,
-      this.#replays.rows,
-      pairState(this.#view, increments),
-      onChange,
-    );
+    this.#pruning ??= new Pruning(this.#view, columns, this.#replays.rows, increments, onChange);
     this.#pruning.run(position, focus);
   }
 }

@@ -28,6 +28,8 @@ export const REASONS = [
   'overlaps',
   /** Only the other side of a stronger pattern: among everything but that one it is like the rest. */
   'mirrors',
+  /** Among outcomes that are alike in the other leaders, taken together, nothing of it is left. */
+  'jointly',
 ] as const;
 export type Reason = Exclude<(typeof REASONS)[number], null>;
 

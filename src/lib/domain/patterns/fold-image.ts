@@ -10,6 +10,7 @@ import {
   HEADER_LENGTH,
   imageBytes,
   type ImageLayout,
+  jointPlaces,
   pairPlaces,
   patternPlaces,
   type SectionName,
@@ -83,6 +84,17 @@ export interface ImageView {
   readonly pairN: Int32Array;
   readonly pairSuccesses: Int32Array;
   readonly pairKind: Uint8Array;
+  readonly jointThrough: Float64Array;
+  readonly jointFrozenAt: Float64Array;
+  /** Position of the last pruning that asked for the comparison. */
+  readonly jointUsedAt: Float64Array;
+  readonly jointEvidence: EvidenceColumns;
+  /** 1 + index of the pattern that is compared; 0: the place is free. */
+  readonly jointPattern: Int32Array;
+  /** JOINT_OTHERS a comparison: 1 + index of each leader that is held alike, ascending, then zeros. */
+  readonly jointOthers: Int32Array;
+  /** Open blocks, STRATA of STRATUM numbers a comparison. */
+  readonly jointOpen: Int32Array;
   /** The pattern's cell; meaningless where depth is 0. */
   readonly cell: Int32Array;
   /** Three a pattern. */
@@ -147,6 +159,13 @@ export function openImage(image: FoldImage): ImageView {
     pairN: integers('pairN'),
     pairSuccesses: integers('pairSuccesses'),
     pairKind: bytes('pairKind'),
+    jointThrough: doubles('jointThrough'),
+    jointFrozenAt: doubles('jointFrozenAt'),
+    jointUsedAt: doubles('jointUsedAt'),
+    jointEvidence: openEvidence(buffer, startOf('jointEvidence'), jointPlaces(layout)),
+    jointPattern: integers('jointPattern'),
+    jointOthers: integers('jointOthers'),
+    jointOpen: integers('jointOpen'),
     cell: integers('cell'),
     slots: bytes('slots'),
     codes: bytes('codes'),
@@ -164,7 +183,7 @@ export function createFoldImage(
   options: { readonly trackedCap?: number; readonly cellLimit?: number } = {},
 ): FoldImage {
   const layout: ImageLayout = {
-    version: 2,
+    version: 3,
     capacities: new Array<number>(SLOTS).fill(0),
     values: false,
     cells: 0,

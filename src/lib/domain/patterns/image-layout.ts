@@ -10,6 +10,14 @@ export const DEFAULT_CELL_LIMIT = 4_000_000;
 export const PINNED_CAP = 256;
 /** Pairs of related patterns whose evidence is compared for pruning: at most, and at most two a tracked pattern. */
 const PAIR_CAP = 4_096;
+/** Comparisons of a leader among what is alike in the other leaders: at most. */
+const JOINT_CAP = 128;
+/** Other leaders that such a comparison holds alike: at most. */
+export const JOINT_OTHERS = 6;
+/** Ways to be in some of them and not in the others. */
+export const STRATA = 1 << JOINT_OTHERS;
+/** Numbers of a stratum: outcomes and successes of the pattern, and of the rest, since the last block. */
+export const STRATUM = 4;
 
 /** Codes of a slot, 0 to other: how periods are numbered. */
 export const PERIOD_CODES = OTHER_CODE + 1;
@@ -19,7 +27,7 @@ export const CELL_STRIDE = 3;
 
 /** All that is needed to open an image's buffer: small plain JSON. */
 export interface ImageLayout {
-  readonly version: 2;
+  readonly version: 3;
   /** Codes that each slot's tables hold; 0: not used yet. */
   readonly capacities: readonly number[];
   /** Value tables and value evidence exist. */
@@ -37,6 +45,11 @@ export function patternPlaces(layout: ImageLayout): number {
 /** Places for pairs of related patterns. */
 export function pairPlaces(layout: ImageLayout): number {
   return Math.min(PAIR_CAP, 2 * layout.trackedCap);
+}
+
+/** Places for comparisons of a leader among what is alike in the others. */
+export function jointPlaces(layout: ImageLayout): number {
+  return Math.min(JOINT_CAP, layout.trackedCap);
 }
 
 /** Places in the header, an array of doubles. */
@@ -115,6 +128,13 @@ export const CARRIED_SECTIONS = [
   'pairN',
   'pairSuccesses',
   'pairKind',
+  'jointThrough',
+  'jointFrozenAt',
+  'jointUsedAt',
+  'jointEvidence',
+  'jointPattern',
+  'jointOthers',
+  'jointOpen',
 ] as const;
 
 export type SectionName =
@@ -133,6 +153,7 @@ export function sections(layout: ImageLayout): Record<SectionName, Section> {
   const { cells } = layout;
   const places = patternPlaces(layout);
   const pairs = pairPlaces(layout);
+  const joints = jointPlaces(layout);
   const valued = layout.values ? cells : 0;
   return {
     header: [8, HEADER_LENGTH],
@@ -150,6 +171,10 @@ export function sections(layout: ImageLayout): Record<SectionName, Section> {
     pairThrough: [8, pairs],
     pairFrozenAt: [8, pairs],
     pairEvidence: [8, evidenceBytes(pairs) / 8],
+    jointThrough: [8, joints],
+    jointFrozenAt: [8, joints],
+    jointUsedAt: [8, joints],
+    jointEvidence: [8, evidenceBytes(joints) / 8],
     valueSums: [8, valued],
     ordinal: [4, places],
     depthOrdinal: [4, places],
@@ -160,6 +185,9 @@ export function sections(layout: ImageLayout): Record<SectionName, Section> {
     pairParent: [4, pairs],
     pairN: [4, pairs],
     pairSuccesses: [4, pairs],
+    jointPattern: [4, joints],
+    jointOthers: [4, joints * JOINT_OTHERS],
+    jointOpen: [4, joints * STRATA * STRATUM],
     cell: [4, places],
     capacities: [4, SLOTS],
     bases: [4, BASES],

@@ -42,7 +42,8 @@ export function frozenReplays(image: FoldImage): ReplayWork | null {
     if (byteAt(view.pairKind, pair) === 0 || float64At(view.pairFrozenAt, pair) === 0) continue;
     subjects.push({ ...pairSubject(view, pair), key: pairKey(view, pair) });
   }
-  return subjects.length === 0
+  // What is compared jointly is read again after the swap, when it is next asked for.
+  return subjects.length === 0 && !view.jointFrozenAt.some((at) => at !== 0)
     ? null
     : replayWork(subjects, float64At(view.header, HEADER.position), clipOf(view));
 }

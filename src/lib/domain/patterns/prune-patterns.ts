@@ -1,14 +1,16 @@
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { CONFIRMED_MINIMUM_LOG_E } from '../statistics/online-e-bh.ts';
+import type { BlockIncrements } from '../statistics/block-increments.ts';
 import type { EvidenceState } from '../statistics/evidence-state.ts';
 import { cellOf, trackedItems } from './cell-of.ts';
 import type { Columns } from './columns.ts';
 import { PAIR } from './evidence-subject.ts';
 import { CONFIRMED, EMERGING, FLAG, REASONS, type Reason } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
-import { patternPlaces } from './image-layout.ts';
+import { JOINT_OTHERS, patternPlaces } from './image-layout.ts';
+import { jointAt, jointState } from './joint-places.ts';
 import { overlappingLeaders, RecentMatches } from './overlapping-leaders.ts';
-import { advancePair, freePairs, PairPlaces } from './pair-places.ts';
+import { advancePair, freePairs, PairPlaces, pairState } from './pair-places.ts';
 import type { StandingRows } from './standing-rows.ts';
 import { logEOf, type Side, sideOf } from './standing-side.ts';
 
@@ -35,14 +37,17 @@ interface ActivePattern {
  * X ⊂ Y in conditions. Closed: n(Y) ≥ .95 n(X). A: Y folds under X unless the evidence for Y within X reaches
  * confidence .8. B: X folds under a Y that passed A where the evidence for X without Y, among everything but Y, does
  * not. Then greedy, the strongest first: what is only the other side of a stronger leader, and clusters of mostly the
- * same outcomes. `focus` limits the question to these
+ * same outcomes. Then, the weakest first, what is left: a leader folds where, among outcomes alike in all the other
+ * confirmed leaders, it does not reach .8 either; so each that stays adds something to the others together. `focus` limits the question to these
  * patterns and their relatives. Evidence of pairs lives in the image and is brought up to `position` here. Cost: a
  * few µs a pair and 256 outcomes; a new pair reads the log once.
  */
 export class Pruning {
   readonly #view: ImageView;
+  readonly #columns: Columns;
   readonly #rows: StandingRows;
-  readonly #state: EvidenceState;
+  readonly #pairs: EvidenceState;
+  readonly #joints: EvidenceState;
   readonly #onChange: (index: number) => void;
   readonly #matches: RecentMatches;
   #places: PairPlaces;
@@ -51,12 +56,14 @@ export class Pruning {
     view: ImageView,
     columns: Columns,
     rows: StandingRows,
-    state: EvidenceState,
+    increments: BlockIncrements,
     onChange: (index: number) => void,
   ) {
     this.#view = view;
+    this.#columns = columns;
     this.#rows = rows;
-    this.#state = state;
+    this.#pairs = pairState(view, increments);
+    this.#joints = jointState(view, increments);
     this.#onChange = onChange;
     this.#matches = new RecentMatches(columns);
     this.#places = new PairPlaces(view);
@@ -68,20 +75,21 @@ export class Pruning {
     const byIndex = new Map(active.map((one) => [one.index, one]));
     if (focus === null) this.#freeGone(byIndex);
     const asked = focus === null ? active : active.filter(({ index }) => concerns(view, index, focus));
-    const parentsOf = new Map(asked.map((one) => [one.index, relatives(view, one, byIndex)]));
     view.header[HEADER.pairsLeftOut] = 0;
     const verdicts = new Map<number, { by: number; reason: Reason }>();
     for (const child of asked) {
-      const verdict = this.#restated(child, parentsOf.get(child.index) ?? [], position);
+      const verdict = this.#restated(child, relatives(view, child, byIndex), position);
       if (verdict !== null) verdicts.set(child.index, verdict);
     }
     const askedAbout = new Set(asked.map(({ index }) => index));
     const explained = (index: number) =>
       verdicts.has(index) || (!askedAbout.has(index) && isExplained(view, index));
-    for (const child of asked) {
+    // Any child may be what is left of a pattern that is asked about, whether it is asked about itself or not.
+    for (const child of active) {
       if (explained(child.index)) continue;
-      for (const parent of parentsOf.get(child.index) ?? []) {
-        if (!explained(parent.index) && !this.#holdsWithout(parent, child, position)) {
+      for (const parent of relatives(view, child, byIndex)) {
+        if (!askedAbout.has(parent.index) || explained(parent.index)) continue;
+        if (!this.#holdsWithout(parent, child, position)) {
           verdicts.set(parent.index, { by: child.index, reason: 'only-its-child' });
         }
       }
@@ -97,6 +105,11 @@ export class Pruning {
     }
     for (const { index, by } of overlappingLeaders(view, this.#matches, leaders, windowEnd)) {
       verdicts.set(index, { by, reason: 'overlaps' });
+    }
+    const left = leaders.filter(({ index }) => !verdicts.has(index));
+    for (const one of [...left].reverse()) {
+      const by = this.#jointlyExplained(one, left, verdicts, focus, position);
+      if (by !== null) verdicts.set(one.index, { by, reason: 'jointly' });
     }
     const settled = focus === null ? null : new Set([...asked, ...standing].map(({ index }) => index));
     this.#write(byIndex, settled, verdicts);
@@ -149,6 +162,43 @@ export class Pruning {
     );
   }
 
+  /**
+   * The leader to name where the others together explain this one: among outcomes that are alike in the strongest
+   * confirmed ones it does not stand. The weakest is asked first, so that what has been folded explains nothing more.
+   * Between two full prunings only those of `focus` are asked, the others keep their answer.
+   */
+  #jointlyExplained(
+    one: ActivePattern,
+    leaders: readonly ActivePattern[],
+    verdicts: ReadonlyMap<number, { readonly by: number }>,
+    focus: ReadonlySet<number> | null,
+    position: number,
+  ): number | null {
+    const view = this.#view;
+    const others = leaders
+      .filter(({ index, confirmed }) => confirmed && index !== one.index && !verdicts.has(index))
+      .slice(0, JOINT_OTHERS);
+    const named =
+      others.find(({ index }) => shares(view, index, one.index, 'condition')) ??
+      others.find(({ index }) => shares(view, index, one.index, 'attribute')) ??
+      others[0];
+    if (named === undefined) return null;
+    if (focus !== null && !focus.has(one.index)) {
+      const kept = REASONS[byteAt(view.reason, one.index)] === 'jointly';
+      return kept ? int32At(view.explainedBy, one.index) - 1 : null;
+    }
+    if ((byteAt(view.flags, one.index) & FLAG.period) !== 0) return null;
+    const indexes = others.map(({ index }) => index);
+    const joint = jointAt(view, this.#columns, this.#joints, one.index, indexes, position);
+    if (joint < 0) {
+      view.header[HEADER.pairsLeftOut] = float64At(view.header, HEADER.pairsLeftOut) + 1;
+      return null;
+    }
+    const { mostLogEPlus, mostLogEMinus } = view.jointEvidence;
+    const logE = float64At(one.side === 1 ? mostLogEPlus : mostLogEMinus, joint);
+    return logE >= CONFIRMED_MINIMUM_LOG_E ? null : named.index;
+  }
+
   #holdsWithin(one: ActivePattern, around: ActivePattern, position: number): boolean {
     const pair = this.#pair(PAIR.childWithinParent, one, around, position);
     return pair < 0 || this.#logE(pair, one.side) >= CONFIRMED_MINIMUM_LOG_E;
@@ -164,7 +214,7 @@ export class Pruning {
     const pair = this.#places.place(kind, child.index, parent.index);
     if (pair < 0) view.header[HEADER.pairsLeftOut] = float64At(view.header, HEADER.pairsLeftOut) + 1;
     else if (float64At(view.pairFrozenAt, pair) === 0) {
-      advancePair(view, this.#rows, this.#state, pair, position);
+      advancePair(view, this.#rows, this.#pairs, pair, position);
     }
     return pair;
   }
@@ -262,6 +312,16 @@ function relatives(
 function concerns(view: ImageView, index: number, focus: ReadonlySet<number>): boolean {
   for (const one of focus) if (holdsItems(view, index, one) || holdsItems(view, one, index)) return true;
   return false;
+}
+
+/** Whether two patterns have a condition in common, or at least conditions on the same attribute. */
+function shares(view: ImageView, a: number, b: number, what: 'condition' | 'attribute'): boolean {
+  const one = trackedItems(view, a);
+  const other = trackedItems(view, b);
+  return one.slots.some((slot, i) => {
+    const j = other.slots.indexOf(slot);
+    return j >= 0 && (what === 'attribute' || other.codes[j] === one.codes[i]);
+  });
 }
 
 /** Whether every condition of `part` is one of `whole`. */

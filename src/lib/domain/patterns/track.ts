@@ -5,6 +5,7 @@ import { cellOf } from './cell-of.ts';
 import { FLAG } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
+import { freeJointsOf } from './joint-places.ts';
 import { freePairsOf } from './pair-places.ts';
 import { copyValueEvidence, startValueEvidence } from './value-evidence.ts';
 
@@ -76,6 +77,7 @@ export function untrack(view: ImageView, index: number, cell: number): void {
   view.codes.fill(0, index * 3, index * 3 + 3);
   if (cell >= 0) view.cells[cell * CELL_STRIDE + 2] = 0;
   freePairsOf(view, index);
+  freeJointsOf(view, index);
   for (let other = 0; other < view.explainedBy.length; other += 1) {
     if (int32At(view.explainedBy, other) !== index + 1) continue;
     view.explainedBy[other] = 0;

@@ -128,6 +128,10 @@ function swapThrough(entry: StoredSetting['entry']): number | null {
 
 /** Whether an image holds evidence that waits for a replay: cheaper than to ask for its work. */
 function hasFrozen({ image }: FoldMemory): boolean {
-  const { frozenAt, pairFrozenAt, pairKind } = openImage(image);
-  return frozenAt.some((at) => at !== 0) || pairFrozenAt.some((at, pair) => at !== 0 && pairKind[pair] !== 0);
+  const { frozenAt, pairFrozenAt, pairKind, jointFrozenAt } = openImage(image);
+  return (
+    frozenAt.some((at) => at !== 0) ||
+    pairFrozenAt.some((at, pair) => at !== 0 && pairKind[pair] !== 0) ||
+    jointFrozenAt.some((at) => at !== 0)
+  );
 }

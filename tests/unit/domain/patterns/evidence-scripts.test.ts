@@ -143,7 +143,16 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
   });
 
   it('holds across evictions: a tiny cap, comparisons at 4,096 and 8,192', () => {
-    const seen = { evicted: 0, frozen: 0, pinned: 0, moved: 0, recounted: 0, confirmed: 0, pairs: 0 };
+    const seen = {
+      evicted: 0,
+      frozen: 0,
+      pinned: 0,
+      moved: 0,
+      recounted: 0,
+      confirmed: 0,
+      pairs: 0,
+      joints: 0,
+    };
     for (const seed of [3, 4, 5, 6]) {
       const script = randomScript({
         seed,
@@ -168,6 +177,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       seen.frozen += view.frozenAt.reduce((sum, at) => sum + (at > 0 ? 1 : 0), 0);
       seen.confirmed += view.header[HEADER.rejections] ?? 0;
       seen.pairs += view.pairKind.reduce((sum, kind) => sum + (kind > 0 ? 1 : 0), 0);
+      seen.joints += view.jointThrough.reduce((sum, through) => sum + (through > 0 ? 1 : 0), 0);
       seen.pinned += view.flags.reduce((sum, flags) => sum + (flags & FLAG.pinned), 0);
       const supported = new Set(
         whole.effects.flatMap(({ kind, ordinal }) => (kind === 'supported' ? [ordinal] : [])),

@@ -77,6 +77,25 @@ describe('pruning', { timeout: 120_000 }, () => {
     },
   );
 
+  it.each([
+    [56, 'a1&b2', 'b2&c3'],
+    [60, 'a0&b1', 'b2&c3'],
+    [65, 'a1&b2', 'b2&c3'],
+  ])('folds what a single and a pair explain only together (seed %d: %s)', (seed, shadow, named) => {
+    const fold = folded(
+      world(seed, 12_000, (f) => (f['b'] === 'b2' && f['c'] === 'c3' ? 0.45 : f['a'] === 'a1' ? 0.3 : 0.2)),
+    );
+    const view = openImage(fold.image);
+    const leaders = confirmedLeaders(fold);
+    expect(leaders).toEqual(expect.arrayContaining(['a1', 'b2&c3']));
+    expect(leaders).not.toContain(shadow);
+    const explained = activePatterns(view).find(({ index }) => labelOf(fold, index) === shadow);
+    if (explained === undefined) throw new Error('the shadow is active');
+    const { explainedBy } = readEvidence(view, explained.index);
+    expect(explainedBy?.reason).toBe('jointly');
+    expect(labelOf(fold, explainedBy?.index ?? -1)).toBe(named);
+  });
+
   it('confirms nothing where nothing is real', () => {
     for (const seed of [1, 2]) {
       const fold = folded(world(seed, 6_000, () => 0.2));
@@ -101,11 +120,25 @@ describe('pruning', { timeout: 120_000 }, () => {
       }),
     );
     expect(new Set(reasons.values())).toEqual(
-      new Set(['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors']),
+      new Set(['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors', 'jointly']),
     );
     // The same outcomes in three words, and the parent that is only its child.
     expect(reasons.get('a1&b2&ta1')).toBe('closed');
     expect(reasons.get('b2')).toBe('only-its-child');
+  });
+
+  it('keeps a parent under its child when a new confirmation asks about the parent and not about the child', () => {
+    const log = world(57, 12_000, (f) =>
+      f['b'] === 'b2' && f['c'] === 'c3' ? 0.45 : f['a'] === 'a1' ? 0.3 : 0.2,
+    );
+    let fold = startFold([], { trackedCap: 2_000 });
+    const leading = new Set<string>();
+    for (let at = 6_000; at <= log.length; at += 100) {
+      fold = foldLog(log.slice(0, at), () => 3_000, fold);
+      for (const label of confirmedLeaders(fold)) leading.add(label);
+    }
+    expect(leading).toContain('b2&c3');
+    expect([...leading].filter((label) => label === 'b2' || label === 'c3')).toEqual([]);
   });
 
   it('folds the other side of a flag under it', () => {

@@ -1,0 +1,172 @@
+import { RESULTS } from '../outcomes/results.ts';
+import { byteAt, float64At, int32At } from '../read-typed-array.ts';
+import { startEvidence } from '../statistics/evidence-columns.ts';
+import type { BlockIncrements } from '../statistics/block-increments.ts';
+import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
+import { sumEvidence } from '../statistics/exact-evidence.ts';
+import { addBlock } from '../statistics/on-match.ts';
+import { trackedItems } from './cell-of.ts';
+import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
+import { longestRunOf } from './evidence-subject.ts';
+import type { ImageView } from './fold-image.ts';
+import { JOINT_OTHERS, jointPlaces, STRATA, STRATUM } from './image-layout.ts';
+import { holds, itemColumns } from './item-columns.ts';
+import { stands } from './standing.ts';
+
+const SUCCESS = RESULTS.indexOf('success');
+/** A stratum's open block: outcomes and successes of the pattern, then of the rest. */
+const OWN_N = 0;
+const OWN_SUCCESSES = 1;
+const REST_N = 2;
+const REST_SUCCESSES = 3;
+
+/** What comparisons are fed with: like pairs, they are looked at once, after the last outcome. */
+export function jointState(view: ImageView, increments: BlockIncrements): EvidenceState {
+  return evidenceState(view.jointEvidence, increments, false);
+}
+
+/** Frees the joint comparisons that a pattern is part of. */
+export function freeJointsOf(view: ImageView, index: number): void {
+  const { jointOthers } = view;
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
+    const others = jointOthers.subarray(joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS);
+    if (int32At(view.jointPattern, joint) === index + 1 || others.includes(index + 1)) freeJoint(view, joint);
+  }
+}
+
+/** Frees them all: what is compared with what has changed. */
+export function freeJoints(view: ImageView): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) freeJoint(view, joint);
+}
+
+function freeJoint(view: ImageView, joint: number): void {
+  view.jointPattern[joint] = 0;
+  view.jointOthers.fill(0, joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS);
+  view.jointUsedAt[joint] = 0;
+  resetJoint(view, joint);
+}
+
+/** A comparison that has seen nothing. */
+function resetJoint(view: ImageView, joint: number): void {
+  view.jointThrough[joint] = 0;
+  view.jointFrozenAt[joint] = 0;
+  view.jointOpen.fill(0, joint * STRATA * STRATUM, (joint + 1) * STRATA * STRATUM);
+  startEvidence(view.jointEvidence, joint, 0, 0);
+}
+
+/**
+ * Freezes the comparisons that have the entry added at `added` in their evidence as an outcome of their pattern, now
+ * that it is taken back. `matched`: the indexes of the tracked patterns that it matches.
+ */
+export function freezeJoints(
+  view: ImageView,
+  matched: ReadonlySet<number>,
+  added: number,
+  position: number,
+): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
+    if (float64At(view.jointThrough, joint) < added) continue;
+    if (matched.has(int32At(view.jointPattern, joint) - 1)) view.jointFrozenAt[joint] = position;
+  }
+}
+
+/** Begins anew those that `isDue` says are to be replayed, by the position that froze them: at their next use. */
+export function resetJoints(view: ImageView, isDue: (frozenAt: number) => boolean): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
+    if (isDue(float64At(view.jointFrozenAt, joint))) resetJoint(view, joint);
+  }
+}
+
+/**
+ * The place of the comparison of a pattern with the rest among what is alike in the others, brought up to `position`.
+ * Of all places the one longest out of use gives way; -1 where all are in use at this very position. `others`: at most
+ * JOINT_OTHERS indexes, in any order. Cost: a new one reads the log once, some 20 ns
+ * an entry and the evidence of those that match.
+ */
+export function jointAt(
+  view: ImageView,
+  columns: Columns,
+  state: EvidenceState,
+  index: number,
+  others: readonly number[],
+  position: number,
+): number {
+  const key = new Int32Array(JOINT_OTHERS);
+  key.set([...others].sort((a, b) => a - b).map((one) => one + 1));
+  let joint = -1;
+  let oldest = -1;
+  for (let place = 0; place < jointPlaces(view.layout) && joint < 0; place += 1) {
+    const isIt =
+      int32At(view.jointPattern, place) === index + 1 &&
+      key.every((one, i) => int32At(view.jointOthers, place * JOINT_OTHERS + i) === one);
+    if (isIt) joint = place;
+    const usedAt = float64At(view.jointUsedAt, place);
+    if (usedAt < position && (oldest < 0 || usedAt < float64At(view.jointUsedAt, oldest))) oldest = place;
+  }
+  if (joint < 0) {
+    if (oldest < 0) return -1;
+    joint = oldest;
+    resetJoint(view, joint);
+    view.jointPattern[joint] = index + 1;
+    view.jointOthers.set(key, joint * JOINT_OTHERS);
+  }
+  view.jointUsedAt[joint] = position;
+  if (float64At(view.jointFrozenAt, joint) === 0) advanceJoint(view, columns, state, joint, position);
+  return joint;
+}
+
+/**
+ * Feeds a comparison with the log up to `position`, without what was retracted up to there. Blocks are of one stratum:
+ * outcomes that are alike in every one of the others, in it or not. They multiply up to one e-process, since each is
+ * one given all before it.
+ */
+function advanceJoint(
+  view: ImageView,
+  columns: Columns,
+  state: EvidenceState,
+  joint: number,
+  position: number,
+): void {
+  const { jointOpen: open } = view;
+  const index = int32At(view.jointPattern, joint) - 1;
+  const longestRun = longestRunOf(view, index);
+  const items = trackedItems(view, index);
+  const others = [...view.jointOthers.subarray(joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS)]
+    .filter((one) => one > 0)
+    .map((one) => trackedItems(view, one - 1));
+  for (let row = float64At(view.jointThrough, joint); row < position;) {
+    const chunkAt = row >>> CHUNK_BITS;
+    const chunk = openChunk(columns, chunkAt);
+    const own = itemColumns(chunk.codes, items);
+    const around = others.map((one) => itemColumns(chunk.codes, one));
+    const end = Math.min(position, (chunkAt + 1) * CHUNK_ROWS);
+    for (; row < end; row += 1) {
+      const at = row & (CHUNK_ROWS - 1);
+      if (!stands(chunk, at, position)) continue;
+      let stratum = 0;
+      for (let i = 0; i < around.length; i += 1) {
+        const one = around[i];
+        if (one !== undefined && holds(one, at)) stratum |= 1 << i;
+      }
+      const block = (joint * STRATA + stratum) * STRATUM;
+      const y = (byteAt(chunk.meta, at) & META_RESULT) === SUCCESS ? 1 : 0;
+      if (!holds(own, at)) {
+        open[block + REST_N] = int32At(open, block + REST_N) + 1;
+        open[block + REST_SUCCESSES] = int32At(open, block + REST_SUCCESSES) + y;
+        continue;
+      }
+      const kP = int32At(open, block + OWN_N) + 1;
+      const x = int32At(open, block + OWN_SUCCESSES) + y;
+      const kC = int32At(open, block + REST_N);
+      if (kC === 0 && kP < longestRun) {
+        open[block + OWN_N] = kP;
+        open[block + OWN_SUCCESSES] = x;
+        continue;
+      }
+      if (kC > 0) addBlock(state, joint, x, kP, kC, x + int32At(open, block + REST_SUCCESSES));
+      open.fill(0, block, block + STRATUM);
+    }
+  }
+  sumEvidence(view.jointEvidence, joint, false);
+  view.jointThrough[joint] = position;
+}
