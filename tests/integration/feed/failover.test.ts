@@ -42,10 +42,11 @@ it('a database that goes on from a copy gives no place twice to anybody: open st
     sequencer = sequence();
     const after = await reached(13);
     expect(epochOf(after)).not.toBe(epochOf(before));
-    await open.until((r) => r.of('live').length === 1);
+    await open.until((r) => r.of('live').some(({ id }) => epochOf(id) === epochOf(after)));
     await publish(['last']);
     await open.until((r) => r.keys().includes('last'));
-    expect(open.of('reset').map(({ json }) => json['reason'])).toEqual(['epoch']);
+    // Twice when this instance looks at the copy before the sequencer has.
+    expect(new Set(open.of('reset').map(({ json }) => json['reason']))).toEqual(new Set(['epoch']));
     const afterwards = open.deltas.slice(10);
     for (const { id } of afterwards) expect(epochOf(id)).toBe(epochOf(after));
     for (const cursor of [before, `${epochOf(before)}-9`]) {
