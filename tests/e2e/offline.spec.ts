@@ -206,6 +206,7 @@ test('one that the server refuses lets the others pass, and is edited or discard
   await expect(page.getByLabel('Subject')).toHaveValue('');
   await type(page, `${prefix} d`);
   await expect(inBar(page)).toContainText('4');
+  await expect(page.getByLabel('Subject')).toHaveValue('');
   await page.keyboard.type('half of the next');
   await context.setOffline(false);
   await expect(inBar(page)).toContainText('2');

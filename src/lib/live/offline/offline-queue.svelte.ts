@@ -99,7 +99,9 @@ export class OfflineQueue {
     this.#book.expect(values.once);
     const sending = this.flush();
     this.#tell({ kept: true });
-    await Promise.race([sending, new Promise((goOn) => setTimeout(goOn, FORM_WAITS_MS))]);
+    // Nobody waits again for a connection that is known to be lost.
+    const patienceMs = this.lost ? 0 : FORM_WAITS_MS;
+    await Promise.race([sending, new Promise((goOn) => setTimeout(goOn, patienceMs))]);
     const id = this.#book.idOf(values.once);
     const now = (await store.all(owner)).find(({ seq }) => seq === entry.seq);
     if (now === undefined) return { kind: 'saved', id };

@@ -59,14 +59,14 @@ export class UnsentStore {
     this.#db.close();
   }
 
-  #write() {
-    // Written through to the disk: a kept outcome is on no other.
-    return this.#db.transaction('outcomes', 'readwrite', { durability: 'strict' });
+  #write(durability: IDBTransactionDurability = 'default') {
+    return this.#db.transaction('outcomes', 'readwrite', { durability });
   }
 
   /** Keeps one; under a key that waits already, or in the place of an edited one, it replaces that. */
   async keep({ owner, values, at, replaces = null }: Keeping): Promise<UnsentOutcome> {
-    const tx = this.#write();
+    // Written through to the disk, for it is nowhere else.
+    const tx = this.#write('strict');
     const known =
       (replaces === null ? undefined : await tx.store.get(replaces)) ??
       (await tx.store.index('once').get(values.once));
