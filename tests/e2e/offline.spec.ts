@@ -15,6 +15,8 @@ const SEND = '**/outcomes/new/send';
 const SHOTS = process.env['TELLTALE_SHOTS'];
 
 async function logIn(context: BrowserContext, base = ''): Promise<Page> {
+  // The browser is told to be offline page by page; a shared worker would go on with the feed.
+  await context.addInitScript('delete globalThis.SharedWorker');
   const page = await context.newPage();
   await page.goto(`${base}/login`);
   await page.getByLabel('E-mail').fill(ADMIN.email);
