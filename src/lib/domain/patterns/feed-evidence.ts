@@ -19,7 +19,7 @@ import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { Judge } from './judge-pattern.ts';
 import { freeJoints, freezeJoints, resetJoints } from './joint-places.ts';
-import { freePairs, freezePairs, pairState } from './pair-places.ts';
+import { freePairs, freezePairs } from './pair-places.ts';
 import { forgetPeriods } from './periods-agree.ts';
 import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
