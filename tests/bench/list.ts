@@ -10,6 +10,8 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { percentiles } from './percentiles.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 20);
+/** BENCH_PROFILE=1: which functions of the page took longest. */
+const PROFILE = process.env['BENCH_PROFILE'] === '1';
 const RATE = 50;
 const ROWS = 4_000;
 const SEED_OUTCOMES = 15_000;
@@ -20,6 +22,30 @@ const FRAME_MS = 17.5;
 interface Seen {
   frames: number[];
   longTasks: number[];
+}
+
+interface Profile {
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number };
+  }[];
+  samples?: number[];
+  timeDeltas?: number[];
+}
+
+/** The functions that had the thread longest, themselves. */
+function tellHot({ nodes, samples = [], timeDeltas = [] }: Profile): void {
+  const frameOf = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const own = new Map<string, number>();
+  samples.forEach((id, i) => {
+    const frame = frameOf.get(id);
+    if (frame === undefined) return;
+    const { functionName, url, lineNumber, columnNumber } = frame;
+    const name = `${functionName} ${url.split('/').at(-1) ?? ''}:${lineNumber + 1}:${columnNumber}`;
+    own.set(name, (own.get(name) ?? 0) + (timeDeltas[i] ?? 0) / 1_000);
+  });
+  const hot = [...own].sort((a, b) => b[1] - a[1]).slice(0, 25);
+  for (const [name, ms] of hot) console.log(`    ${ms.toFixed(0)} ms ${name}`);
 }
 
 const random = seededRandom(4_000);
@@ -77,8 +103,10 @@ async function measured(
     new Map((await cdp.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
   await page.evaluate('window.scrollTo(0, 0)');
   const before = await read();
+  if (PROFILE) await cdp.send('Profiler.start');
   await page.evaluate(SCROLL);
   await beside();
+  if (PROFILE) tellHot((await cdp.send('Profiler.stop')).profile as Profile);
   const seen = (await page.evaluate(
     'window.scrolling = false, window.observer.disconnect(), window.seen',
   )) as Seen;
@@ -147,6 +175,7 @@ try {
   );
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
+  await cdp.send('Profiler.enable');
   const wait = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
   await measured(page, cdp, 'nothing recorded', () => wait(SECONDS * 1_000));
   await measured(page, cdp, `${RATE} outcomes/s`, async () => {

@@ -46,6 +46,8 @@ export async function startLoneFold(
     now: () => Date.now(),
     tryLead: () => Promise.resolve(options.leads?.() ?? true),
     ringFeed: () => undefined,
+    // Workers from sources are slow, and tests wait for the last replay.
+    replayPace: 1,
   });
   return {
     fold,

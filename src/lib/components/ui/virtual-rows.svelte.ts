@@ -34,10 +34,16 @@ export class VirtualRows {
     this.#options = options;
     this.#virtualizer = new Virtualizer<Window, HTMLElement>(this.#settings(untrack(options.count), 0));
     $effect(() => {
-      // Read once more after each change: what stands above the list may have grown.
-      void this.#version;
       const holder = options.holder();
-      if (holder !== undefined) this.#top = holder.getBoundingClientRect().top + window.scrollY;
+      if (holder === undefined) return;
+      const read = () => {
+        this.#top = holder.getBoundingClientRect().top + window.scrollY;
+      };
+      read();
+      // What stands above the list may grow, and the page with it. To read while rows come would lay out every frame twice.
+      const observer = new ResizeObserver(read);
+      observer.observe(document.body);
+      return () => observer.disconnect();
     });
     $effect(() => {
       void this.items;
@@ -73,6 +79,14 @@ export class VirtualRows {
     };
   };
 
+  /** As laid out, which the observer tells in time; until then as expected. */
+  #heightOf = (row: HTMLElement, entry: ResizeObserverEntry | undefined): number => {
+    const box = entry?.borderBoxSize[0];
+    if (box !== undefined) return Math.round(box.blockSize);
+    const index = Number(row.dataset['index']);
+    return this.#virtualizer.measurementsCache[index]?.size ?? this.#options.estimate(index);
+  };
+
   #settings(count: number, top: number) {
     return {
       count,
@@ -83,6 +97,7 @@ export class VirtualRows {
       observeElementOffset: observeWindowOffset,
       scrollToFn: windowScroll,
       scrollMargin: top,
+      measureElement: this.#heightOf,
       overscan: OVERSCAN,
       rangeExtractor: (range: Parameters<typeof defaultRangeExtractor>[0]) => {
         const shown = defaultRangeExtractor(range);

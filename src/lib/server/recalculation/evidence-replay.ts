@@ -27,6 +27,8 @@ export interface EvidenceReplayOptions {
   /** Records the swap and has it placed. @throws when this instance does not lead any more */
   store: (through: number) => Promise<void>;
   onFailure: (error: Error) => void;
+  /** Times its own work that passes before the next replay; default `PACE`. */
+  pace?: number | undefined;
 }
 
 /**
@@ -101,7 +103,7 @@ export class EvidenceReplay {
   }
 
   async #carryOut(work: ReplayWork, { columns }: FoldMemory): Promise<void> {
-    const { pool, store, onFailure } = this.#options;
+    const { pool, store, onFailure, pace = PACE } = this.#options;
     let workMs = 0;
     try {
       for (let done = false; !done;) {
@@ -111,7 +113,7 @@ export class EvidenceReplay {
         if (this.#work !== work) return;
       }
       this.#done = true;
-      this.#notBefore = performance.now() + Math.min(LONGEST_PACE_MS, PACE * workMs);
+      this.#notBefore = performance.now() + Math.min(LONGEST_PACE_MS, pace * workMs);
       await store(work.through);
     } catch (thrown) {
       if (this.#work !== work) return;

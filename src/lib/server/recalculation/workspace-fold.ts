@@ -49,6 +49,8 @@ export interface WorkspaceFoldOptions {
   /** Tries to take (or still hold) the lock of leadership. */
   tryLead: () => Promise<boolean>;
   ringFeed: () => void;
+  /** See EvidenceReplay. */
+  replayPace?: number;
 }
 
 /** What still waits behind a batch. */
@@ -113,6 +115,7 @@ export class WorkspaceFold {
       pool,
       memory: () => this.#memory(),
       store: (through) => this.#storeSwap(through),
+      pace: options.replayPace,
       onFailure: (error) =>
         logger.warn({ err: error, workspace: workspace.id }, 'a replay of evidence failed'),
     });
