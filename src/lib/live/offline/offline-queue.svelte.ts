@@ -71,9 +71,9 @@ export class OfflineQueue {
   get held(): readonly UnsentOutcome[] {
     return this.unsent.filter(({ trouble }) => trouble !== null);
   }
-  /** The server could not be reached at the last sending. */
+  /** Something waits because the server could not be reached at the last sending. */
   get lost(): boolean {
-    return this.#end.kind === 'later' && this.#end.reason === 'network';
+    return this.#end.kind === 'later' && this.#end.reason === 'network' && this.waiting.length > 0;
   }
   /** What a person has to do before the rest can be sent; null: nothing. */
   get needs(): { kind: 'login' } | { kind: 'forbidden'; message: string } | null {
