@@ -7,6 +7,7 @@ import { feedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts';
 import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
+import { Pace, PACE_AGAIN_MS } from './pace.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
 import { TabFeed } from './tabs/tab-feed.ts';
@@ -63,6 +64,8 @@ export class LiveFeed {
   tabs = $state(0);
   /** What became of the connection, newest first. */
   log = $state.raw<readonly ConnectionEntry[]>([]);
+  /** Figures change so often that marks move in steps instead of sliding. */
+  fast = $state(false);
   /** Events that came since the page did. Read when shown: it is not followed by itself. */
   received = 0;
 
@@ -73,12 +76,15 @@ export class LiveFeed {
   #missedWhilePaused = false;
   #end: (() => void) | null = null;
   #delays: number[] = [];
+  readonly #pace = new Pace();
+  #paceTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
     this.enabled = options.enabled();
     this.#queue = createFrameQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
+      this.#measurePace();
     });
   }
 
@@ -270,6 +276,12 @@ export class LiveFeed {
     }
     this.#bus.forget();
     void this.loadNow();
+  }
+
+  #measurePace(): void {
+    this.fast = this.#pace.delivered(performance.now());
+    clearTimeout(this.#paceTimer);
+    if (this.fast) this.#paceTimer = setTimeout(() => (this.fast = false), PACE_AGAIN_MS);
   }
 
   #dispatch(delta: Delta): void {
