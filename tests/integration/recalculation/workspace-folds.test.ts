@@ -185,7 +185,7 @@ describe('the fold of a workspace', () => {
       for (let i = 0; i < inputs.length; i += 5_000) {
         await recordOutcomes(one.ctx, inputs.slice(i, i + 5_000), { source: 'api' });
       }
-      expect(await settled(one)).toBe(45_211);
+      expect(await settled(one, 200_000)).toBe(45_211);
       const knowledge = await one.app.folds.of(one.workspace.id);
       for (const cell of bankTruth()) {
         const { item } = knowledge.lookupWhere(
