@@ -5,9 +5,9 @@ import { withChange, type ConnectionEntry } from './connection-log.ts';
 import type { FeedProblem, FeedState } from './connection.ts';
 import { feedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
-import { createFrameQueue, type FrameQueue } from './frame-queue.ts';
 import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
 import { Pace, PACE_AGAIN_MS } from './pace.ts';
+import { createPacedQueue, type PacedQueue } from './paced-queue.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
 import { TabFeed } from './tabs/tab-feed.ts';
@@ -40,7 +40,7 @@ const LONGEST_PAUSE_EVENTS = 5_000;
 const NOTED_EVERY_MS = 1_000;
 const DELAYS_KEPT = 50;
 
-/** The feed as a page sees it: its state for the badge, and deltas handed out at most once a frame. */
+/** The feed as a page sees it: its state for the badge, and deltas handed out together, a few times a second. */
 export class LiveFeed {
   #client = $state<FeedState>('off');
   #paused = $state(false);
@@ -71,7 +71,7 @@ export class LiveFeed {
 
   readonly #options: LiveFeedOptions;
   readonly #bus = new EventBus();
-  readonly #queue: FrameQueue<Delta>;
+  readonly #queue: PacedQueue<Delta>;
   #feed: TabFeed | null = null;
   #missedWhilePaused = false;
   #end: (() => void) | null = null;
@@ -82,7 +82,7 @@ export class LiveFeed {
   constructor(options: LiveFeedOptions) {
     this.#options = options;
     this.enabled = options.enabled();
-    this.#queue = createFrameQueue((deltas) => {
+    this.#queue = createPacedQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
       this.#measurePace();
     });
