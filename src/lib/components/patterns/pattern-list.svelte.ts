@@ -3,6 +3,7 @@ import { writeAddress, type PatternsAddress } from '#lib/contracts/pattern-addre
 import { patternListSchema, type PatternList, type PatternView } from '#lib/contracts/pattern.ts';
 import type { FeedValues } from '#lib/contracts/feed.ts';
 import { HeldOrder } from '#lib/components/ui/held-order.svelte.ts';
+import { whenStill } from '#lib/components/ui/when-still.ts';
 
 /** A row of the list: a pattern, or one that is folded under the pattern above it. */
 export interface PatternRow {
@@ -34,7 +35,7 @@ export interface PatternListSource {
 const MORE = 200;
 /** Rows read at once: to check a thousand takes longer than a few frames. */
 const LONGEST_READ = 200;
-/** What the feed says is shown so often: each time all rows are gone through, and nobody reads faster. */
+/** What the feed says is shown so often, while nobody scrolls: each time all rows are gone through. */
 const NEWS_MS = 250;
 const MOST_KIDS = 500;
 /** 3,000 rows are read again every 15 s at most; what stands comes with the feed meanwhile. */
@@ -51,7 +52,7 @@ export class PatternListState {
   #news = $state.raw<Readonly<Record<string, ReadRow>>>({});
   /** Those not shown yet. */
   #coming: Record<string, ReadRow> = {};
-  #soon: ReturnType<typeof setTimeout> | undefined;
+  #soon: (() => void) | undefined;
   #moreReadAt = -Infinity;
   #later: ReturnType<typeof setTimeout> | undefined;
   reading = $state(false);
@@ -165,7 +166,7 @@ export class PatternListState {
   /** Stops what waits. */
   end = (): void => {
     clearTimeout(this.#later);
-    clearTimeout(this.#soon);
+    this.#soon?.();
   };
 
   async #readOpenAgain(): Promise<void> {
@@ -196,7 +197,7 @@ export class PatternListState {
   apply = ({ asOf, items }: FeedValues['pattern.updated']): void => {
     if (items.length === 0) return;
     for (const view of items) if (view.id !== null) this.#coming[view.id] = { asOf, view };
-    this.#soon ??= setTimeout(this.#showNews, NEWS_MS);
+    this.#soon ??= whenStill(this.#showNews, NEWS_MS);
   };
 
   #showNews = (): void => {
