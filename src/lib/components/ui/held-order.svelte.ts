@@ -3,7 +3,7 @@ interface Keyed {
 }
 
 /**
- * Rows in an order that does not jump under the pointer: while held, the rows stay where they are with their newest
+ * Rows in an order that does not jump under the pointer or the keyboard: while held, the rows stay where they are with their newest
  * figures, and the new order waits until the hold ends.
  */
 export class HeldOrder<T extends Keyed> {
@@ -39,5 +39,21 @@ export class HeldOrder<T extends Keyed> {
 
   release = (): void => {
     this.#held = null;
+  };
+
+  /** For the element around the rows: they are held while the pointer is over them or the keyboard among them. */
+  readonly whileUsed = {
+    onpointerenter: this.hold,
+    onpointerleave: ({ currentTarget: rows }: Event & { currentTarget: HTMLElement }): void => {
+      if (rows.querySelector(':focus-visible') === null) this.release();
+    },
+    onfocusin: this.hold,
+    onfocusout: ({
+      currentTarget: rows,
+      relatedTarget: next,
+    }: FocusEvent & { currentTarget: HTMLElement }): void => {
+      const isInside = rows.contains(next as Node | null);
+      if (!isInside && !rows.matches(':hover')) this.release();
+    },
   };
 }
