@@ -228,6 +228,7 @@ test('one that the server refuses lets the others pass, and is edited or discard
   await page.getByRole('button', { name: `Edit ${prefix} b` }).click();
   await expect(page.getByLabel('Subject')).toHaveValue(`${prefix} b`);
   await expect(page.getByLabel('When')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('When')).toBeFocused();
   await page.getByLabel('When').fill('yesterday 16:30');
   await page.getByRole('button', { name: 'Record outcome' }).click();
   await expect(page.getByLabel('Subject')).toHaveValue('half of the next');

@@ -264,13 +264,15 @@ export class RecordForm {
   }
 
   /** Takes an unsent outcome into the form; what was begun there comes back after it. */
-  edit(entry: UnsentOutcome): void {
+  async edit(entry: UnsentOutcome): Promise<void> {
     if (this.own?.edits == null && this.element !== undefined) {
       const begun = readFormValues(new FormData(this.element));
       this.#draft = isBegun(begun) ? begun : null;
     }
     const values = { ...entry.values, another: false };
     this.#begin(withKeyFor(entry.trouble, values), entry.seq, entry.trouble);
+    await tick();
+    if (this.element !== undefined) focusFirstFault(this.element);
   }
 
   /** Leaves the edited one as it was. */
