@@ -60,7 +60,9 @@ export class LiveOutcomes {
       ...outcomes.map((outcome) => ({ at: now, outcome })),
     ];
     this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
-    this.#set(takeOutcomes(this.#latest(), outcomes, { ...this.#options, now }));
+    // What comes all the time does not fade in: the list would never be still.
+    const arrived = this.#feed.fast ? null : now;
+    this.#set(takeOutcomes(this.#latest(), outcomes, { ...this.#options, now: arrived }));
   }
 
   place(counted: readonly { id: string; position: number }[]): void {
