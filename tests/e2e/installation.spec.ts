@@ -43,6 +43,12 @@ test('is reached from the account menu, and shows both servers with their figure
   await expect(rows.filter({ hasText: 'answers this page' })).toHaveCount(1);
   await expect(rows.filter({ hasText: 'orders the events' })).toHaveCount(1);
   await state(page, 'on for everybody');
+  const tiles = page.getByRole('region', { name: 'Feed figures' });
+  await expect(tiles).toContainText(/open in ≤ [\d.]+ m?s, p95/);
+  await expect(tiles).toContainText(/[\d.]+ (bytes|kB|MB) a second/);
+  await expect(page.getByRole('textbox', { name: 'Share' })).toBeHidden();
+  await page.getByRole('radio', { name: 'A share' }).check({ force: true });
+  await expect(page.getByRole('textbox', { name: 'Share' })).toBeVisible();
 });
 
 test('a switch turned at one server without JavaScript is seen by an open page at the other', async ({

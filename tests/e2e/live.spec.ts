@@ -121,3 +121,34 @@ test('a double click is one outcome, and an error keeps what was typed', async (
   expect(await recorded()).toHaveLength(1);
   await page.context().close();
 });
+
+test('a filtered list of outcomes keeps what fits while others come', async ({ browser }) => {
+  const page = await logIn(browser);
+  const subject = `kept in view ${Date.now()}`;
+  const send = async (subjects: string[]) => {
+    const response = await page.request.post(`/api/v1/outcomes?ws=${WORKSPACE}`, {
+      data: { outcomes: subjects.map((one) => ({ subject: one, result: 'success', attributes: {} })) },
+      headers: { origin: new URL(page.url()).origin },
+    });
+    expect(response.status()).toBe(201);
+    return ((await response.json()) as { items: { id: string }[] }).items;
+  };
+  await send(Array.from({ length: 52 }, () => subject));
+  await page.goto(`/w/${WORKSPACE}/outcomes?subject=${encodeURIComponent(subject)}`);
+  await expect(page.locator('.live')).toContainText('Live');
+  const rows = page.getByRole('row').filter({ hasText: subject });
+  await expect(rows).toHaveCount(50);
+  const older = await page.getByRole('link', { name: 'Older' }).getAttribute('href');
+  await send(Array.from({ length: 60 }, (_, i) => `another ${i}`));
+  const [last] = await send([subject]);
+  await expect(rows.first().getByRole('link')).toHaveAttribute('href', new RegExp(`${last?.id}$`));
+  await expect(rows).toHaveCount(50);
+  await expect(page.getByRole('link', { name: 'Older' })).not.toHaveAttribute('href', older ?? '');
+  // One that is corrected so that it fits no more goes.
+  const corrected = await page.request.patch(`/api/v1/outcomes/${last?.id}?ws=${WORKSPACE}`, {
+    data: { subject: 'somebody else' },
+    headers: { origin: new URL(page.url()).origin },
+  });
+  expect(corrected.status()).toBe(200);
+  await expect(rows).toHaveCount(49);
+});

@@ -228,10 +228,11 @@ test('one that the server refuses lets the others pass, and is edited or discard
   await page.getByRole('button', { name: `Edit ${prefix} b` }).click();
   await expect(page.getByLabel('Subject')).toHaveValue(`${prefix} b`);
   await expect(page.getByLabel('When')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('When')).toBeFocused();
   await page.getByLabel('When').fill('yesterday 16:30');
-  await another(page);
   await page.getByRole('button', { name: 'Record outcome' }).click();
-  await page.waitForURL('**/new?saved=*');
+  await expect(page.getByLabel('Subject')).toHaveValue('half of the next');
+  await expect(page.getByText('Saved; counted in a moment')).toBeVisible();
 
   await page.getByRole('button', { name: `Discard ${prefix} c…` }).click();
   await page.getByRole('button', { name: 'Keep' }).click();
@@ -239,6 +240,94 @@ test('one that the server refuses lets the others pass, and is edited or discard
   await page.getByRole('button', { name: `Discard ${prefix} c`, exact: true }).click();
   await expect(inBar(page)).toHaveCount(0);
   expect(await recorded(page, prefix)).toEqual([`${prefix} a`, `${prefix} d`, `${prefix} b`]);
+});
+
+for (const refusal of ['while the person is away', 'while the next page is on its way'] as const) {
+  test(`one that is refused ${refusal} waits to be looked at`, async ({ context }) => {
+    const page = await logIn(context);
+    await openForm(page);
+    let answer = () => {};
+    const asked = new Promise<void>((done) => (answer = done));
+    await page.route(SEND, async (route) => {
+      await asked;
+      await route.continue();
+    });
+    const prefix = name('left');
+    await page.getByLabel('When').fill('one fine day');
+    await page.getByLabel('Subject').focus();
+    await type(page, prefix);
+    const refused = page.waitForResponse(SEND);
+    if (refusal === 'while the person is away') {
+      await page.getByRole('link', { name: 'Patterns' }).first().click();
+      await page.waitForURL('**/patterns');
+      answer();
+      expect((await refused).status()).toBe(422);
+    } else {
+      let load = () => {};
+      const loaded = new Promise<void>((done) => (load = done));
+      await page.route('**/patterns/__data.json*', async (route) => {
+        await loaded;
+        await route.continue();
+      });
+      const asking = page.waitForRequest('**/patterns/__data.json*');
+      await page.getByRole('link', { name: 'Patterns' }).first().click();
+      await asking;
+      answer();
+      expect((await refused).status()).toBe(422);
+      await until('the refusal is noted', async () => (await inBar(page).count()) > 0);
+      load();
+      await page.waitForURL('**/patterns');
+    }
+    await inBar(page).click();
+    await page.getByRole('link', { name: 'Look at them' }).click();
+    await page.getByRole('button', { name: `Edit ${prefix}` }).click();
+    await expect(page.getByLabel('Subject')).toHaveValue(prefix);
+    await expect(page.getByLabel('When')).toHaveValue('one fine day');
+    expect(await recorded(page, prefix)).toEqual([]);
+  });
+}
+
+test('one that is saved after the person has left does not fetch them back', async ({ context }) => {
+  const page = await logIn(context);
+  await openForm(page);
+  let answer = () => {};
+  const asked = new Promise<void>((done) => (answer = done));
+  await page.route(SEND, async (route) => {
+    await asked;
+    await route.continue();
+  });
+  const prefix = name('gone on');
+  await type(page, prefix);
+  // Nothing typed now would be kept: the answer decides what the form becomes.
+  await expect(page.locator('[inert]').filter({ has: page.locator('[name=subject]') })).toHaveCount(1);
+  await page.getByRole('link', { name: 'Patterns' }).first().click();
+  await page.waitForURL('**/patterns');
+  answer();
+  await expect(page.getByText('Saved; counted in a moment')).toBeVisible();
+  expect(new URL(page.url()).pathname).toMatch(/\/patterns$/);
+  expect(await recorded(page, prefix)).toEqual([prefix]);
+});
+
+test('what was begun comes back after an edited one is saved, also when it is only an attribute', async ({
+  context,
+}) => {
+  const page = await logIn(context);
+  await openForm(page);
+  const prefix = name('draft');
+  await page.route(SEND, (route) => route.abort());
+  await page.getByLabel('Record another').check();
+  await page.getByLabel('Subject').focus();
+  await type(page, prefix);
+  await expect(page.getByLabel('Subject')).toHaveValue('');
+  await page.getByLabel('Variant').fill('b');
+  await page.getByRole('button', { name: `Edit ${prefix}` }).click();
+  await expect(page.getByLabel('Subject')).toHaveValue(prefix);
+  await page.unroute(SEND);
+  await page.getByRole('button', { name: 'Record outcome' }).click();
+  await expect(page.getByLabel('Variant')).toHaveValue('b');
+  await expect(page.getByLabel('Subject')).toHaveValue('');
+  expect(new URL(page.url()).pathname).toBe(formPath);
+  expect(await recorded(page, prefix)).toEqual([prefix]);
 });
 
 test('who is logged out meanwhile logs in, and then it is sent', async ({ context }) => {

@@ -74,6 +74,7 @@ export async function createTestApp(
         slowestLagMs: 0,
         latency: { bounds: [0.1], counts: [0, 0], count: 0, sum: 0 },
         resume: { bounds: [0.1], counts: [0, 0], count: 0, sum: 0 },
+        established: { bounds: [0.1], counts: [0, 0], count: 0, sum: 0 },
         sequencing: false,
       }),
     },

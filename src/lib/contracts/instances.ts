@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
 const count = z.number().nonnegative().default(0);
+/** Times by bucket, upper bounds in seconds. */
+const times = z
+  .object({ bounds: z.array(z.number()), counts: z.array(z.number()) })
+  .default({ bounds: [], counts: [] });
 const byReason = z.record(z.string(), z.number()).default({});
 
 /** What a server says of its feed and itself with each beat. Counts are since its start. */
@@ -17,10 +21,12 @@ export const instanceStatsSchema = z.object({
   /** Events read from the outbox, and given to readers (one event to ten readers counts ten). */
   read: count,
   delivered: count,
-  /** From an event's place in the feed to the streams that waited: times by bucket, upper bounds in seconds. */
-  latency: z
-    .object({ bounds: z.array(z.number()), counts: z.array(z.number()) })
-    .default({ bounds: [], counts: [] }),
+  /** Bytes given to readers each second since the beat before. */
+  bytesPerSecond: count,
+  /** From an authorized request until its stream was open. */
+  established: times,
+  /** From an event's place in the feed to the streams that waited. */
+  latency: times,
   ringEvents: count,
   ringBytes: count,
   /** Position up to which readers are served. */

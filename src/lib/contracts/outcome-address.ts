@@ -1,3 +1,5 @@
+import type { OutcomeView } from './outcome.ts';
+
 /** What the list of outcomes is filtered by, as its address says it; empty texts filter nothing. */
 export interface OutcomeFilters {
   subject: string;
@@ -29,3 +31,9 @@ export function writeOutcomeFilters(filters: OutcomeFilters, cursor: string | nu
 }
 
 export const isFiltered = (filters: OutcomeFilters): boolean => writeOutcomeFilters(filters) !== '?';
+
+/** Whether an outcome belongs into the list with these filters; deleted ones are not asked about here. */
+export const fitsFilters = (
+  filters: OutcomeFilters,
+  outcome: Pick<OutcomeView, (typeof TEXTS)[number]>,
+): boolean => TEXTS.every((key) => filters[key] === '' || outcome[key] === filters[key]);

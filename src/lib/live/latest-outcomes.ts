@@ -22,33 +22,41 @@ function isOlder(a: OutcomeView, b: OutcomeView): boolean {
 /** Ids are made in order of recording, so the newest has the greatest. */
 const byNewest = (a: OutcomeView, b: OutcomeView): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
+export interface TakeOptions {
+  limit: number;
+  /** When they came in live; null: with the page. */
+  now: number | null;
+  /** Whether one belongs into this list; without it all do. */
+  fits?: (outcome: OutcomeView) => boolean;
+}
+
 /**
  * Takes in outcomes as they are now. Applying the same ones again changes nothing; a version older than the one shown
- * is ignored. `live`: they just came, at `now`.
+ * is ignored, and one that is deleted or fits no more goes.
  */
 export function takeOutcomes(
   state: LatestOutcomes,
   incoming: readonly OutcomeView[],
-  options: { limit: number; now: number | null },
+  { limit, now, fits = () => true }: TakeOptions,
 ): LatestOutcomes {
   const byId = new Map(state.items.map((item) => [item.id, item]));
   const arrived = new Map(state.arrived);
   for (const outcome of incoming) {
     const known = byId.get(outcome.id);
     if (known !== undefined && isOlder(outcome, known)) continue;
-    if (outcome.deletedAt !== null) {
+    if (outcome.deletedAt !== null || !fits(outcome)) {
       byId.delete(outcome.id);
       continue;
     }
-    if (options.now !== null && (known === undefined || known.revision !== outcome.revision)) {
-      arrived.set(outcome.id, options.now);
+    if (now !== null && (known === undefined || known.revision !== outcome.revision)) {
+      arrived.set(outcome.id, now);
     }
     byId.set(outcome.id, {
       ...outcome,
       position: outcome.position ?? (known?.revision === outcome.revision ? known.position : null),
     });
   }
-  const items = [...byId.values()].sort(byNewest).slice(0, options.limit);
+  const items = [...byId.values()].sort(byNewest).slice(0, limit);
   const shown = new Set(items.map(({ id }) => id));
   return { items, arrived: new Map([...arrived].filter(([id]) => shown.has(id))) };
 }

@@ -6,6 +6,12 @@ import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 const LATELY_MS = 30_000;
 const LATELY_COUNT = 500;
 
+export interface LiveOutcomesOptions {
+  limit: number;
+  /** Whether one belongs into the page's list; without it all do. */
+  fits?: (outcome: OutcomeView) => boolean;
+}
+
 /** The newest outcomes of the page, kept up to date. */
 export class LiveOutcomes {
   #live = $state.raw<{ base: readonly OutcomeView[]; latest: LatestOutcomes } | null>(null);
@@ -13,12 +19,12 @@ export class LiveOutcomes {
   #recent: { workspace: string; came: { at: number; outcome: OutcomeView }[] } = { workspace: '', came: [] };
   readonly #feed: LiveFeed;
   readonly #base: () => readonly OutcomeView[];
-  readonly #limit: number;
+  readonly #options: LiveOutcomesOptions;
 
-  constructor(feed: LiveFeed, base: () => readonly OutcomeView[], limit: number) {
+  constructor(feed: LiveFeed, base: () => readonly OutcomeView[], options: LiveOutcomesOptions) {
     this.#feed = feed;
     this.#base = base;
-    this.#limit = limit;
+    this.#options = options;
   }
 
   /**
@@ -28,10 +34,10 @@ export class LiveOutcomes {
   #latest(): LatestOutcomes {
     const base = this.#base();
     if (this.#live?.base === base) return this.#live.latest;
-    const fresh = latestOf(base, this.#limit);
+    const fresh = latestOf(base, this.#options.limit);
     if (this.#recent.workspace !== this.#feed.workspace) return fresh;
     const lately = this.#recent.came.map(({ outcome }) => outcome);
-    return takeOutcomes(fresh, lately, { limit: this.#limit, now: null });
+    return takeOutcomes(fresh, lately, { ...this.#options, now: null });
   }
 
   get items(): readonly OutcomeView[] {
@@ -56,7 +62,7 @@ export class LiveOutcomes {
     this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
     // What comes all the time does not fade in: the list would never be still.
     const arrived = this.#feed.fast ? null : now;
-    this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now: arrived }));
+    this.#set(takeOutcomes(this.#latest(), outcomes, { ...this.#options, now: arrived }));
   }
 
   place(counted: readonly { id: string; position: number }[]): void {
@@ -85,8 +91,8 @@ export class LiveOutcomes {
 }
 
 /** Call while the component is made. `base`: newest first. */
-export function liveOutcomes(base: () => readonly OutcomeView[], options: { limit: number }): LiveOutcomes {
-  const outcomes = new LiveOutcomes(useLiveFeed(), base, options.limit);
+export function liveOutcomes(base: () => readonly OutcomeView[], options: LiveOutcomesOptions): LiveOutcomes {
+  const outcomes = new LiveOutcomes(useLiveFeed(), base, options);
   $effect(() => outcomes.follow());
   return outcomes;
 }

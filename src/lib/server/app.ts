@@ -120,6 +120,8 @@ export interface FeedStats {
   latency: Distribution;
   /** From a request with a cursor until its client had everything up to then. */
   resume: Distribution;
+  /** From an authorized request for a stream until the stream was open. */
+  established: Distribution;
   sequencing: boolean;
 }
 

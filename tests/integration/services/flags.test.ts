@@ -184,6 +184,22 @@ describe('the servers of an installation', () => {
     expect(await listInstances(terminal)).toEqual([]);
   });
 
+  it('say how many bytes a second they gave to readers since the beat before', async () => {
+    const app = await serverNamed('busy');
+    let deliveredBytes = 0;
+    let grows = 0;
+    const stats = () => ({ ...app.feed.stats(), deliveredBytes: (deliveredBytes += grows) });
+    const busy = createInstanceBeat({ ...app, feed: { ...app.feed, stats } }, 20);
+    const bytesPerSecond = async () => (await listInstances(terminal))[0]?.stats.bytesPerSecond ?? -1;
+    await busy.start();
+    expect(await bytesPerSecond()).toBe(0);
+    grows = 1_000;
+    await until('they are counted', async () => (await bytesPerSecond()) > 0);
+    grows = 0;
+    await until('only those since the beat before are', async () => (await bytesPerSecond()) === 0);
+    await busy.stop();
+  });
+
   it('one that died is forgotten by the others; figures of another version are read as far as they go', async () => {
     await database.sql`
       insert into instances (name, started_at, beat_at, stats) values

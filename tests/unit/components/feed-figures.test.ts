@@ -14,11 +14,25 @@ const server = (stats: Partial<InstanceStats>, silentMs = 100): InstanceView => 
 describe('the figures of all servers together', () => {
   it('add up readers, deliveries and reasons, and leave out who is silent', () => {
     const figures = feedFigures([
-      server({ streams: 3, polls: 1, delivered: 10, read: 5, goaways: { deploy: 1, off: 4 } }),
-      server({ streams: 4, delivered: 7, read: 6, goaways: { off: 2 } }),
-      server({ streams: 99, delivered: 99, read: 99, goaways: { off: 99 } }, 11_000),
+      server({
+        streams: 3,
+        polls: 1,
+        delivered: 10,
+        read: 5,
+        bytesPerSecond: 800,
+        goaways: { deploy: 1, off: 4 },
+      }),
+      server({ streams: 4, delivered: 7, read: 6, bytesPerSecond: 700, goaways: { off: 2 } }),
+      server({ streams: 99, delivered: 99, read: 99, bytesPerSecond: 99, goaways: { off: 99 } }, 11_000),
     ]);
-    expect(figures).toMatchObject({ servers: 2, streams: 7, polls: 1, delivered: 17, read: 6 });
+    expect(figures).toMatchObject({
+      servers: 2,
+      streams: 7,
+      polls: 1,
+      delivered: 17,
+      read: 6,
+      bytesPerSecond: 1_500,
+    });
     expect([...figures.goaways]).toEqual([
       ['off', 6],
       ['deploy', 1],
@@ -44,6 +58,11 @@ describe('the figures of all servers together', () => {
     expect(latency).toEqual({ n: 100, p50: 0.005, p95: 1 });
     expect(feedFigures([]).latency).toEqual({ n: 0, p50: null, p95: null });
     expect(feedFigures([server({ latency: { bounds, counts: [0, 0, 0, 1] } })]).latency.p95).toBe(Infinity);
+    const { established } = feedFigures([
+      server({ established: { bounds, counts: [99, 0, 1, 0] } }),
+      server({ established: { bounds, counts: [0, 10, 0, 0] } }),
+    ]);
+    expect(established).toEqual({ n: 110, p50: 0.005, p95: 0.02 });
     expect([0.02, 1, Infinity, null].map(latencyWords)).toEqual(['≤ 20 ms', '≤ 1 s', '> 10 s', '–']);
   });
 

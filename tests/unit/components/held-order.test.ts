@@ -1,5 +1,77 @@
 import { describe, expect, it } from 'vitest';
-import { settlesIn } from '#lib/components/ui/held-order.svelte.ts';
+import { HeldOrder, settlesIn } from '#lib/components/ui/held-order.svelte.ts';
+
+/** The element around the rows, with the pointer or the keyboard in it. */
+class Rows {
+  inside = {};
+  pointer = false;
+  keyboard = false;
+  contains = (node: unknown) => node === this.inside;
+  matches = (selector: string) => selector === ':hover' && this.pointer;
+  querySelector = (selector: string) => (selector === ':focus-visible' && this.keyboard ? this.inside : null);
+}
+
+function setUp() {
+  let items = [{ id: 'a' }, { id: 'b' }];
+  const held = new HeldOrder(() => items);
+  const rows = new Rows();
+  const { onpointerenter, onpointerleave, onfocusin, onfocusout } = held.whileUsed;
+  const event = (more: object = {}) => ({ currentTarget: rows, relatedTarget: null, ...more }) as never;
+  return {
+    rows,
+    order: () => held.rows.map(({ id }) => id).join(''),
+    swap: () => (items = items.toReversed()),
+    pointer(over: boolean) {
+      rows.pointer = over;
+      if (over) onpointerenter();
+      else onpointerleave(event());
+    },
+    focus() {
+      rows.keyboard = true;
+      onfocusin();
+    },
+    blur(to: unknown = null) {
+      rows.keyboard = to === rows.inside;
+      onfocusout(event({ relatedTarget: to }));
+    },
+  };
+}
+
+describe('an order that is held', () => {
+  it('stays while the pointer is over the rows', () => {
+    const { order, swap, pointer } = setUp();
+    pointer(true);
+    swap();
+    expect(order()).toBe('ab');
+    pointer(false);
+    expect(order()).toBe('ba');
+  });
+
+  it('stays while the keyboard is in a row, also when it goes from one to the next', () => {
+    const { order, swap, focus, blur, rows } = setUp();
+    focus();
+    swap();
+    blur(rows.inside);
+    expect(order()).toBe('ab');
+    blur();
+    expect(order()).toBe('ba');
+  });
+
+  it('stays until both have gone, whichever goes first', () => {
+    for (const first of ['pointer', 'keyboard'] as const) {
+      const { order, swap, pointer, focus, blur } = setUp();
+      pointer(true);
+      focus();
+      swap();
+      if (first === 'pointer') pointer(false);
+      else blur();
+      expect(order()).toBe('ab');
+      if (first === 'pointer') blur();
+      else pointer(false);
+      expect(order()).toBe('ba');
+    }
+  });
+});
 
 const rows = (...ids: string[]) => ids.map((id) => ({ id }));
 

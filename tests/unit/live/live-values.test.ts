@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
-import { LiveMetrics, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
+import { LiveMetrics, LiveOutcomes, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
 import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
 
 const feed = { workspace: 'one' } as LiveFeed;
@@ -100,6 +100,20 @@ describe('the newest outcomes', () => {
     const deleted = take(corrected, [outcome('03', { revision: 3, deletedAt: '2025-01-01' })]);
     expect(ids(deleted)).toEqual(['02']);
     expect(ids(take(deleted, [outcome('03', { revision: 4 })]))).toEqual(['03', '02']);
+  });
+
+  it('of a filtered list are those that fit, and one that fits no more goes', () => {
+    const of = (id: string, subject: string, revision = 1) => outcome(id, { subject, revision });
+    let base = [of('03', 'a'), of('01', 'a')];
+    const live = new LiveOutcomes(feed, () => base, { limit: 2, fits: ({ subject }) => subject === 'a' });
+    const shown = () => live.items.map(({ id }) => id);
+    live.take([of('04', 'b'), of('05', 'b')], 1);
+    expect(shown()).toEqual(['03', '01']);
+    live.take([of('06', 'a'), of('03', 'b', 2)], 1);
+    expect(shown()).toEqual(['06', '01']);
+    // Also what came while the page was read again.
+    base = [of('03', 'a'), of('01', 'a')];
+    expect(shown()).toEqual(['06', '01']);
   });
 
   it('get their position when they are counted, and keep it', () => {

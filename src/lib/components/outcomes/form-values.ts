@@ -24,6 +24,13 @@ export function nextValues(last: OutcomeFormValues, once: string): OutcomeFormVa
   };
 }
 
-/** Whether somebody began to fill in this form. */
-export const isBegun = ({ subject, result, value, note }: OutcomeFormValues): boolean =>
-  [subject, result, value, note].some((written) => written.trim() !== '');
+/** Whether there is something in this form that would be missed. */
+export function isBegun(values: OutcomeFormValues): boolean {
+  const { subject, variant, journeyId, result, value, when, note, attributes, extra } = values;
+  const written = [
+    ...[subject, variant, journeyId, result, value, note, when === 'Now' ? '' : when],
+    ...attributes.map((attribute) => attribute.value),
+    ...extra.flatMap((attribute) => [attribute.key, attribute.value]),
+  ];
+  return written.some((text) => text.trim() !== '');
+}

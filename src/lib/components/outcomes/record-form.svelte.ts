@@ -1,6 +1,7 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
 import { goto } from '$app/navigation';
+import { navigating } from '$app/state';
 import { focusFirstFault } from '#lib/components/ui/first-fault.ts';
 import { toastSaved } from '#lib/components/ui/toast.ts';
 import type { JourneyList, JourneyView } from '#lib/contracts/journey.ts';
@@ -54,6 +55,17 @@ const ASK_AFTER_MS = 250;
 const withKeyFor = (trouble: Trouble | null, values: OutcomeFormValues): OutcomeFormValues =>
   trouble?.kind === 'saved-before' ? { ...values, once: newKey() } : values;
 
+const inWords = ({ result, subject }: OutcomeFormValues): string => {
+  const chosen = resultOf(result);
+  return [chosen === null ? null : resultLabel(chosen), subject.trim()].filter(Boolean).join(', ');
+};
+
+/** Whether the form is still before the person, also after a navigation that is under way. */
+async function stays(form: HTMLFormElement): Promise<boolean> {
+  if (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
+  return form.isConnected;
+}
+
 /**
  * What the record form does besides being a form: looks up the subject's journeys and the patterns it counts in, and
  * keeps what is recorded in this browser until it is sent.
@@ -68,7 +80,8 @@ export class RecordForm {
   #own = $state.raw<Own | null>(null);
   /** What was begun before an unsent outcome was taken into the form. */
   #draft: OutcomeFormValues | null = null;
-  #busy = false;
+  /** The sheet that waits for an answer. */
+  #asking = $state<string | null>(null);
   /** The form, while it is there. */
   element = $state.raw<HTMLFormElement>();
   /** The server did not answer; what is typed stays. */
@@ -84,6 +97,11 @@ export class RecordForm {
   /** Changes when another outcome is to be filled in, whoever says so. */
   get sheet(): string {
     return `${this.#options.sheet()}#${this.own?.turn ?? 0}`;
+  }
+
+  /** An answer is awaited, which decides what becomes of the form: what is typed meanwhile would be lost. */
+  get busy(): boolean {
+    return this.#asking === this.sheet;
   }
 
   get subject(): string {
@@ -122,17 +140,14 @@ export class RecordForm {
 
   /** Keeps what was typed whatever happens, and goes to the first field that needs attention. */
   submit: SubmitFunction = ({ formElement, formData, cancel }) => {
-    const button = formElement.querySelector<HTMLButtonElement>('button[type="submit"]');
-    if (this.#busy) return cancel();
-    this.#busy = true;
-    if (button !== null) button.disabled = true;
+    if (this.busy) return cancel();
+    const asking = (this.#asking = this.sheet);
     const finish = () => {
-      this.#busy = false;
-      if (button !== null) button.disabled = false;
+      if (this.#asking === asking) this.#asking = null;
     };
     if (this.#options.queue.ready) {
       cancel();
-      void this.#record(formElement, readFormValues(formData)).finally(finish);
+      void this.#record(formElement, readFormValues(formData), finish);
       return;
     }
     return async ({ result, update }) => {
@@ -146,26 +161,41 @@ export class RecordForm {
     };
   };
 
-  async #record(form: HTMLFormElement, values: OutcomeFormValues): Promise<void> {
-    const { queue, base } = this.#options;
+  async #record(form: HTMLFormElement, values: OutcomeFormValues, finish: () => void): Promise<void> {
+    const { queue } = this.#options;
     const edits = this.own?.edits ?? null;
     let recorded: Recorded;
     try {
       recorded = await queue.record(values, edits);
-      this.unsent = false;
     } catch (thrown) {
-      // A full disk, or a store that a newer page has taken over.
-      if (!(thrown instanceof DOMException)) throw thrown;
-      this.unsent = true;
+      // The disk is full, or the store gone: the form posts as it does without a script.
+      console.warn(thrown);
+      finish();
+      if (form.isConnected) form.requestSubmit();
       return;
     }
-    if (recorded.kind === 'saved') {
-      this.#draft = null;
-      // Another tab sent it and did not say under which id: the address may stay the same.
-      if (recorded.id === null) this.#begin(nextValues(values, newKey()), null);
-      const saved = recorded.id === null ? '' : `?saved=${recorded.id}`;
-      await goto(`${base()}${values.another ? '/new' : ''}${saved}`, { invalidateAll: true });
-    } else if (recorded.kind === 'held') {
+    try {
+      await this.#goOn(form, values, edits, recorded);
+      this.unsent = false;
+    } catch (thrown) {
+      console.error(thrown);
+      this.unsent = true;
+    } finally {
+      finish();
+    }
+  }
+
+  async #goOn(
+    form: HTMLFormElement,
+    values: OutcomeFormValues,
+    edits: number | null,
+    recorded: Recorded,
+  ): Promise<void> {
+    const { queue, base } = this.#options;
+    const isHere = await stays(form);
+    if (recorded.kind === 'held') {
+      // Its form has gone, and with it whom to tell: it stays among those that wait to be looked at.
+      if (!isHere) return;
       const { trouble, entry } = recorded;
       // The form has it again; only one that was taken from those that wait stays there.
       if (edits === null) await queue.discard(entry.seq);
@@ -173,26 +203,46 @@ export class RecordForm {
         message: trouble.message,
         issues: trouble.issues,
       });
-    } else await this.#goOn(form, values, edits);
+    } else if (recorded.kind === 'kept') {
+      await this.#keptHere(form, values, edits, isHere);
+    } else if (!isHere || (edits !== null && this.#draft !== null)) {
+      toastSaved({ message: inWords(values), detail: 'Saved; counted in a moment' });
+      if (isHere) this.#beginNext(values);
+    } else {
+      this.#draft = null;
+      // Another tab sent it and did not say under which id: the address may stay the same.
+      if (recorded.id === null) this.#beginNext(values);
+      const saved = recorded.id === null ? '' : `?saved=${recorded.id}`;
+      await goto(`${base()}${values.another ? '/new' : ''}${saved}`, { invalidateAll: true });
+    }
   }
 
   /** It is kept here. What can be seen to be wrong is said now, while the person remembers what was meant. */
-  async #goOn(form: HTMLFormElement, values: OutcomeFormValues, edits: number | null): Promise<void> {
+  async #keptHere(
+    form: HTMLFormElement,
+    values: OutcomeFormValues,
+    edits: number | null,
+    isHere: boolean,
+  ): Promise<void> {
     const { queue } = this.#options;
-    const { issues, fields } = readFormFields(values);
+    const { issues } = readFormFields(values);
     const kept = queue.unsent.find(({ values: { once } }) => once === values.once);
-    if (issues.length > 0 && kept !== undefined) {
+    if (isHere && issues.length > 0 && kept !== undefined) {
       if (edits === null) await queue.discard(kept.seq);
       await this.#refuse(form, values, { message: ATTENTION, issues });
       return;
     }
-    const result = resultOf(values.result);
     toastSaved({
       key: values.once,
-      message: [result === null ? null : resultLabel(result), fields.subject].filter(Boolean).join(', '),
+      message: inWords(values),
       detail: `Kept here; ${counted(queue.waiting.length, 'outcome')} waiting to be sent`,
     });
-    this.#begin(this.#draft ?? nextValues(values, newKey()), null);
+    if (isHere) this.#beginNext(values);
+  }
+
+  /** The form for the next: what was begun before an edit, else a new one. */
+  #beginNext(last: OutcomeFormValues): void {
+    this.#begin(this.#draft ?? nextValues(last, newKey()), null);
     this.#draft = null;
   }
 
@@ -208,26 +258,27 @@ export class RecordForm {
   ): Promise<void> {
     const { turn, edits } = this.own ?? { turn: 0, edits: null };
     this.#own = { sheet: this.#options.sheet(), turn, values, edits, problem };
+    this.#asking = null;
     await tick();
     focusFirstFault(form);
   }
 
   /** Takes an unsent outcome into the form; what was begun there comes back after it. */
-  edit(entry: UnsentOutcome): void {
+  async edit(entry: UnsentOutcome): Promise<void> {
     if (this.own?.edits == null && this.element !== undefined) {
       const begun = readFormValues(new FormData(this.element));
       this.#draft = isBegun(begun) ? begun : null;
     }
     const values = { ...entry.values, another: false };
     this.#begin(withKeyFor(entry.trouble, values), entry.seq, entry.trouble);
+    await tick();
+    if (this.element !== undefined) focusFirstFault(this.element);
   }
 
   /** Leaves the edited one as it was. */
   cancelEdit(): void {
     const values = this.own?.values;
-    if (values === undefined) return;
-    this.#begin(this.#draft ?? nextValues({ ...values, another: false }, newKey()), null);
-    this.#draft = null;
+    if (values !== undefined) this.#beginNext({ ...values, another: false });
   }
 
   async discard(entry: UnsentOutcome): Promise<void> {

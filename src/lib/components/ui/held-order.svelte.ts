@@ -5,7 +5,7 @@ interface Keyed {
 }
 
 /**
- * Rows in an order that does not jump. Under the pointer they are held: they stay where they are with their newest
+ * Rows in an order that does not jump. Under the pointer and the keyboard they are held: they stay where they are with their newest
  * figures, and the new order waits until the hold ends. With `settleMs` they change places at once after a quiet time
  * and else so often at most. Made while its component is.
  */
@@ -44,6 +44,22 @@ export class HeldOrder<T extends Keyed> {
     this.#held = false;
     this.#order = null;
     this.#orderedAt = -Infinity;
+  };
+
+  /** For the element around the rows: they are held while the pointer is over them or the keyboard among them. */
+  readonly whileUsed = {
+    onpointerenter: this.hold,
+    onpointerleave: ({ currentTarget: rows }: Event & { currentTarget: HTMLElement }): void => {
+      if (rows.querySelector(':focus-visible') === null) this.release();
+    },
+    onfocusin: this.hold,
+    onfocusout: ({
+      currentTarget: rows,
+      relatedTarget: next,
+    }: FocusEvent & { currentTarget: HTMLElement }): void => {
+      const isInside = rows.contains(next as Node | null);
+      if (!isInside && !rows.matches(':hover')) this.release();
+    },
   };
 
   /** Takes the newest order, now or once that is due; returns the way to stop waiting for it. */

@@ -1,8 +1,9 @@
 import { getContext, setContext, untrack } from 'svelte';
+import { afterNavigate, beforeNavigate } from '$app/navigation';
 import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { LiveFeed } from '../live-feed.svelte.ts';
-import { FAST_TRIES_MS, fastTryMs, probeMs } from '../retry-delay.ts';
+import { retryDelayMs } from '../retry-delay.ts';
 import { optimisticBeside, type OptimisticOutcome, type SentOutcome } from './beside.ts';
 import { flush, type FlushEnd } from './flush.ts';
 import { byLease, byLocks, type OneAtATime } from './one-at-a-time.ts';
@@ -15,6 +16,9 @@ const CONTEXT = Symbol('offline queue');
 const CHANNEL = 'telltale-unsent';
 /** So long the form waits for its answer before it goes on; the sending goes on behind it. */
 const FORM_WAITS_MS = 5_000;
+/** A delta comes within a second; a row that none has settled by then stands for nothing. */
+const SENT_SHOWN_MS = 60_000;
+
 /** What became of an outcome when the form may go on. */
 export type Recorded =
   | { kind: 'saved'; id: string | null }
@@ -56,6 +60,7 @@ export class OfflineQueue {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   readonly #book = new SentOutcomes();
+  #expiry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(to: () => SendTo, now: () => number = Date.now) {
     this.#to = to;
@@ -88,12 +93,25 @@ export class OfflineQueue {
   /**
    * Records an outcome: keeps it, sends it, and says what became of it as soon as the form may go on.
    * @param replaces place of the unsent one that was edited
-   * @throws DOMException when the browser cannot keep it (its disk is full)
+   * @throws DOMException when the browser cannot keep it; `ready` is false from then on, and nothing was sent
    */
   async record(values: OutcomeFormValues, replaces: number | null = null): Promise<Recorded> {
     const store = this.#opened();
     const owner = this.#owner;
-    const entry = await store.keep({ owner, values, at: this.#now(), replaces });
+    const entry = await store.keep({ owner, values, at: this.#now(), replaces }).catch((thrown: unknown) => {
+      this.ready = false;
+      throw thrown;
+    });
+    try {
+      return await this.#sendKept(store, entry);
+    } catch (thrown) {
+      // It is kept, whatever becomes of the store now: the next page that is opened sends it.
+      console.warn(thrown);
+      return { kind: 'kept' };
+    }
+  }
+
+  async #sendKept(store: UnsentStore, { owner, seq, values }: UnsentOutcome): Promise<Recorded> {
     await this.#look();
     // Also when the browser believes that it has no network: the server may run on this machine.
     this.#book.expect(values.once);
@@ -103,7 +121,7 @@ export class OfflineQueue {
     const patienceMs = this.lost ? 0 : FORM_WAITS_MS;
     await Promise.race([sending, new Promise((goOn) => setTimeout(goOn, patienceMs))]);
     const id = this.#book.idOf(values.once);
-    const now = (await store.all(owner)).find(({ seq }) => seq === entry.seq);
+    const now = (await store.all(owner)).find((one) => one.seq === seq);
     if (now === undefined) return { kind: 'saved', id };
     return now.trouble === null ? { kind: 'kept' } : { kind: 'held', entry: now, trouble: now.trouble };
   }
@@ -115,13 +133,11 @@ export class OfflineQueue {
 
   /** Sends what waits, now. One call at a time; a call during another makes one more round after it. */
   flush(): Promise<void> {
-    const run = () => {
+    this.#next ??= this.#running.then(() => {
       this.#next = null;
       this.#running = this.#flushOnce();
       return this.#running;
-    };
-    // What went wrong before was told to those who waited for it.
-    this.#next ??= this.#running.then(run, run);
+    });
     return this.#next;
   }
 
@@ -147,13 +163,16 @@ export class OfflineQueue {
           onSettled: (entry, answer, held) => this.#settled(entry, answer, held),
         });
       });
+      if (owner !== this.#owner) return;
+      this.#end = end;
+      await this.#changed();
+      this.#scheduleAfter(end);
+    } catch (thrown) {
+      // The store was closed under it; the next page that is opened goes on.
+      console.warn(thrown);
     } finally {
       this.sending = false;
     }
-    if (owner !== this.#owner) return;
-    this.#end = end;
-    await this.#changed();
-    this.#scheduleAfter(end);
   }
 
   #scheduleAfter(end: FlushEnd): void {
@@ -161,13 +180,14 @@ export class OfflineQueue {
       this.#failures = 0;
       return;
     }
-    const random = Math.random();
-    const delayMs =
-      end.afterMs ??
-      fastTryMs(this.#failures, random) ??
-      probeMs('network', this.#failures - FAST_TRIES_MS.length, random);
+    const delayMs = end.afterMs ?? retryDelayMs(this.#failures, Math.random());
     this.#failures += 1;
     this.#retry = setTimeout(() => void this.flush(), delayMs);
+  }
+
+  /** What nobody waits for. A store that is closed under it has no more to tell this page. */
+  #behind(work: Promise<unknown>): void {
+    work.catch((thrown: unknown) => console.warn(thrown));
   }
 
   #settled(entry: UnsentOutcome, answer: SendAnswer, held: Trouble | null): void {
@@ -181,6 +201,18 @@ export class OfflineQueue {
 
   #take(sent: SentOutcome): void {
     this.#book.take(sent);
+    this.#forgetBefore(this.#now() - SENT_SHOWN_MS);
+    clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(() => this.#forgetBefore(this.#now()), SENT_SHOWN_MS);
+  }
+
+  /** The page is one whose loading began at `time`: what was sent before is in it, or was undone since. */
+  loaded(time: number): void {
+    this.#forgetBefore(time);
+  }
+
+  #forgetBefore(time: number): void {
+    this.#book.forgetBefore(time);
     this.#sent = this.#book.rows;
   }
 
@@ -225,10 +257,10 @@ export class OfflineQueue {
     this.#end = { kind: 'done' };
     this.#failures = 0;
     let stopped = false;
-    void this.#open(() => stopped);
+    this.#behind(this.#open(() => stopped));
     const online = () => void this.flush();
     const visible = () => {
-      if (document.visibilityState === 'visible') void this.#look().then(() => this.flush());
+      if (document.visibilityState === 'visible') this.#behind(this.#look().then(() => this.flush()));
     };
     window.addEventListener('online', online);
     document.addEventListener('visibilitychange', visible);
@@ -236,20 +268,29 @@ export class OfflineQueue {
       stopped = true;
       window.removeEventListener('online', online);
       document.removeEventListener('visibilitychange', visible);
-      clearTimeout(this.#retry);
-      this.#channel?.close();
-      this.#channel = null;
-      const close = this.#store?.close.bind(this.#store);
-      void this.#running.then(close, close);
-      this.#store = null;
-      this.ready = false;
+      clearTimeout(this.#expiry);
+      const store = this.#store;
+      void this.#running.then(() => store?.close());
+      this.#leaveStore();
     };
+  }
+
+  /** The form posts by itself from then on; what is kept belongs to the pages that can still read it. */
+  #leaveStore(): void {
+    clearTimeout(this.#retry);
+    this.#channel?.close();
+    this.#channel = null;
+    this.#store = null;
+    this.ready = false;
+    this.#show([]);
   }
 
   async #open(stopped: () => boolean): Promise<void> {
     let store: UnsentStore;
     try {
-      store = await UnsentStore.open();
+      store = await UnsentStore.open(() => {
+        if (this.#store === store) this.#leaveStore();
+      });
     } catch (thrown) {
       // Some private windows keep nothing. The form then works as it does without a script.
       if (thrown instanceof DOMException || thrown instanceof ReferenceError) return;
@@ -267,7 +308,7 @@ export class OfflineQueue {
       if (data.owner !== this.#owner) return;
       if (data.sent !== undefined) this.#take(data.sent);
       // Behind the tab that sends, and in its place should it die.
-      void this.#look().then(() => (data.kept === true ? this.flush() : undefined));
+      this.#behind(this.#look().then(() => (data.kept === true ? this.flush() : undefined)));
     });
     await this.#look();
     this.ready = true;
@@ -291,6 +332,11 @@ export function provideOfflineQueue({ feed, workspace, userId }: OfflineQueueOpt
     return untrack(() => queue.start({ slug, workspaceId, userId: user }));
   });
   $effect(() => feed.on('outcome.recorded', (value) => queue.echo('items' in value ? value.items : [value])));
+  let leftAt = 0;
+  beforeNavigate(() => {
+    leftAt = Date.now();
+  });
+  afterNavigate(() => queue.loaded(leftAt));
   // The server is there again, whatever the browser thinks of the network.
   $effect(() => {
     if (feed.state === 'live') untrack(() => void queue.flush());

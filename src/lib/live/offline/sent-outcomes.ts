@@ -2,8 +2,6 @@ import { isKeptExternalId, keptExternalId } from '#lib/contracts/outcome-form.ts
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { SentOutcome } from './beside.ts';
 
-/** A delta comes within a second; after this, a page that gets none (live is off) has been loaded again. */
-const SHOWN_MS = 60_000;
 const ECHOES_REMEMBERED = 500;
 
 /** What was sent and has not come back by the feed yet, and who waits to hear under which id it was saved. */
@@ -35,8 +33,12 @@ export class SentOutcomes {
     const { once } = sent.entry.values;
     if (this.#awaited.has(once)) this.#awaited.set(once, sent.id);
     if (this.#echoes.has(keptExternalId(once))) return;
-    const lately = this.#rows.filter(({ id, at }) => id !== sent.id && sent.at - at < SHOWN_MS);
-    this.#rows = [...lately, sent];
+    this.#rows = [...this.#rows.filter(({ id }) => id !== sent.id), sent];
+  }
+
+  /** What was sent before this time is no row any more. */
+  forgetBefore(time: number): void {
+    this.#rows = this.#rows.filter(({ at }) => at >= time);
   }
 
   /** The feed brings outcomes: the rows of the page take over. */

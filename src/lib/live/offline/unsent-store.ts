@@ -38,8 +38,11 @@ export class UnsentStore {
     this.#db = db;
   }
 
-  /** @throws DOMException where the browser keeps nothing, as in some private windows */
-  static async open(): Promise<UnsentStore> {
+  /**
+   * @param onClosed called when a newer page or the browser itself closed it; every method throws from then on
+   * @throws DOMException where the browser keeps nothing, as in some private windows
+   */
+  static async open(onClosed: () => void = () => undefined): Promise<UnsentStore> {
     const db = await openDB<Schema>(NAME, VERSION, {
       upgrade(fresh) {
         const outcomes = fresh.createObjectStore('outcomes', { keyPath: 'seq', autoIncrement: true });
@@ -50,7 +53,9 @@ export class UnsentStore {
       // A newer page opens a newer version: this one lets go, and keeps nothing more until it is loaded again.
       blocking: (_current, _blocked, event) => {
         if (event.target instanceof IDBDatabase) event.target.close();
+        onClosed();
       },
+      terminated: onClosed,
     });
     return new UnsentStore(db);
   }

@@ -186,6 +186,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   const mayStream = (who: Pick<Context, 'actor'>) => streaming?.allows(switchedBy(who)) ?? true;
 
   async function open(ctx: Context, request: FeedRequest): Promise<Response> {
+    const askedAt = performance.now();
     const query = readFeedQuery(request);
     if ('issues' in query) return badRequest(query.issues);
     if (draining) return turnAway('deploy');
@@ -203,6 +204,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       const stream = new FeedStream(host, { audience, who, owner, resume, topics, snapshot });
       streams.add(stream);
       counters.opened.stream += 1;
+      counters.established.add(performance.now() - askedAt);
       startClock();
       // Meanwhile the instance may have begun to close, or streaming may have been switched off.
       if (draining) stream.leave('deploy');
@@ -317,6 +319,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       slowestLagMs: [...streams].reduce((most, stream) => Math.max(most, stream.lagMs(at)), 0),
       latency: counters.latency.read(),
       resume: counters.resume.read(),
+      established: counters.established.read(),
       sequencing: options.sequencing?.() ?? false,
     };
   }

@@ -81,7 +81,11 @@ describe('what was sent', () => {
     const book = new SentOutcomes();
     book.take(sentOf(1, 0));
     book.take(sentOf(2, 60_000));
+    expect(book.rows.map(({ id }) => id)).toEqual(['id1', 'id2']);
+    book.forgetBefore(60_000);
     expect(book.rows.map(({ id }) => id)).toEqual(['id2']);
+    book.forgetBefore(60_001);
+    expect(book.rows).toEqual([]);
   });
 });
 

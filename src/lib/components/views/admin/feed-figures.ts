@@ -43,8 +43,11 @@ export interface FeedFigures {
   polls: number;
   connections: { n: number; opened: number; rate: number | null; wilson: { low: number; high: number } };
   latency: Latency;
+  established: Latency;
   read: number;
   delivered: number;
+  /** All together, each server since its beat before. */
+  bytesPerSecond: number;
   resets: Map<string, number>;
   goaways: Map<string, number>;
 }
@@ -68,9 +71,11 @@ export function feedFigures(instances: readonly InstanceView[]): FeedFigures {
     polls: sum((one) => one.polls),
     connections: { n, opened, rate: n === 0 ? null : opened / n, wilson: wilsonInterval(opened, n) },
     latency: latencyOf(stats.map((one) => one.latency)),
+    established: latencyOf(stats.map((one) => one.established)),
     // Every server reads every event, so the sum would count each of them once a server.
     read: Math.max(0, ...stats.map((one) => one.read)),
     delivered: sum((one) => one.delivered),
+    bytesPerSecond: sum((one) => one.bytesPerSecond),
     resets: sumByReason(stats.map((one) => one.resets)),
     goaways: sumByReason(stats.map((one) => one.goaways)),
   };

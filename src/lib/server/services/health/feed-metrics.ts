@@ -33,6 +33,7 @@ export function feedMetricsText(feed: FeedStats): string {
       { value: feed.slowestLagMs / 1_000 },
     ]),
     histogram('delivery_seconds', 'From the place in the sequence to waiting streams.', feed.latency),
+    histogram('establish_seconds', 'From an authorized request until its stream was open.', feed.established),
     histogram('resume_seconds', 'From a request with a cursor until its client had everything.', feed.resume),
   ].join('');
 }

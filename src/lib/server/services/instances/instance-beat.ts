@@ -1,5 +1,5 @@
 import type { InstanceStats } from '#lib/contracts/instances.ts';
-import type { App } from '../../app.ts';
+import type { App, Distribution } from '../../app.ts';
 import { jsonText } from '../../db/json-text.ts';
 import { coerceError } from '../../errors.ts';
 import { logger } from '../../logger.ts';
@@ -18,7 +18,8 @@ export interface InstanceBeat {
 /** Writes what this server is doing to its row in `instances`, every three seconds. */
 export function createInstanceBeat(app: App, beatMs = BEAT_MS): InstanceBeat {
   const startedAt = new Date(app.now());
-  const processorTime = createProcessorTime();
+  const processorShare = createRate(processorSeconds());
+  const bytesPerSecond = createRate(0);
   let timer: NodeJS.Timeout | null = null;
   let beating: Promise<void> = Promise.resolve();
   let failing = false;
@@ -35,14 +36,16 @@ export function createInstanceBeat(app: App, beatMs = BEAT_MS): InstanceBeat {
       goaways: feed.goaways,
       read: feed.read,
       delivered: feed.delivered,
-      latency: { bounds: [...feed.latency.bounds], counts: [...feed.latency.counts] },
+      bytesPerSecond: bytesPerSecond(feed.deliveredBytes),
+      established: times(feed.established),
+      latency: times(feed.latency),
       ringEvents: feed.ringEvents,
       ringBytes: feed.ringBytes,
       head: feed.head,
       sequencing: feed.sequencing,
       foldsLed: app.folds.health().filter(({ leading }) => leading).length,
       memoryBytes: process.memoryUsage.rss(),
-      cpu: processorTime.share(),
+      cpu: processorShare(processorSeconds()),
     };
   }
 
@@ -88,17 +91,24 @@ export function createInstanceBeat(app: App, beatMs = BEAT_MS): InstanceBeat {
   };
 }
 
-/** Processor time that this process used, as a share of one core since the last question. */
-function createProcessorTime(): { share(): number } {
-  let before = process.cpuUsage();
+const times = ({ bounds, counts }: Distribution) => ({ bounds: [...bounds], counts: [...counts] });
+
+/** Seconds of processor time that this process has used; a second of one core has one. */
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** How much a growing amount has grown each second since the question before. */
+function createRate(start: number): (amount: number) => number {
+  let before = start;
   let at = performance.now();
-  return {
-    share() {
-      const used = process.cpuUsage(before);
-      const elapsedMs = performance.now() - at;
-      before = process.cpuUsage();
-      at = performance.now();
-      return elapsedMs === 0 ? 0 : (used.user + used.system) / 1_000 / elapsedMs;
-    },
+  return (amount) => {
+    const now = performance.now();
+    const elapsedS = (now - at) / 1_000;
+    const grown = amount - before;
+    before = amount;
+    at = now;
+    return elapsedS === 0 ? 0 : grown / elapsedS;
   };
 }

@@ -6,6 +6,8 @@ import { feedMetricsText } from '#lib/server/services/health/feed-metrics.ts';
 function stats(): FeedStats {
   const latency = new Durations();
   for (const ms of [1, 6, 6, 70_000, -3]) latency.add(ms);
+  const established = new Durations();
+  established.add(8);
   return {
     streams: 3,
     polls: 1,
@@ -25,6 +27,7 @@ function stats(): FeedStats {
     slowestLagMs: 1_500,
     latency: latency.read(),
     resume: new Durations().read(),
+    established: established.read(),
     sequencing: true,
   };
 }
@@ -50,6 +53,8 @@ describe('the figures of the feed for Prometheus', () => {
     expect(valueOf('telltale_feed_resets_total{reason="too-much"}')).toBe('1');
     expect(valueOf('telltale_feed_encoded_total')).toBe('7');
     expect(valueOf('telltale_feed_slowest_lag_seconds')).toBe('1.5');
+    expect(valueOf('telltale_feed_delivered_bytes_total')).toBe('2100');
+    expect(valueOf('telltale_feed_establish_seconds_count')).toBe('1');
   });
 
   it('add the buckets of a histogram up, and take a clock that is behind for no time at all', () => {
