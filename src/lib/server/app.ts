@@ -1,4 +1,4 @@
-import type { FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import type { FeedType, FeedValues, GoawayReason } from '#lib/contracts/feed.ts';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
@@ -94,6 +94,8 @@ export interface FeedStats {
   polls: number;
   /** Requests that were answered with a stream or a poll. */
   opened: { stream: number; poll: number };
+  /** Requests that could not be given a stream: too many, or something failed. */
+  refused: number;
   /** Events read from the outbox, each encoded once whoever reads it. */
   read: number;
   /** Events joined into what a class of readers gets: each once per class, but for readers that are behind. */
@@ -157,6 +159,8 @@ export interface StreamingSwitch {
 export interface Feed {
   /** Answers `GET /api/v1/feed`: a stream, or a problem for parameters that do not parse. */
   open(ctx: Context, request: FeedRequest): Promise<Response>;
+  /** Answers `GET /api/v1/feed` with nothing but a goodbye. */
+  turnAway(reason: GoawayReason): Response;
   /** Answers `HEAD /api/v1/feed`: the headers or the problem of a GET, holding nothing open. */
   head(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
   /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */

@@ -137,7 +137,9 @@ describe('a limit', () => {
       expect(refused.frames).toHaveLength(1);
       expect(refused.frames[0]).toMatchObject({ event: 'goaway', json: { reason: 'too-many' } });
       expect(refused.frames[0]?.retry).toBeGreaterThanOrEqual(10_000);
+      expect(refused.headers['x-feed-resume']).toBeUndefined();
     }
+    expect(server.hub.stats().refused).toBe(2);
     for (const reader of readers) reader.close();
     await noStreams();
     const again = await opened();

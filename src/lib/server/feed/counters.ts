@@ -31,6 +31,7 @@ export class FeedCounters {
   readonly snapshots = { built: 0, sent: 0 };
   readonly latency = new Durations();
   readonly resume = new Durations();
+  refused = 0;
   joined = 0;
   delivered = 0;
   deliveredBytes = 0;

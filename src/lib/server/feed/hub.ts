@@ -177,7 +177,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   /** Overload is an answer of the protocol: to a browser any status but 200 means "never come back". */
   function turnAway(reason: GoawayReason): Response {
     counters.goaway(reason);
-    return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders('fresh') });
+    if (reason === 'too-many' || reason === 'unavailable') counters.refused += 1;
+    return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders() });
   }
 
   /** A request may have been let in by rights that were others when its reader was entered here. */
@@ -302,6 +303,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       streams: streams.size,
       polls: polls.size,
       opened: { ...counters.opened },
+      refused: counters.refused,
       read: reader.read,
       joined: counters.joined,
       delivered: counters.delivered,
@@ -333,6 +335,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       await reader.stop();
     },
     open,
+    turnAway,
     head(request) {
       const query = readFeedQuery(request);
       if ('issues' in query) return badRequest(query.issues);

@@ -1,5 +1,6 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
+import { streamProblem } from '#lib/server/feed/index.ts';
 import { otherMethods } from '../respond.ts';
 import type { RequestHandler } from './$types';
 
@@ -11,7 +12,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
     headers: event.request.headers,
     sessionRowId: session?.rowId ?? null,
   });
-});
+}, streamProblem);
 
 /** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
