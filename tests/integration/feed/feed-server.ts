@@ -108,7 +108,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     const who = member === undefined ? ofKey(keys.get(token)) : await ofMember(member);
     if (who === null) return new Response('{}', { status: 401 });
     const ctx: Context = { app, ...who, requestId, ip: null, now: Date.now };
-    const asked = { url, headers: request.headers, sessionRowId: member?.sessionRowId ?? null };
+    const asked = { url, request, sessionRowId: member?.sessionRowId ?? null };
     if (request.method === 'HEAD') return isPoll ? hub.pollHead(asked) : hub.head(asked);
     return isPoll ? hub.poll(ctx, asked) : hub.open(ctx, asked);
   }

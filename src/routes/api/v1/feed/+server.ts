@@ -9,7 +9,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
   const { app, session } = event.locals;
   return app.feed.open(ctx, {
     url: event.url,
-    headers: event.request.headers,
+    request: event.request,
     sessionRowId: session?.rowId ?? null,
   });
 }, streamProblem);
@@ -17,7 +17,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
 /** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
   await authorizeApi(event, 'read');
-  return event.locals.app.feed.head({ url: event.url, headers: event.request.headers });
+  return event.locals.app.feed.head({ url: event.url, request: event.request });
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');
