@@ -87,7 +87,7 @@ export class Replays {
     }
     const last = rows.at(-1);
     const end = rows.length < asked || last === undefined ? to : last.seq - (last.seq % LEAST_ROWS);
-    const within = events.filter(({ seq }) => seq <= end);
-    return { segment: joined(from, end, within, audience.compat), oldest };
+    const whole = events.filter(({ seq }) => seq <= end);
+    return { segment: joined(from, end, whole, audience.compat), oldest };
   }
 }
