@@ -59,7 +59,7 @@ let handler = null;
 const server = createServer((request, response) => {
   if (handler === null) {
     // To an EventSource any status but 200 means never to come back; a broken connection means to try again.
-    if (request.headers.accept === 'text/event-stream') {
+    if (wantsStream(request)) {
       request.socket.destroy();
       return;
     }
@@ -89,6 +89,11 @@ watchNpm();
 const port = await listen();
 await loadApp();
 if (stoppingSince === null) console.log(`Telltale is ready: ${await firstUrl()}`);
+
+/** @param {import('node:http').IncomingMessage} request */
+function wantsStream({ url = '', headers }) {
+  return url.split('?')[0] === '/api/v1/feed' || (headers.accept ?? '').includes('text/event-stream');
+}
 
 /** @param {string} text */
 function isOrigin(text) {

@@ -36,6 +36,7 @@ function tail(options: Options): void {
     process.exitCode = code;
   };
   let wasLive = false;
+  let switchedOff = false;
   const feed = new FeedClient({
     url: new URL('/api/v1/feed', url).href,
     headers: { authorization: `Bearer ${key}` },
@@ -47,9 +48,15 @@ function tail(options: Options): void {
       onDelta: (delta) => process.stdout.write(`${JSON.stringify(delta)}\n`),
       onReset: ({ reason, head }) =>
         say(`Events are missing here (${reason}); the feed goes on after ${head}.`),
+      onGoaway: (reason) => {
+        switchedOff = reason === 'off';
+      },
       onState(state) {
         if (state === 'reconnecting' && wasLive) say('Connection lost; trying again.');
-        if (state === 'polling') say('Streams do not get through; polling every 5 s.');
+        if (state === 'polling')
+          say(
+            `${switchedOff ? 'Streaming is switched off' : 'Streams do not get through'}; polling every 5 s.`,
+          );
         if (state === 'live' && !wasLive) say(`Connected to ${url}.`);
         wasLive = state === 'live' || (wasLive && state !== 'reconnecting');
         if (state !== 'off' || feed.problem === null) return;

@@ -62,7 +62,7 @@ export async function startBenchFeed(): Promise<BenchFeed> {
   };
   const server = createServer((request, response) => {
     void getRequest({ request, base: 'http://localhost' })
-      .then((asked) => hub.open(ctx, { url: new URL(asked.url), headers: asked.headers, sessionRowId: null }))
+      .then((asked) => hub.open(ctx, { url: new URL(asked.url), request: asked, sessionRowId: null }))
       .then((answer) => setResponse(response, answer));
   });
   await new Promise<void>((resolve) =>

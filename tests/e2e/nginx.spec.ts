@@ -1,4 +1,6 @@
+import { createServer } from 'node:http';
 import { connect } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { EventSource } from 'eventsource';
 import { API_KEY, ADMIN, WORKSPACE, until } from '../support/running-server.ts';
@@ -182,5 +184,18 @@ test('no server at all is a dropped connection, after which an EventSource comes
     safe.source.close();
     ended.source.close();
     await trapped.stop();
+  }
+});
+
+test('a 503 that a server itself answers is a dropped connection too, where it would end an EventSource', async () => {
+  const starting = createServer((_, response) => response.writeHead(503).end());
+  await new Promise<void>((done) => starting.listen(0, '127.0.0.1', done));
+  const front = await startNginx({ ports: [(starting.address() as AddressInfo).port] });
+  try {
+    await expect(fetch(front.url + FEED)).rejects.toThrow();
+    expect((await fetch(`${front.url}/api/v1/feed/poll`)).status).toBe(503);
+  } finally {
+    await front.stop();
+    await new Promise((done) => starting.close(done));
   }
 });

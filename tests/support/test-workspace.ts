@@ -50,6 +50,7 @@ export async function createTestApp(
     },
     feed: {
       open: refuse,
+      turnAway: () => new Response(null),
       head: () => new Response(null),
       poll: refuse,
       pollHead: () => new Response(null),
@@ -59,6 +60,7 @@ export async function createTestApp(
         streams: 0,
         polls: 0,
         opened: { stream: 0, poll: 0 },
+        refused: 0,
         read: 0,
         joined: 0,
         delivered: 0,

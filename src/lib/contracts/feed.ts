@@ -35,8 +35,11 @@ export const RESET_REASONS = [
   'too-much',
 ] as const;
 export type ResetReason = (typeof RESET_REASONS)[number];
-/** Why a stream ends; `off`: streaming is switched off for this reader, who polls instead. */
-export const GOAWAY_REASONS = ['deploy', 'max-age', 'too-many', 'revoked', 'off'] as const;
+/**
+ * Why a stream ends; `off`: streaming is switched off for this reader, who polls instead; `unavailable`: something of
+ * ours failed before the stream began.
+ */
+export const GOAWAY_REASONS = ['deploy', 'max-age', 'too-many', 'revoked', 'off', 'unavailable'] as const;
 export type GoawayReason = (typeof GOAWAY_REASONS)[number];
 
 /** The frame `delta`: what changed. `rev` decides which of two deltas of one key is newer. */

@@ -1,4 +1,4 @@
-import type { FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import type { FeedType, FeedValues, GoawayReason } from '#lib/contracts/feed.ts';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
@@ -71,7 +71,8 @@ export interface Limits {
 /** What the feed's route knows of a request besides who it is. */
 export interface FeedRequest {
   url: URL;
-  headers: Headers;
+  /** Its signal tells that the client went. */
+  request: Pick<Request, 'headers' | 'signal'>;
   /** `sessions.row_id` of a request with a cookie, so that ending the session ends its streams. */
   sessionRowId: string | null;
 }
@@ -94,6 +95,8 @@ export interface FeedStats {
   polls: number;
   /** Requests that were answered with a stream or a poll. */
   opened: { stream: number; poll: number };
+  /** Requests that could not be given a stream: too many, or something failed. */
+  refused: number;
   /** Events read from the outbox, each encoded once whoever reads it. */
   read: number;
   /** Events joined into what a class of readers gets: each once per class, but for readers that are behind. */
@@ -159,17 +162,20 @@ export interface StreamingSwitch {
 export interface Feed {
   /** Answers `GET /api/v1/feed`: a stream, or a problem for parameters that do not parse. */
   open(ctx: Context, request: FeedRequest): Promise<Response>;
+  /** Answers `GET /api/v1/feed` with nothing but a goodbye. */
+  turnAway(reason: GoawayReason): Response;
   /** Answers `HEAD /api/v1/feed`: the headers or the problem of a GET, holding nothing open. */
-  head(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
+  head(request: Pick<FeedRequest, 'url' | 'request'>): Response;
   /** Answers `GET /api/v1/feed/poll`: the same events as JSON, waiting for the next one when there is none. */
   poll(ctx: Context, request: FeedRequest): Promise<Response>;
   /** Answers `HEAD /api/v1/feed/poll`, waiting for nothing. */
-  pollHead(request: Pick<FeedRequest, 'url' | 'headers'>): Response;
+  pollHead(request: Pick<FeedRequest, 'url' | 'request'>): Response;
   /**
-   * Looks at once whether everybody who reads may still read; call after a key, session, role or membership ended.
-   * Streams at other instances learn it from the event `workspace.changed`, or within seconds by themselves.
+   * Looks at once whether they may still read who read; call after a key, session, role or membership ended. Streams at
+   * other instances learn it from the event of it, or within seconds by themselves.
+   * @param whose id of a person or of a workspace; everybody when left out
    */
-  recheck(): void;
+  recheck(whose?: string): void;
   /** Says goodbye to every stream (in under a second) and to every later one. */
   drain(): Promise<void>;
   stats(): FeedStats;

@@ -124,16 +124,17 @@ export function problemResponse(error: unknown, requestId: string): Response {
   });
 }
 
-/** Wraps a `+server.ts` handler so that every error leaves as problem details. */
+/** Wraps a `+server.ts` handler so that every error leaves as problem details, or as `answer` says. */
 export function apiHandler<E extends RequestEvent>(
   handle: (event: E) => Response | Promise<Response>,
+  answer = (thrown: unknown, { requestId }: App.Locals): Response => problemResponse(thrown, requestId),
 ): (event: E) => Promise<Response> {
   return async (event) => {
     try {
       return await handle(event);
     } catch (thrown) {
       if (isRedirect(thrown)) throw thrown;
-      return problemResponse(thrown, event.locals.requestId);
+      return answer(thrown, event.locals);
     }
   };
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
+import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { authenticate } from './auth/authenticate.ts';
 import { boundBody } from './bound-body.ts';
 import { mappingOf, pageError, problemResponse } from './error-mapping.ts';
 import { AppError, coerceError } from './errors.ts';
+import { streamProblem } from './feed/index.ts';
 import { logger, requestScope } from './logger.ts';
 import { startRuntime, type Runtime } from './runtime.ts';
 
@@ -51,12 +52,16 @@ function refuseBody(thrown: unknown, pathname: string, requestId: string): Respo
   });
 }
 
+const isStream = ({ request, url }: RequestEvent) =>
+  request.method === 'GET' && url.pathname === '/api/v1/feed';
+
 const identify: Handle = async ({ event, resolve }) => {
   try {
     const { actor, session } = await authenticate({ app: event.locals.app, event });
     event.locals.actor = actor;
     event.locals.session = session;
   } catch (thrown) {
+    if (isStream(event)) return streamProblem(thrown, event.locals);
     if (thrown instanceof AppError || event.url.pathname.startsWith('/api/')) {
       return problemResponse(thrown, event.locals.requestId);
     }

@@ -113,8 +113,6 @@ function contextOf(workspaceId: string, keyId: string): Context {
 const serve = (streams: FeedHub, ctx: Context) =>
   createServer((request, response) => {
     void getRequest({ request, base: 'http://localhost' })
-      .then((asked) =>
-        streams.open(ctx, { url: new URL(asked.url), headers: asked.headers, sessionRowId: null }),
-      )
+      .then((asked) => streams.open(ctx, { url: new URL(asked.url), request: asked, sessionRowId: null }))
       .then((answer) => setResponse(response, answer));
   });

@@ -100,12 +100,12 @@ describe('ending sessions', () => {
 
   it('one by its own id leaves the others, is audited, and streams are looked at again', async () => {
     const { a, b, c, person } = await threeSessions();
-    const before = app.rung.rechecked;
+    const before = { ...app.rung };
     await revokeOwnSession(person, b.rowId);
     expect(
       [await who(a.token), await who(b.token), await who(c.token)].map((actor) => actor !== null),
     ).toEqual([true, false, true]);
-    expect(app.rung.rechecked).toBe(before + 1);
+    expect(app.rung).toMatchObject({ rechecked: before.rechecked + 1, feed: before.feed + 1 });
     expect(await auditOf(app, null)).toContainEqual({
       action: 'session.revoked',
       actor: person.actor.name,
@@ -123,14 +123,18 @@ describe('ending sessions', () => {
 
   it('all others keeps this one, and the list says which this is', async () => {
     const { a, b, person } = await threeSessions();
+    const rung = app.rung.feed;
     expect(await revokeOtherSessions(person)).toBe(2);
+    expect(app.rung.feed).toBe(rung + 1);
     expect([await who(a.token), await who(b.token)].map((actor) => actor !== null)).toEqual([true, false]);
     expect(await listOwnSessions(person)).toMatchObject([{ rowId: a.rowId, current: true }]);
   });
 
   it('by logging out ends this one', async () => {
     const { a, b, person } = await threeSessions();
+    const rung = app.rung.feed;
     await logOut(person);
+    expect(app.rung.feed).toBe(rung + 1);
     expect([await who(a.token), await who(b.token)].map((actor) => actor !== null)).toEqual([false, true]);
   });
 });

@@ -62,6 +62,11 @@ describe('the epoch', () => {
     }
   });
 
+  it('is not taken for untold when the question is lost on the way', async () => {
+    const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    await expect(renewEpoch((() => Promise.reject(lost)) as unknown as Sql)).rejects.toBe(lost);
+  });
+
   it('can be asked about by a role that is not a superuser, and stays where it may not ask', async () => {
     const name = `plain_${randomBytes(4).toString('hex')}`;
     await db.sql.unsafe(`create role ${name} login password 'x'`);

@@ -7,6 +7,7 @@ import {
   readAfter,
   readCursor,
   readHead,
+  readOldest,
 } from '#lib/server/event-log/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { appendNote, until, workspaceId } from './support.ts';
@@ -61,6 +62,26 @@ describe('the outbox', () => {
     await ensurePartitions(db.database, 7);
     expect(await partitions()).not.toContain(await day(-8));
     expect(await partitions()).toEqual(expect.arrayContaining([await day(-9), await day(-7), await day(0)]));
+  });
+
+  it('remembers the highest place that went with a day, below which the next day is not complete', async () => {
+    const name = await day(-8);
+    const [bounds] = await db.sql<{ from: string; to: string }[]>`
+      select ((now() at time zone 'utc')::date - 8)::text as "from", ((now() at time zone 'utc')::date - 7)::text as "to"`;
+    await db.sql.unsafe(
+      `create table "${name}" partition of feed_outbox for values from ('${bounds?.from} 00:00+00') to ('${bounds?.to} 00:00+00')`,
+    );
+    await readHead(db.sql);
+    // Written before midnight by a transaction that committed after it, in which another had got its place already.
+    await db.sql`
+      insert into feed_outbox (workspace_id, topic, type, op, key, rev, payload, created_at, seq) values
+        (gen_random_uuid(), 'system', 'workspace.changed', 'upsert', 'late', 1, '{}', now() - interval '8 days', 5),
+        (gen_random_uuid(), 'system', 'workspace.changed', 'upsert', 'early', 1, '{}', now(), 4),
+        (gen_random_uuid(), 'system', 'workspace.changed', 'upsert', 'next', 1, '{}', now(), 6)`;
+    expect(await readOldest(db.sql)).toBe(4);
+    await ensurePartitions(db.database, 7);
+    expect(await partitions()).not.toContain(name);
+    expect(await readOldest(db.sql)).toBe(6);
   });
 
   it('gives each database one random epoch, for good', async () => {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDoorbell, type DoorbellService } from '#lib/server/event-log/index.ts';
 import { freePort } from '../../support/running-server.ts';
@@ -103,6 +104,38 @@ describe.skipIf(!hasRedis)('the doorbell through Redis', () => {
       },
       (rung) => rung,
     );
+  });
+
+  it('hears though it may not ring, and asks again to hear when that was refused', async () => {
+    const port = await freePort();
+    startRedis(port);
+    const admin = new Redis({ port, host: '127.0.0.1' });
+    // It tries again while the server starts.
+    admin.on('error', () => undefined);
+    try {
+      await admin.call('ACL', 'SETUSER', 'default', '-publish');
+      const mute = await bell(port);
+      await hears(mute);
+      mute.ringSequenced(1);
+      await until(
+        () => admin.call('ACL', 'LOG'),
+        (denied) => Array.isArray(denied) && denied.length > 0,
+      );
+      await admin.ping();
+      expect(mute.listeningByRedis).toBe(true);
+      await admin.call('ACL', 'LOG', 'RESET');
+      await admin.call('ACL', 'SETUSER', 'default', '+publish', '-subscribe');
+      const deaf = await bell(port);
+      await until(
+        () => admin.call('ACL', 'LOG'),
+        (denied) => Array.isArray(denied) && denied.length > 0,
+      );
+      expect(deaf.listeningByRedis).toBe(false);
+      await admin.call('ACL', 'SETUSER', 'default', '+subscribe');
+      await hears(deaf);
+    } finally {
+      admin.disconnect();
+    }
   });
 
   it('that was never there disturbs nobody', async () => {

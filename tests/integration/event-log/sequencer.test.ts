@@ -7,6 +7,7 @@ import {
   type Sequencer,
 } from '#lib/server/event-log/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { TcpProxy } from '../feed/faults/tcp-proxy.ts';
 import { appendNote, until, workspaceId } from './support.ts';
 
 let db: TestDatabase;
@@ -158,6 +159,33 @@ describe('the sequencer', () => {
       () => other.leading,
       (leading) => leading,
       9_000,
+    );
+  });
+
+  it('gives up a question that went dark while another led, and takes over', async () => {
+    const proxy = await TcpProxy.start(db.url.replace(/^postgres(ql)?:/, 'http:'));
+    stops.push(() => proxy.stop());
+    const leader = startSequencer();
+    await until(
+      () => leader.leading,
+      (leading) => leading,
+    );
+    const url = new URL(db.url);
+    url.host = new URL(proxy.through('http://x')).host;
+    const candidate = createSequencer({ url: url.href, doorbell: createDoorbell({ url: db.url }) });
+    candidate.start();
+    stops.push(() => candidate.stop());
+    await until(
+      () => db.sql`select 1 from pg_stat_activity where application_name = 'telltale sequencer'
+        and datname = current_database()`,
+      (rows) => rows.length === 2,
+    );
+    proxy.freeze();
+    await leader.stop();
+    await until(
+      () => candidate.leading,
+      (leading) => leading,
+      12_000,
     );
   });
 });

@@ -18,7 +18,7 @@ import {
   type DoorbellService,
 } from '#lib/server/event-log/index.ts';
 import { problemResponse } from '#lib/server/error-mapping.ts';
-import { createFeedHub, type FeedHub } from '#lib/server/feed/index.ts';
+import { createFeedHub, streamProblem, type FeedHub } from '#lib/server/feed/index.ts';
 import type { FeedTimings } from '#lib/server/feed/timings.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
@@ -89,20 +89,28 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
   const app = { limits: { openStream: options.openStream ?? (async () => undefined) } } as unknown as App;
 
   async function respond(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const isPoll = url.pathname.endsWith('/poll');
+    const requestId = randomUUID();
+    try {
+      return await answer(request, url, isPoll, requestId);
+    } catch (thrown) {
+      const isStream = request.method === 'GET' && !isPoll;
+      return isStream
+        ? streamProblem(thrown, { app: { feed: hub }, requestId })
+        : problemResponse(thrown, requestId);
+    }
+  }
+
+  async function answer(request: Request, url: URL, isPoll: boolean, requestId: string): Promise<Response> {
     const token = request.headers.get('authorization')?.replace('Bearer ', '') ?? '';
     const member = members.get(token);
     const who = member === undefined ? ofKey(keys.get(token)) : await ofMember(member);
     if (who === null) return new Response('{}', { status: 401 });
-    const ctx: Context = { app, ...who, requestId: randomUUID(), ip: null, now: Date.now };
-    const url = new URL(request.url);
-    const asked = { url, headers: request.headers, sessionRowId: member?.sessionRowId ?? null };
-    const isPoll = url.pathname.endsWith('/poll');
-    try {
-      if (request.method === 'HEAD') return isPoll ? hub.pollHead(asked) : hub.head(asked);
-      return await (isPoll ? hub.poll(ctx, asked) : hub.open(ctx, asked));
-    } catch (thrown) {
-      return problemResponse(thrown, ctx.requestId);
-    }
+    const ctx: Context = { app, ...who, requestId, ip: null, now: Date.now };
+    const asked = { url, request, sessionRowId: member?.sessionRowId ?? null };
+    if (request.method === 'HEAD') return isPoll ? hub.pollHead(asked) : hub.head(asked);
+    return isPoll ? hub.poll(ctx, asked) : hub.open(ctx, asked);
   }
 
   function ofKey(key: Key | undefined): Pick<Context, 'workspace' | 'actor' | 'permissions'> | null {

@@ -137,7 +137,9 @@ describe('a limit', () => {
       expect(refused.frames).toHaveLength(1);
       expect(refused.frames[0]).toMatchObject({ event: 'goaway', json: { reason: 'too-many' } });
       expect(refused.frames[0]?.retry).toBeGreaterThanOrEqual(10_000);
+      expect(refused.headers['x-feed-resume']).toBeUndefined();
     }
+    expect(server.hub.stats().refused).toBe(2);
     for (const reader of readers) reader.close();
     await noStreams();
     const again = await opened();
@@ -194,6 +196,28 @@ describe('trouble', () => {
       await noStreams();
     }
     expect(server.hub.stats().streams).toBe(0);
+  });
+
+  it('of a client that leaves its poll gives its place back at once', async () => {
+    await start({ streamsPerKey: 1 });
+    const collect = (setFlagsFromString('--expose_gc'), runInNewContext('gc') as () => void);
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${key.token}` };
+    const poll = fetch(`${server.url}/poll?wait=25`, { headers, signal: leaving.signal });
+    await until(
+      () => server.hub.stats().polls,
+      (polls) => polls === 1,
+    );
+    // What nobody holds on to must not be what tells of the end.
+    collect();
+    leaving.abort();
+    await expect(poll).rejects.toThrow();
+    await until(
+      () => server.hub.stats().polls,
+      (polls) => polls === 0,
+      2_000,
+    );
+    expect((await fetch(`${server.url}/poll?wait=0`, { headers })).status).toBe(200);
   });
 
   it('of a client that does not read costs little memory, disturbs nobody, and ends in a replay or a reset', async () => {

@@ -4,6 +4,8 @@ import { endSession } from '#lib/server/auth/sessions.ts';
 import type { WorkspaceInfo, WorkspaceRole } from '#lib/server/context.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
 import { appendAccessChanged } from '#lib/server/services/workspaces/index.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+import { watchStatements } from '../../support/watched-database.ts';
 import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer, type FeedServer, type FeedServerOptions, type Member } from './feed-server.ts';
 import { RawReader } from './raw-reader.ts';
@@ -169,6 +171,61 @@ describe('the end', () => {
     await other?.until((r) => r.keys().includes('still'));
     expect(other?.ended).toBe(false);
     other?.close();
+  });
+});
+
+describe('a look at who may read', () => {
+  const OF_KEYS = 'from api_keys where id = any';
+
+  it('that gets no answer is given up and done again', async () => {
+    const db = await createTestDatabase({ max: 10 });
+    let hangs = 0;
+    const watched = watchStatements(db, (text) => {
+      if (hangs === 0 || !text.includes(OF_KEYS)) return undefined;
+      hangs -= 1;
+      return new Promise(() => undefined);
+    });
+    try {
+      await start({ db: watched });
+      const key = await server.addKey(workspace);
+      const reader = await opened(key);
+      await db.sql`update api_keys set revoked_at = now() where id = ${key.id}`;
+      hangs = 1;
+      server.hub.recheck();
+      await reader.until((r) => r.ended, 8_000);
+      expect(hangs).toBe(0);
+      expect(reader.of('goaway')[0]?.json['reason']).toBe('revoked');
+    } finally {
+      await server.stop();
+      await db.drop();
+      await start();
+    }
+  });
+
+  it('because a session ended or a workspace changed leaves the readers of others alone', async () => {
+    const db = await createTestDatabase({ max: 10 });
+    let looks = 0;
+    const watched = watchStatements(db, (text) => {
+      if (text.includes(OF_KEYS)) looks += 1;
+      return undefined;
+    });
+    try {
+      await start({ db: watched });
+      const key = await server.addKey(workspace);
+      const member = await server.addMember(workspace, 'viewer');
+      const other = await server.addWorkspace('two');
+      const [reader, ending] = [await opened(key), await opened(member)];
+      await appendNotes(db.sql, other.id, ['other'], { type: 'workspace.changed' });
+      await db.sql.begin((tx) => endSession(tx, member.id, member.sessionRowId));
+      await ending.until((r) => r.ended, 2_000);
+      const later = await opened(key);
+      expect(looks).toBe(0);
+      for (const each of [reader, later]) each.close();
+    } finally {
+      await server.stop();
+      await db.drop();
+      await start();
+    }
   });
 });
 

@@ -7,12 +7,16 @@ import { startFeedServer, type FeedServer, type Key } from '../feed/feed-server.
 let server: FeedServer;
 let workspace: WorkspaceInfo;
 let key: Key;
+let off: Key;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  server = await startFeedServer();
+  server = await startFeedServer({
+    streaming: { allows: (owner) => owner !== off.id, onChange: () => () => undefined },
+  });
   workspace = await server.addWorkspace('one');
   key = await server.addKey(workspace);
+  off = await server.addKey(workspace);
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -98,6 +102,16 @@ describe('npm run tail', () => {
     expect([wrong.code, topic.code, none.code]).toEqual([1, 1, 2]);
     expect(wrong.err).toContain('not known');
     expect(topic.err).toContain('Topics are');
+  });
+
+  it('says that it polls because streaming is switched off, rather than that streams are lost on the way', async () => {
+    const run = tail(['--topics', 'collections', '--key', off.token]);
+    await until(
+      () => run.err,
+      (text) => text.includes('polling'),
+    );
+    expect(run.err).toContain('Streaming is switched off; polling');
+    run.child.kill('SIGKILL');
   });
 
   it('ends without a word when its reader does', async () => {

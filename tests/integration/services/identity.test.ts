@@ -175,7 +175,9 @@ describe('changing the password', () => {
     ).rejects.toMatchObject({
       issues: [{ path: 'current' }],
     });
+    const rung = app.rung.feed;
     expect(await changePassword(person, { current: PASSWORD, password: 'another fine pass' })).toBe(1);
+    expect(app.rung.feed).toBe(rung + 1);
     expect(await actorOf(here.token)).not.toBeNull();
     expect(await actorOf(elsewhere.token)).toBeNull();
     expect(await codeOf(logIn(visitor(app), { email: 'mira@example.org', password: PASSWORD }))).toBe(

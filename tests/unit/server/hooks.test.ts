@@ -9,7 +9,12 @@ const lost = Object.assign(new Error('write CONNECTION_CLOSED 10.0.0.7:5432'), {
 beforeEach(() => {
   const gone = () => Promise.reject(lost);
   const select = () => ({ from: () => ({ innerJoin: () => ({ where: gone }), where: gone }) });
-  const app = { db: { sql: gone, orm: { select } }, env: {}, now: Date.now };
+  const app = {
+    db: { sql: gone, orm: { select } },
+    env: {},
+    now: Date.now,
+    feed: { turnAway: (reason: string) => new Response(reason) },
+  };
   Reflect.set(globalThis, RUNTIME, { app });
 });
 afterEach(() => void Reflect.deleteProperty(globalThis, RUNTIME));
@@ -39,6 +44,12 @@ describe('a request while the database is away', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(problemSchema.parse(await response.json()).code).toBe('UNAVAILABLE');
+  });
+
+  it('for a stream is a goodbye, because an EventSource takes any other status as final; a poll is told', async () => {
+    const stream = await answerTo('/api/v1/feed');
+    expect([stream.status, await stream.text()]).toEqual([200, 'unavailable']);
+    expect((await answerTo('/api/v1/feed/poll')).status).toBe(503);
   });
 
   it('is a 503 of a page too', async () => {

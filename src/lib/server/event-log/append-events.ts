@@ -36,11 +36,12 @@ export function insertEvents(
   // One text of the statement whatever the number of rows, so that it is prepared once; one JSON text rather than
   // arrays, because the driver's escaping of arrays of JSON cost more than the insert.
   return tx`
-    insert into feed_outbox (workspace_id, topic, type, op, key, rev, scope, payload)
-    select ${workspaceId}::uuid, e.topic, e.type, e.op, e.key, e.rev, e.scope, e.payload
+    insert into feed_outbox (workspace_id, topic, type, op, key, rev, scope, payload, bytes)
+    select ${workspaceId}::uuid, e.topic, e.type, e.op, e.key, e.rev, e.scope, e.payload::jsonb,
+      octet_length(e.payload::text)
     from rows from (
       json_to_recordset(${jsonText(rows)}::json)
-      as (topic text, type text, op text, key text, rev float8, scope text, payload jsonb)
+      as (topic text, type text, op text, key text, rev float8, scope text, payload json)
     ) with ordinality as e (topic, type, op, key, rev, scope, payload, place)
     order by e.place`;
 }

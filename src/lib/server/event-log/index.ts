@@ -4,11 +4,11 @@ export { readCursor, readHead, type FeedHead } from './head.ts';
 export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';
 export { createSequencer, type Sequencer } from './sequencer.ts';
 export {
-  hasAccessChanged,
-  measureMatching,
   readAfter,
   readMatching,
   readOldest,
+  readReach,
+  type Reach,
   type ReadFilter,
   type SequencedEvent,
   type StoredEvent,

@@ -6,9 +6,12 @@ import { logger } from '../logger.ts';
 /** Key of the row of `instance` that says in which history of the database the epoch began. */
 const KEY = 'feed lineage';
 
+/** The role may not ask, or this PostgreSQL (as some that are hosted) does not have or allow the functions. */
+const UNASKABLE = new Set(['42501', '42883', '0A000']);
+
 /**
  * Names the history that the database is in: the cluster, the timeline (another after a failover or a restore to a
- * point in time) and the database (another after a restore from a dump). Null where the role may not ask.
+ * point in time) and the database (another after a restore from a dump). Null where that cannot be asked.
  */
 async function readLineage(sql: Sql | TransactionSql): Promise<string | null> {
   try {
@@ -18,7 +21,11 @@ async function readLineage(sql: Sql | TransactionSql): Promise<string | null> {
         || '/' || (select oid from pg_database where datname = current_database()) as lineage`;
     return row?.lineage ?? null;
   } catch (thrown) {
-    logger.debug({ err: coerceError(thrown) }, 'the history of the database cannot be told; its epoch stays');
+    if (!(thrown instanceof Error && 'code' in thrown && UNASKABLE.has(String(thrown.code)))) throw thrown;
+    logger.warn(
+      { err: coerceError(thrown) },
+      'the history of the database cannot be told, so the epoch of the feed stays whatever happens to it',
+    );
     return null;
   }
 }

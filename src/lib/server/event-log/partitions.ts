@@ -62,7 +62,8 @@ async function wantedDays(tx: TransactionSql): Promise<Day[]> {
 /** Uniqueness within a day; between days the single sequencer and the readers' gap check keep it. */
 async function indexPartition(tx: TransactionSql, name: string): Promise<void> {
   await tx`create unique index if not exists ${tx(`${name}_seq`)} on ${tx(name)} (seq)`;
-  await tx`create index if not exists ${tx(`${name}_replay`)} on ${tx(name)} (workspace_id, seq) where seq is not null`;
+  await tx`
+    create index if not exists ${tx(`${name}_topics`)} on ${tx(name)} (workspace_id, topic, seq) where seq is not null`;
 }
 
 /** Made apart and then attached: that takes no lock which writers of other days would wait for. */
@@ -82,7 +83,11 @@ async function createDay(tx: TransactionSql, day: Day): Promise<void> {
   );
 }
 
-/** Drops days by whole tables. One that still holds an event without a place stays until it has one. */
+/**
+ * Drops days by whole tables. One that still holds an event without a place stays until it has one. Days go by the
+ * time of writing and places by that of the commit, so the next day may hold lower places than the highest dropped: the
+ * head remembers that one.
+ */
 async function dropOld(
   tx: TransactionSql,
   existing: readonly string[],
@@ -90,15 +95,26 @@ async function dropOld(
 ): Promise<void> {
   const [limit] = await tx<{ day: string }[]>`
     select to_char((now() at time zone 'utc')::date - ${Math.max(1, retentionDays)}::int, 'YYYYMMDD') as day`;
+  let dropped = 0;
   for (const name of existing) {
     const day = DAY_NAME.exec(name)?.[1];
     if (limit === undefined || day === undefined || day >= limit.day) continue;
     const [waiting] = await tx`select 1 from ${tx(name)} where seq is null limit 1`;
-    if (waiting === undefined) await tx`drop table ${tx(name)}`;
+    if (waiting !== undefined) continue;
+    const [last] = await tx<{ seq: number | null }[]>`select max(seq) as seq from ${tx(name)}`;
+    dropped = Math.max(dropped, last?.seq ?? 0);
+    await tx`drop table ${tx(name)}`;
   }
-  await tx`
-    delete from feed_outbox_default
-    where seq is not null and created_at < now() - make_interval(days => ${Math.max(1, retentionDays)}::int)`;
+  const [strays] = await tx<{ seq: number | null }[]>`
+    with deleted as (
+      delete from feed_outbox_default
+      where seq is not null and created_at < now() - make_interval(days => ${Math.max(1, retentionDays)}::int)
+      returning seq
+    ) select max(seq) as seq from deleted`;
+  dropped = Math.max(dropped, strays?.seq ?? 0);
+  // Last, as the sequencer does: who holds this row waits for no table.
+  if (dropped > 0)
+    await tx`update feed_head set dropped = ${dropped} where id = 'feed' and dropped < ${dropped}`;
 }
 
 export function createPartitionKeeper(options: { db: Database; retentionDays?: number }): PartitionKeeper {

@@ -44,45 +44,65 @@ export async function readMatching(
   filter: ReadFilter,
   range: { from: number; to: number; limit: number },
 ): Promise<StoredEvent[]> {
+  // By topic, so that what others write into the workspace is not looked at, however much of it there is.
   return sql<StoredEvent[]>`
-    select ${columns(sql)} from feed_outbox
-    where workspace_id = ${filter.workspaceId} and seq > ${range.from} and seq <= ${range.to}
-      and topic = any(${filter.topics as string[]}::text[]) and scope = any(${filter.scopes as string[]}::text[])
+    select ${columns(sql)} from unnest(${filter.topics as string[]}::text[]) as chosen cross join lateral (
+      select * from feed_outbox
+      where workspace_id = ${filter.workspaceId} and topic = chosen and scope = any(${filter.scopes as string[]}::text[])
+        and seq > ${range.from} and seq <= ${range.to}
+      order by seq limit ${range.limit}
+    ) as matching
     order by seq limit ${range.limit}`;
 }
 
-/** How much a replay would send; counting stops at `limit` events. Bytes are those of the payloads. */
-export async function measureMatching(
+/** From where readers can be told what follows, and what stands in the way of it. */
+export interface Reach {
+  epoch: string;
+  /** The oldest place from which on all events are kept; null when none is. */
+  oldest: number | null;
+  /** The lowest place after which there is no more than the limit. */
+  least: number;
+  /** The last place at which somebody's role in the workspace changed, by their id. */
+  accessChanged: Readonly<Record<string, number>>;
+}
+
+/** How far back events up to `to` can be replayed through a filter, within a limit of events and bytes of payload. */
+export async function readReach(
   sql: Sql,
   filter: ReadFilter,
-  range: { from: number; to: number; limit: number },
-): Promise<{ events: number; bytes: number }> {
-  const [measured] = await sql<{ events: number; bytes: number }[]>`
-    select count(*) as events, coalesce(sum(bytes), 0)::float8 as bytes from (
-      select octet_length(payload::text) as bytes from feed_outbox
-      where workspace_id = ${filter.workspaceId} and seq > ${range.from} and seq <= ${range.to}
-        and topic = any(${filter.topics as string[]}::text[]) and scope = any(${filter.scopes as string[]}::text[])
-      order by seq limit ${range.limit}
-    ) as matching`;
-  return measured ?? { events: 0, bytes: 0 };
+  { to, limit }: { to: number; limit: { events: number; bytes: number } },
+): Promise<Reach> {
+  const [reach] = await sql<Reach[]>`
+    with newest as materialized (
+      select matching.seq, row_number() over backwards as events, sum(matching.bytes) over backwards as bytes
+      from unnest(${filter.topics as string[]}::text[]) as chosen cross join lateral (
+        select seq, coalesce(bytes, octet_length(payload::text)) as bytes from feed_outbox
+        where workspace_id = ${filter.workspaceId} and topic = chosen
+          and scope = any(${filter.scopes as string[]}::text[]) and seq <= ${to}
+        order by seq desc limit ${limit.events + 1}
+      ) as matching
+      window backwards as (order by matching.seq desc)
+    )
+    select epoch, (${oldest(sql)}) as oldest,
+      (select coalesce(max(seq), 0) from newest where events > ${limit.events} or bytes > ${limit.bytes}) as least,
+      (select coalesce(json_object_agg(key, seq), '{}') from (
+        select key, max(seq) as seq from feed_outbox
+        where workspace_id = ${filter.workspaceId} and topic = 'system' and type = 'access.changed' and seq is not null
+        group by key
+      ) as changed) as "accessChanged"
+    from feed_head where id = 'feed'`;
+  if (reach === undefined) throw new Error('The feed has no head.');
+  return reach;
 }
 
-/** Whether this person's role in the workspace changed after the place `from`. */
-export async function hasAccessChanged(
-  sql: Sql,
-  who: { workspaceId: string; userId: string },
-  from: number,
-): Promise<boolean> {
-  const rows = await sql`
-    select 1 from feed_outbox
-    where workspace_id = ${who.workspaceId} and seq > ${from} and type = 'access.changed' and key = ${who.userId}
-    limit 1`;
-  return rows.length > 0;
-}
+/** What was dropped may have had higher places than what is kept of the next day. */
+const oldest = (sql: Sql) => sql`
+  select greatest(kept.seq, head.dropped + 1)
+  from (select seq from feed_outbox where seq is not null order by seq limit 1) as kept, feed_head as head
+  where head.id = 'feed'`;
 
-/** The oldest place still kept; null when nothing is. */
+/** The oldest place from which on all events are kept; null when none is. */
 export async function readOldest(sql: Sql): Promise<number | null> {
-  const [row] = await sql<{ seq: number }[]>`
-    select seq from feed_outbox where seq is not null order by seq limit 1`;
+  const [row] = await sql<{ seq: number }[]>`select (${oldest(sql)}) as seq`;
   return row?.seq ?? null;
 }

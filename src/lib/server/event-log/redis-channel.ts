@@ -3,6 +3,7 @@ import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
 
 const LONGEST_PAUSE_MS = 5_000;
+const SUBSCRIBE_AGAIN_MS = 1_000;
 
 export interface RedisChannel {
   start(): void;
@@ -50,6 +51,11 @@ export function createRedisChannel(options: {
     listening = false;
   }
 
+  /** What is not sent through Redis goes by the database all the same; the client connects again by itself. */
+  function unsent(thrown: unknown): void {
+    if (!stopped) logger.debug({ err: coerceError(thrown) }, 'a doorbell could not be rung through Redis');
+  }
+
   async function listen(): Promise<void> {
     await subscriber.subscribe(...options.channels.map((channel) => prefix + channel));
     listening = true;
@@ -57,10 +63,20 @@ export function createRedisChannel(options: {
     heardBefore = true;
   }
 
-  publisher.on('error', lost);
+  /** Connected and not subscribed is a state that nothing else would end. */
+  function hear(): void {
+    listen().catch((thrown: unknown) => {
+      lost(thrown);
+      setTimeout(() => {
+        if (!stopped && !listening && subscriber.status === 'ready') hear();
+      }, SUBSCRIBE_AGAIN_MS).unref();
+    });
+  }
+
+  publisher.on('error', unsent);
   subscriber.on('error', lost);
   subscriber.on('close', () => lost(new Error('The connection to Redis was closed.')));
-  subscriber.on('ready', () => void listen().catch(lost));
+  subscriber.on('ready', hear);
   subscriber.on('message', (channel: string, message: string) => {
     const space = message.indexOf(' ');
     if (message.slice(0, space) === instance) return;
@@ -70,7 +86,7 @@ export function createRedisChannel(options: {
   return {
     start() {
       // What goes wrong is told as an error event, and tried again.
-      publisher.connect().catch(lost);
+      publisher.connect().catch(unsent);
       subscriber.connect().catch(lost);
     },
     stop() {
@@ -81,7 +97,7 @@ export function createRedisChannel(options: {
     },
     send(channel, payload) {
       if (stopped || publisher.status !== 'ready') return;
-      publisher.publish(prefix + channel, `${instance} ${payload}`).catch(lost);
+      publisher.publish(prefix + channel, `${instance} ${payload}`).catch(unsent);
     },
     get listening() {
       return listening;

@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import type { Doorbell } from '../app.ts';
 import { connectionOptions, type Sql } from '../db/client.ts';
+import { leaveLostTransactions } from '../db/lost-connections.ts';
 import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { readHead } from './head.ts';
@@ -23,6 +24,8 @@ const STATEMENT_DEADLINE_MS = 5_000;
  * that another takes over; a living one speaks at least every LONGEST_WAIT_MS.
  */
 const SESSION_SILENCE = '5s';
+
+const soon = <Result>(work: Promise<Result>): Promise<Result> => within(STATEMENT_DEADLINE_MS, work);
 
 export interface Sequencer {
   start(): void;
@@ -74,23 +77,22 @@ export function createSequencer(options: {
 
   /** Leads until replaced or stopped; returns at once when another leads. */
   async function leadOrWatch(connection: Sql): Promise<void> {
-    const [lock] = await connection<{ pid: number; held: boolean }[]>`
-      select pg_backend_pid() as pid, pg_try_advisory_lock(${SEQUENCER_LOCK}) as held`;
-    if (lock?.held !== true) return;
-    await readHead(connection);
-    await renewEpoch(connection);
-    let { seq } = await readHead(connection);
+    const lock = await soon(tryLock(connection));
+    if (!lock.held) return;
+    await soon(readHead(connection));
+    await soon(renewEpoch(connection));
+    let { seq } = await soon(readHead(connection));
     let waitMs = SHORTEST_WAIT_MS;
     leading = true;
     // What waits may have been written before this instance could be rung.
     waker.ring();
     while (!stopped) {
       const startedAt = performance.now();
-      const step = await within(STATEMENT_DEADLINE_MS, placeBatch(connection, lock.pid, seq));
+      const step = await soon(placeBatch(connection, lock.pid, seq));
       if (!step.mine) return;
       if (step.placed === 0 && step.waiting > 0) {
         // Somebody else moved the head: a second leader was forced, or the row was restored.
-        seq = (await readHead(connection)).seq;
+        seq = (await soon(readHead(connection))).seq;
       }
       if (step.placed > 0 && step.seq !== null) {
         if (step.seq - seq !== step.placed) logger.error({ step, seq }, 'the feed has a gap');
@@ -106,7 +108,7 @@ export function createSequencer(options: {
           await waker.wait(SHORTEST_WAIT_MS - sinceStart, { ignoreRings: true });
       }
     }
-    await connection`select pg_advisory_unlock(${SEQUENCER_LOCK})`;
+    await soon(connection`select pg_advisory_unlock(${SEQUENCER_LOCK})`);
   }
 
   async function disconnect(): Promise<void> {
@@ -136,7 +138,7 @@ export function createSequencer(options: {
 }
 
 function connect(url: string): Sql {
-  return postgres(url, {
+  const sql = postgres(url, {
     ...connectionOptions,
     max: 1,
     idle_timeout: 0,
@@ -159,6 +161,14 @@ function connect(url: string): Sql {
       jit: 'off',
     },
   } as unknown as postgres.Options<Record<string, postgres.PostgresType>>) as unknown as Sql;
+  leaveLostTransactions(sql);
+  return sql;
+}
+
+async function tryLock(sql: Sql): Promise<{ pid: number; held: boolean }> {
+  const [lock] = await sql<{ pid: number; held: boolean }[]>`
+    select pg_backend_pid() as pid, pg_try_advisory_lock(${SEQUENCER_LOCK}) as held`;
+  return lock ?? { pid: 0, held: false };
 }
 
 /**

@@ -32,6 +32,7 @@ export class FeedCounters {
   readonly latency = new Durations();
   readonly resume = new Durations();
   readonly established = new Durations();
+  refused = 0;
   joined = 0;
   delivered = 0;
   deliveredBytes = 0;

@@ -10,6 +10,7 @@ const RETRY_MS: Record<GoawayReason, { least: number; spread: number }> = {
   'too-many': { least: 10_000, spread: 10_000 },
   revoked: { least: 1_000, spread: 2_000 },
   off: { least: 25_000, spread: 10_000 },
+  unavailable: { least: 2_000, spread: 3_000 },
 };
 
 /**

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
-import { readHead } from '../event-log/index.ts';
+import { readHead, within } from '../event-log/index.ts';
 import { logger } from '../logger.ts';
 import type { Audience } from './audience.ts';
 import { Audiences } from './audiences.ts';
@@ -14,13 +14,15 @@ import type { EncodedEvent } from './encode.ts';
 import { goawayFrame } from './frames.ts';
 import { createPlaces } from './places.ts';
 import { answerPoll } from './poll.ts';
-import { FeedReader } from './reader.ts';
+import { FeedReader, READ_DEADLINE_MS } from './reader.ts';
 import { readFeedQuery } from './request.ts';
 import { badRequest, jsonResponse, streamHeaders } from './responses.ts';
 import { Replays } from './replays.ts';
-import { decideResume, replayTrouble } from './resume.ts';
-import { createRightsCheck } from './rights-check.ts';
+import { Reaches } from './reaches.ts';
+import { decideResume, troubleInOutbox, type ResumeHost } from './resume.ts';
+import { concerns, createRightsCheck, type Whose } from './rights-check.ts';
 import { audienceOf, ownerOf, readerOf, switchedBy } from './rights.ts';
+import { createSharedLook } from './shared-look.ts';
 import { createSlots } from './slots.ts';
 import { Snapshots, type EncodedSnapshot } from './snapshots.ts';
 import { findChanged, type Reader } from './still-allowed.ts';
@@ -29,7 +31,7 @@ import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
-/** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
+/** What may be read for resuming readers at the same time, so that a storm of them leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
 /** Longer than a request takes from its authorization to its place here. */
 const RIGHTS_SETTLE_MS = 5_000;
@@ -64,13 +66,14 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   const audiences = new Audiences((events) => (counters.joined += events));
   const places = createPlaces(env);
   const streams = new Set<FeedStream>();
-  /** Polls that are being answered, and the way to end their wait. */
-  const polls = new Map<Reader, AbortController>();
-  const replaySlots = createSlots(REPLAYS_AT_ONCE);
+  /** Polls that are being answered, and the way to end their wait. A request that is not held on to forgets its signal. */
+  const polls = new Map<Reader, { asked: Pick<Request, 'signal'>; end(): void }>();
+  const replaySlots = createSlots(REPLAYS_AT_ONCE, READ_DEADLINE_MS);
+  /** Whose rights moved lately, and when. */
+  const rightsMoved = new Map<Whose, number>();
   let draining = false;
   let clock: NodeJS.Timeout | null = null;
   let recheckAt = 0;
-  let rightsMovedAt = Number.NEGATIVE_INFINITY;
   let unsubscribe: () => void = () => undefined;
 
   const reader = new FeedReader({
@@ -84,7 +87,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
         for (const audience of audiences.all()) audience.forget();
         snapshots.forget();
         for (const stream of streams) stream.startOver(reason);
-        for (const poll of polls.values()) poll.abort();
+        for (const poll of polls.values()) poll.end();
       },
     },
   });
@@ -95,6 +98,14 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     slots: replaySlots,
     onRead: () => (counters.replays += 1),
   });
+
+  const reaches = new Reaches({ db, reader, slots: replaySlots });
+  const resuming: ResumeHost = {
+    reader,
+    reach: (audience) => reaches.of(audience),
+    head: createSharedLook(() => within(READ_DEADLINE_MS, readHead(db.sql))),
+    futureMs: timings.futureMs,
+  };
 
   const snapshots = new Snapshots({
     source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [] })),
@@ -122,13 +133,14 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
 
   /** Rights travel through the feed itself, so that every instance hears of them in time, whatever else is lost. */
   function noticeRights(event: EncodedEvent): void {
-    if (event.type === 'workspace.changed' || event.type === 'session.ended') recheck();
+    if (event.type === 'workspace.changed') recheck(event.workspaceId);
+    if (event.type === 'session.ended') recheck(event.key);
     if (event.type !== 'access.changed') return;
-    rightsMovedAt = performance.now();
+    noteMoved(event.key);
     const isTheirs = ({ actor, workspaceId }: Reader) =>
       actor.type === 'user' && actor.id === event.key && workspaceId === event.workspaceId;
     for (const stream of streams) if (isTheirs(stream.who)) stream.review();
-    for (const [who, poll] of polls) if (isTheirs(who)) poll.abort();
+    for (const [who, poll] of polls) if (isTheirs(who)) poll.end();
   }
 
   const host: StreamHost = {
@@ -138,8 +150,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     now,
     random,
     replay: (audience, from, limit) => replays.page(audience, from, limit),
-    canReplay: async (audience, from) =>
-      (await replaySlots.run(() => replayTrouble(db, reader, audience, from))) === null,
+    canReplay: async (audience, from) => troubleInOutbox(await reaches.of(audience), from) === null,
     snapshot: readSnapshot,
     review,
     left(stream) {
@@ -162,9 +173,11 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     throw notNow('This instance is behind.');
   }
 
+  const findChangedOf = (who: Reader) => replaySlots.run(() => findChanged(db, [who]));
+
   async function review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'> {
     const { who } = stream;
-    const permissions = (await replaySlots.run(() => findChanged(db, [who]))).get(who);
+    const permissions = (await findChangedOf(who)).get(who);
     if (permissions === null) return 'revoked';
     if (permissions === undefined || !streams.has(stream)) return 'same';
     who.permissions = permissions;
@@ -177,11 +190,18 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   /** Overload is an answer of the protocol: to a browser any status but 200 means "never come back". */
   function turnAway(reason: GoawayReason): Response {
     counters.goaway(reason);
-    return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders('fresh') });
+    if (reason === 'too-many' || reason === 'unavailable') counters.refused += 1;
+    return new Response(new Uint8Array(goawayFrame(reason, random)), { headers: streamHeaders() });
   }
 
   /** A request may have been let in by rights that were others when its reader was entered here. */
-  const rightsJustMoved = () => performance.now() - rightsMovedAt < RIGHTS_SETTLE_MS;
+  function rightsJustMoved(who: Reader): boolean {
+    const since = performance.now() - RIGHTS_SETTLE_MS;
+    for (const [whose, at] of rightsMoved) if (at < since) rightsMoved.delete(whose);
+    return rightsMoved.size > 0 && concerns(new Set(rightsMoved.keys()), who);
+  }
+
+  const noteMoved = (whose: Whose) => rightsMoved.set(whose, performance.now());
 
   const mayStream = (who: Pick<Context, 'actor'>) => streaming?.allows(switchedBy(who)) ?? true;
 
@@ -196,10 +216,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     const who = readerOf(ctx, request);
     const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
     try {
-      const resume = await decideResume(
-        { db, reader, futureMs: timings.futureMs },
-        { audience, who, cursorText: query.cursor },
-      );
+      const resume = await decideResume(resuming, { audience, who, cursorText: query.cursor });
       const { topics, snapshot } = query;
       const stream = new FeedStream(host, { audience, who, owner, resume, topics, snapshot });
       streams.add(stream);
@@ -209,7 +226,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       // Meanwhile the instance may have begun to close, or streaming may have been switched off.
       if (draining) stream.leave('deploy');
       else if (!mayStream(who)) stream.leave('off');
-      else if (rightsJustMoved()) stream.review();
+      else if (rightsJustMoved(who)) stream.review();
       return new Response(stream.body, { headers: streamHeaders(resume.kind) });
     } catch (thrown) {
       places.give(owner);
@@ -229,21 +246,22 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     const who = readerOf(ctx, request);
     const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
     const ending = new AbortController();
-    if (draining) ending.abort();
-    polls.set(who, ending);
+    const { request: asked } = request;
+    const end = () => ending.abort();
+    asked.signal.addEventListener('abort', end);
+    if (draining || asked.signal.aborted) end();
+    polls.set(who, { asked, end });
     counters.opened.poll += 1;
     startClock();
     try {
-      if (rightsJustMoved() && (await findChanged(db, [who])).size > 0) throw notNow('Your rights changed.');
-      const resume = await decideResume(
-        { db, reader, futureMs: timings.futureMs },
-        { audience, who, cursorText: query.cursor },
-      );
+      if (rightsJustMoved(who) && (await findChangedOf(who)).size > 0) throw notNow('Your rights changed.');
+      const resume = await decideResume(resuming, { audience, who, cursorText: query.cursor });
       const { waitMs, snapshot } = query;
       const answer = { audience, resume, snapshot, waitMs, ended: ending.signal, streaming: mayStream(ctx) };
       return jsonResponse(await answerPoll(host, answer));
     } finally {
       polls.delete(who);
+      asked.signal.removeEventListener('abort', end);
       places.give(owner);
       audiences.leave(audience);
       if (streams.size + polls.size === 0) stopClock();
@@ -256,12 +274,12 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       revoke: () => stream.leave('revoked'),
       review: () => stream.review(),
     })),
-    ...[...polls].map(([who, poll]) => ({ who, revoke: () => poll.abort(), review: () => poll.abort() })),
+    ...[...polls].map(([who, poll]) => ({ who, revoke: () => poll.end(), review: () => poll.end() })),
   ]);
 
-  function recheck(): void {
-    rightsMovedAt = performance.now();
-    lookAtRights();
+  function recheck(whose: Whose = null): void {
+    noteMoved(whose);
+    lookAtRights(whose);
   }
 
   /** Streaming was switched for some: those who may not any more go and poll. */
@@ -277,7 +295,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       for (const stream of [...streams]) stream.tick(at);
       if (at < recheckAt) return;
       recheckAt = at + timings.recheckMs;
-      lookAtRights();
+      lookAtRights(null);
     }, TICK_MS);
     clock.unref();
   }
@@ -291,7 +309,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     draining = true;
     const deadline = performance.now() + timings.goodbyeMs;
     for (const stream of [...streams]) stream.leave('deploy');
-    for (const poll of polls.values()) poll.abort();
+    for (const poll of polls.values()) poll.end();
     while (streams.size > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -304,6 +322,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       streams: streams.size,
       polls: polls.size,
       opened: { ...counters.opened },
+      refused: counters.refused,
       read: reader.read,
       joined: counters.joined,
       delivered: counters.delivered,
@@ -336,6 +355,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       await reader.stop();
     },
     open,
+    turnAway,
     head(request) {
       const query = readFeedQuery(request);
       if ('issues' in query) return badRequest(query.issues);

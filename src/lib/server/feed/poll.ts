@@ -81,8 +81,10 @@ async function whatFollows(
   const { reader } = host;
   const { epoch } = reader;
   let page = await collect(host, audience, from, reader.visible);
-  while (page.events.length === 0 && page.to < reader.visible && epoch === reader.epoch)
+  while (page.events.length === 0 && page.to < reader.visible && epoch === reader.epoch && !ended.aborted)
     page = await collect(host, audience, page.to, reader.visible);
+  // Read by rights that may have ended before what was read.
+  if (ended.aborted) return { epoch, from, to: from, events: [] };
   if (page.events.length > 0 || epoch !== reader.epoch) return { epoch, from, ...page };
   const came = await arrival(audience, waitMs, ended);
   if (came !== null) return { epoch, from, to: came.to, events: came.events.map(jsonOf) };

@@ -15,7 +15,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 const ERROR_PAUSE_MS = 500;
 const GAP_PAUSE_MS = 100;
 /** A connection that went dark gives no error for a quarter of an hour; the next look takes another one of the pool. */
-const READ_DEADLINE_MS = 3_000;
+export const READ_DEADLINE_MS = 3_000;
 /** A burst is passed on before so much of it has gathered, so that readers do not fall out of the ring by waiting. */
 const FLUSH_EVENTS = 2_000;
 const FLUSH_BYTES = 1024 * 1024;

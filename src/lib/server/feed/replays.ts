@@ -12,13 +12,22 @@ const PAGE_BYTES = 256 * 1024;
 /** How long a page is kept for others that come from the same place, as after a restart. */
 const KEEP_MS = 200;
 
-/** Reads what fell out of the ring from the outbox, page by page; readers of one audience at one place share a read. */
+interface Page {
+  segment: Segment;
+  /** The oldest place from which on all events are kept; null when none is. */
+  oldest: number | null;
+}
+
+/**
+ * Reads what fell out of the ring from the outbox, page by page; readers of one audience share a read. Pages begin at
+ * multiples of LEAST_ROWS, because those who come back after a restart come from places close to each other.
+ */
 export class Replays {
   readonly #db: Database;
   readonly #reader: FeedReader;
   readonly #slots: Slots;
   readonly #onRead: () => void;
-  readonly #pages = new WeakMap<Audience, Map<number, Promise<Segment>>>();
+  readonly #pages = new WeakMap<Audience, Map<number, Promise<Page>>>();
   #rows = LEAST_ROWS;
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots; onRead: () => void }) {
@@ -33,24 +42,34 @@ export class Replays {
    * @throws when the database is in another epoch than the reader, or no longer has what follows `from`
    */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
+    // A page has at least so many rows, so it reaches beyond `from`.
+    const { segment, oldest } = await this.#share(audience, from - (from % LEAST_ROWS), limit);
+    if (oldest === null || oldest > from + 1)
+      throw new Error('What was to be replayed is not kept any more.');
+    if (segment.from === from) return segment;
+    const events = segment.events.filter(({ seq }) => seq > from);
+    return joined(from, segment.to, events, audience.compat);
+  }
+
+  async #share(audience: Audience, start: number, limit: number): Promise<Page> {
     const { epoch } = this.#reader;
-    const pages = this.#pages.get(audience) ?? new Map<number, Promise<Segment>>();
+    const pages = this.#pages.get(audience) ?? new Map<number, Promise<Page>>();
     this.#pages.set(audience, pages);
-    const known = pages.get(from);
+    const known = pages.get(start);
     if (known !== undefined) {
-      const segment = await known;
-      if (segment.to <= limit && epoch === this.#reader.epoch) return segment;
+      const page = await known;
+      if (page.segment.to <= limit && epoch === this.#reader.epoch) return page;
     }
-    const reading = this.#slots.run(() => this.#read(audience, from, limit));
-    pages.set(from, reading);
+    const reading = this.#slots.run(() => this.#read(audience, start, limit));
+    pages.set(start, reading);
     const drop = () => {
-      if (pages.get(from) === reading) pages.delete(from);
+      if (pages.get(start) === reading) pages.delete(start);
     };
     reading.then(() => setTimeout(drop, KEEP_MS).unref(), drop);
     return reading;
   }
 
-  async #read(audience: Audience, from: number, limit: number): Promise<Segment> {
+  async #read(audience: Audience, from: number, limit: number): Promise<Page> {
     const { epoch, visible } = this.#reader;
     const to = Math.min(limit, visible);
     const asked = this.#rows;
@@ -60,9 +79,6 @@ export class Replays {
     // Looked at after the rows: a day dropped meanwhile would be a hole that nobody notices. The client comes back and
     // is reset.
     const oldest = await readOldest(this.#db.sql);
-    if (oldest === null || oldest > from + 1) {
-      throw new Error('What was to be replayed is not kept any more.');
-    }
     const events = rows.map((row) => encodeEvent(epoch, row));
     const bytes = events.reduce((sum, { frame }) => sum + frame.length, 0);
     if (bytes > 0) {
@@ -70,7 +86,8 @@ export class Replays {
       this.#rows = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, fitting));
     }
     const last = rows.at(-1);
-    const end = rows.length < asked || last === undefined ? to : last.seq;
-    return joined(from, end, events, audience.compat);
+    const end = rows.length < asked || last === undefined ? to : last.seq - (last.seq % LEAST_ROWS);
+    const whole = events.filter(({ seq }) => seq <= end);
+    return { segment: joined(from, end, whole, audience.compat), oldest };
   }
 }

@@ -18,10 +18,11 @@ const isMode = (text: string): text is SnapshotMode => (SNAPSHOT_MODES as readon
 const isTopic = (text: string): text is FeedTopic => (FEED_TOPICS as readonly string[]).includes(text);
 
 /** The parameters of a feed request, or what is wrong with them. */
-export function readFeedQuery(
-  request: Pick<FeedRequest, 'url' | 'headers'>,
-): FeedQuery | { issues: Issue[] } {
-  const parameters = request.url.searchParams;
+export function readFeedQuery({
+  url,
+  request,
+}: Pick<FeedRequest, 'url' | 'request'>): FeedQuery | { issues: Issue[] } {
+  const parameters = url.searchParams;
   const issues: Issue[] = [];
   const named = parameters
     .getAll('topics')
@@ -46,7 +47,7 @@ export function readFeedQuery(
   if (issues.length > 0) return { issues };
   return {
     topics: named.length === 0 ? FEED_TOPICS : [...new Set(named.filter(isTopic))],
-    cursor: cursorOf(request),
+    cursor: cursorOf(url, request.headers),
     compat: parameters.get('compat') === '1',
     snapshot,
     waitMs: Math.min(wait, LONGEST_POLL_S) * 1_000,
@@ -54,12 +55,12 @@ export function readFeedQuery(
 }
 
 /** The header wins: on an automatic reconnect the address still carries the old `since`. */
-function cursorOf(request: Pick<FeedRequest, 'url' | 'headers'>): string | null {
+function cursorOf(url: URL, headers: Headers): string | null {
   const candidates = [
-    request.headers.get('last-event-id'),
-    request.url.searchParams.get('since'),
-    request.url.searchParams.get('last_event_id'),
-    request.url.searchParams.get('lastEventId'),
+    headers.get('last-event-id'),
+    url.searchParams.get('since'),
+    url.searchParams.get('last_event_id'),
+    url.searchParams.get('lastEventId'),
   ];
   return candidates.find((candidate) => candidate !== null && candidate !== '') ?? null;
 }

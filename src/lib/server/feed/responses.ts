@@ -2,13 +2,14 @@ import type { Issue } from '#lib/contracts/problem.ts';
 
 /**
  * Headers of a stream. The charset is for Python's requests, which otherwise reads ISO-8859-1; X-Accel-Buffering
- * keeps proxies from holding events back, and the adapter does not add it when a charset is given.
+ * keeps proxies from holding events back, and the adapter does not add it when a charset is given. `resume`: none for a
+ * client that is sent away.
  */
-export const streamHeaders = (resume: 'ok' | 'reset' | 'fresh'): Record<string, string> => ({
+export const streamHeaders = (resume?: 'ok' | 'reset' | 'fresh'): Record<string, string> => ({
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
-  'x-feed-resume': resume,
+  ...(resume === undefined ? {} : { 'x-feed-resume': resume }),
 });
 
 export function jsonResponse(body: string | null): Response {

@@ -1,8 +1,7 @@
 import type { ResetReason } from '#lib/contracts/feed.ts';
-import type { Database } from '../db/client.ts';
-import { hasAccessChanged, measureMatching, readHead, readOldest } from '../event-log/index.ts';
 import type { Audience } from './audience.ts';
 import { parseCursor, type Cursor } from './cursor.ts';
+import type { KnownReach } from './reaches.ts';
 import type { FeedReader } from './reader.ts';
 import type { Reader } from './still-allowed.ts';
 
@@ -22,46 +21,51 @@ const reset = (reason: ResetReason, stale: string | null, oldest: number | null 
   oldest,
 });
 
+/** What decides how a reader may continue. */
+export interface ResumeHost {
+  reader: FeedReader;
+  /** How far back the outbox can be replayed for an audience. @throws AppError UNAVAILABLE */
+  reach(audience: Audience): Promise<KnownReach>;
+  /** Where the feed of the database stands, looked at after the call. */
+  head(): Promise<Cursor>;
+  futureMs: number;
+}
+
 /** What a client that comes with this cursor (or none) gets: the head, everything it missed, or a reset. */
 export async function decideResume(
-  { db, reader, futureMs }: { db: Database; reader: FeedReader; futureMs: number },
+  host: ResumeHost,
   { audience, who, cursorText }: { audience: Audience; who: Reader; cursorText: string | null },
 ): Promise<Resume> {
+  const { reader } = host;
   if (cursorText === null) return { kind: 'fresh', from: reader.visible };
   const cursor = parseCursor(cursorText);
   if (cursor === null) return reset('bad-cursor', null);
   if (cursor.epoch !== reader.epoch) return reset('epoch', cursorText);
-  if (cursor.seq > reader.visible && !(await catchesUp(db, reader, cursor, futureMs))) {
-    return reset('future', cursorText);
-  }
-  const trouble = await replayTrouble(db, reader, audience, cursor.seq);
+  if (cursor.seq > reader.visible && !(await catchesUp(host, cursor))) return reset('future', cursorText);
+  const from = cursor.seq;
+  const reach = reader.ring.covers(from) ? null : await host.reach(audience);
+  const trouble = reach === null ? troubleInRing(reader, audience, from) : troubleInOutbox(reach, from);
   if (trouble !== null) return reset(trouble.reason, cursorText, trouble.oldest);
-  if (await maySeeOther(db, reader, who, cursor.seq)) return reset('scope', cursorText);
-  return { kind: 'ok', from: cursor.seq };
+  if (maySeeOther(reader, who, from, reach)) return reset('scope', cursorText);
+  return { kind: 'ok', from };
 }
 
 /** The client was at an instance that is ahead of this one; when nobody gave out that position, it never comes. */
-async function catchesUp(
-  db: Database,
-  reader: FeedReader,
-  cursor: Cursor,
-  futureMs: number,
-): Promise<boolean> {
-  const head = await readHead(db.sql);
+async function catchesUp(host: ResumeHost, cursor: Cursor): Promise<boolean> {
+  const head = await host.head();
   if (head.epoch !== cursor.epoch || head.seq < cursor.seq) return false;
-  return reader.waitFor(cursor, futureMs);
+  return host.reader.waitFor(cursor, host.futureMs);
 }
 
 /**
  * Whether this person's role changed since: events up to the cursor were chosen by other rights than those of now. A
  * key's scopes are for life.
  */
-async function maySeeOther(db: Database, reader: FeedReader, who: Reader, from: number): Promise<boolean> {
+function maySeeOther({ ring }: FeedReader, who: Reader, from: number, reach: KnownReach | null): boolean {
   const { actor, workspaceId } = who;
   if (actor.type !== 'user') return false;
-  const { ring } = reader;
-  if (!ring.covers(from)) return hasAccessChanged(db.sql, { workspaceId, userId: actor.id }, from);
-  for (let seq = from + 1; seq <= ring.head; seq += 1) {
+  if (reach !== null && (reach.accessChanged[actor.id] ?? 0) > from) return true;
+  for (let seq = (reach?.asOf ?? from) + 1; seq <= ring.head; seq += 1) {
     const event = ring.at(seq);
     if (event?.type === 'access.changed' && event.workspaceId === workspaceId && event.key === actor.id)
       return true;
@@ -69,28 +73,20 @@ async function maySeeOther(db: Database, reader: FeedReader, who: Reader, from: 
   return false;
 }
 
-/** Why what follows `from` cannot be replayed; null when it can. */
-export async function replayTrouble(
-  db: Database,
-  reader: FeedReader,
-  audience: Audience,
-  from: number,
-): Promise<{ reason: 'expired' | 'too-much'; oldest: number | null } | null> {
-  const { ring } = reader;
-  const limits = REPLAY_LIMITS;
-  if (ring.covers(from)) {
-    const missed = audience.measure(ring, from, limits);
-    return missed.events > limits.events || missed.bytes > limits.bytes
-      ? { reason: 'too-much', oldest: null }
-      : null;
-  }
-  const oldest = await readOldest(db.sql);
-  // Events are dropped by days, oldest first, so what follows `from` is there when its successor is.
+interface Trouble {
+  reason: 'expired' | 'too-much';
+  oldest: number | null;
+}
+
+function troubleInRing({ ring }: FeedReader, audience: Audience, from: number): Trouble | null {
+  const { events, bytes } = REPLAY_LIMITS;
+  if (ring.head - from <= events && ring.bytesAfter(from) <= bytes) return null;
+  const missed = audience.measure(ring, from, REPLAY_LIMITS);
+  return missed.events > events || missed.bytes > bytes ? { reason: 'too-much', oldest: null } : null;
+}
+
+/** Why what follows `from` cannot be replayed from the outbox; null when it can. */
+export function troubleInOutbox({ oldest, least }: KnownReach, from: number): Trouble | null {
   if (oldest === null || from < oldest - 1) return { reason: 'expired', oldest };
-  const missed = await measureMatching(db.sql, audience.filter, {
-    from,
-    to: reader.visible,
-    limit: limits.events + 1,
-  });
-  return missed.events > limits.events || missed.bytes > limits.bytes ? { reason: 'too-much', oldest } : null;
+  return from < least ? { reason: 'too-much', oldest } : null;
 }

@@ -1,11 +1,14 @@
 import type { FeedAudience, SnapshotPart, SnapshotSource } from '../app.ts';
 import { TOPIC_OF } from '#lib/contracts/feed.ts';
 import { AppError } from '../errors.ts';
+import { within } from '../event-log/index.ts';
 import { formatCursor } from './cursor.ts';
 import { toLine } from './encode.ts';
 import { placeFrame } from './frames.ts';
 
 const CHUNK_BYTES = 64 * 1024;
+/** Beyond what the figures are waited for; then the next who asks makes another one. */
+const DEADLINE_MS = 10_000;
 /** Room for topic, type, part and the brackets of a chunk. */
 const ENVELOPE_BYTES = 160;
 
@@ -85,7 +88,7 @@ export class Snapshots {
   }
 
   async #build(audience: FeedAudience): Promise<EncodedSnapshot> {
-    const { epoch, seq, parts } = await this.#source(audience);
+    const { epoch, seq, parts } = await within(DEADLINE_MS, this.#source(audience));
     this.#onBuilt();
     const chunks = parts.flatMap(chunksOf);
     const c = formatCursor(epoch, seq);

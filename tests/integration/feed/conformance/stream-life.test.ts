@@ -80,7 +80,7 @@ describe('a goodbye', () => {
   it('spreads the returns evenly', async () => {
     await start();
     const random = seededRandom(20_260_211);
-    for (const reason of ['deploy', 'max-age', 'too-many', 'revoked'] as const) {
+    for (const reason of ['deploy', 'max-age', 'too-many', 'revoked', 'unavailable'] as const) {
       const retry = (at: () => number) =>
         Number(/^retry: (\d+)\n/.exec(goawayFrame(reason, at).toString())?.[1]);
       const least = retry(() => 0);

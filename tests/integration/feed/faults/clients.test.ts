@@ -7,7 +7,9 @@ import { until } from '../../event-log/support.ts';
 import { RawReader } from '../raw-reader.ts';
 import { Cluster, lasting } from './cluster.ts';
 import { choices, scale } from './seed.ts';
+import { watchStatements } from '../../../support/watched-database.ts';
 import { TcpProxy } from './tcp-proxy.ts';
+import { writeOnce } from './workload.ts';
 
 /** F8 to F10, F14, F15, F17, F18 and F21: what clients do, and clocks. */
 let cluster: Cluster;
@@ -91,6 +93,50 @@ describe('F14', () => {
       await cluster.expectComplete(30_000);
       expect(cluster.followers.flatMap(({ resets, goodbyes }) => [...resets, ...goodbyes])).toEqual([]);
       expect(cluster.followers.reduce((sum, { hellos }) => sum + hellos, 0)).toBeGreaterThan(600 * scale);
+    },
+    deadlineMs,
+  );
+});
+
+describe('F14, after a restart', () => {
+  it.each([
+    ['from one place', () => 7],
+    ['each from a place of their own', (n: number) => n],
+  ])(
+    'two hundred that come back %s to a server with nothing in memory ask the database together',
+    async (_, placeOf) => {
+      cluster = await Cluster.start(1);
+      const random = choices('restart');
+      for (let n = 0; n < 300; n += 1) await writeOnce({ ...cluster.workload(), random, single: true });
+      const [{ last } = { last: 0 }] = await until(
+        () => cluster.db.sql<{ last: number; waiting: number }[]>`
+          select max(seq) as last, count(*) filter (where seq is null) as waiting from feed_outbox`,
+        ([row]) => row?.waiting === 0,
+      );
+      let statements = 0;
+      const db = watchStatements(cluster.db, () => {
+        statements += 1;
+        return undefined;
+      });
+      const { server, target } = await cluster.add({ db, sequence: false });
+      const epoch = (await cluster.cursor()).split('-')[0];
+      const before = statements;
+      const readers = Array.from(
+        { length: 200 },
+        (_each, n) => new RawReader(`${target.url}?since=${epoch}-${placeOf(n)}`, target),
+      );
+      await Promise.all(
+        readers.map((reader) => reader.until((r) => r.deltas.at(-1)?.id === `${epoch}-${last}`, 20_000)),
+      );
+      console.info(
+        `F14: ${statements - before} statements, of which ${server.hub.stats().replays} read pages`,
+      );
+      expect(statements - before).toBeLessThan(100);
+      for (const [n, reader] of readers.entries()) {
+        expect(reader.frames[0]?.json['resume']).toBe('ok');
+        expect(reader.deltas).toHaveLength(last - placeOf(n));
+        reader.close();
+      }
     },
     deadlineMs,
   );

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EventSource } from 'eventsource';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '#lib/server/db/client.ts';
 import { startEmbeddedPostgres } from '#lib/server/db/embedded/index.ts';
@@ -10,7 +11,7 @@ import { until } from '../../event-log/support.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
 import { Cluster, lasting } from './cluster.ts';
 import { choices, scale } from './seed.ts';
-import { TcpProxy } from './tcp-proxy.ts';
+import { TcpProxy, type ProxyManners } from './tcp-proxy.ts';
 import { writeOnce } from './workload.ts';
 
 /** F5, F6 and F16: what happens to the database and on the way to it. */
@@ -52,6 +53,17 @@ async function ownPostgres(): Promise<TestDatabase & { kill(signal: NodeJS.Signa
   };
 }
 
+/** The same database, reached through a proxy. */
+async function behindProxy(db: TestDatabase, manners: ProxyManners = {}) {
+  const proxy = await TcpProxy.start(db.url.replace(/^postgres(ql)?:/, 'http:'), manners);
+  after.push(() => proxy.stop());
+  const url = new URL(db.url);
+  url.host = new URL(proxy.through('http://x')).host;
+  const database = openDatabase(url.href, { max: 6 });
+  after.push(() => database.end());
+  return { proxy, db: { ...db, url: url.href, database, sql: database.sql } };
+}
+
 const terminate = (name: string) => cluster.db.sql`
   select pg_terminate_backend(pid) from pg_stat_activity
   where application_name = ${name} and datname = current_database()`;
@@ -79,6 +91,64 @@ describe('F5', () => {
       await writers.stop();
       await cluster.expectComplete(30_000);
       expect(cluster.followers.flatMap(({ resets }) => resets)).toEqual([]);
+    },
+    deadlineMs,
+  );
+
+  it(
+    'PostgreSQL away while a native reader comes back: it tries again by itself, and misses nothing',
+    async () => {
+      const db = await ownPostgres();
+      await ensurePartitions(db.database);
+      // Keeps it away for as long as the test needs; by itself it is back within a second.
+      let away = false;
+      const near = await behindProxy(db, { refuses: () => away });
+      cluster = await Cluster.start(1, { db: near.db, timings: { maxAgeMs: 300 } });
+      const { server } = cluster.instance(0);
+      // A member's role is looked up with each request; a key would be known to this server without the database.
+      const { token } = await server.addMember(cluster.workspace, 'viewer');
+      const source = new EventSource(`${server.url}?since=${await cluster.cursor()}`, {
+        fetch: (input, init) =>
+          fetch(input, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
+      });
+      const places: number[] = [];
+      const goodbyes: string[] = [];
+      source.addEventListener('delta', ({ lastEventId }) => places.push(Number(lastEventId.split('-')[1])));
+      source.addEventListener('goaway', ({ data }) =>
+        goodbyes.push((JSON.parse(String(data)) as { reason: string }).reason),
+      );
+      after.push(async () => source.close());
+      const written = async (round: number) => {
+        await writeOnce({ ...cluster.workload(), random: choices(`native ${round}`), single: true });
+        const [{ last } = { last: 0 }] = await until(
+          () => db.sql<{ last: number; waiting: number }[]>`
+            select max(seq) as last, count(*) filter (where seq is null) as waiting from feed_outbox`,
+          ([row]) => row?.waiting === 0,
+        );
+        await until(
+          () => places.at(-1) ?? 0,
+          (place) => place === last,
+          20_000,
+        );
+      };
+      await written(0);
+      away = true;
+      near.proxy.cut();
+      db.kill('SIGKILL');
+      await until(
+        () => goodbyes.filter((reason) => reason === 'unavailable').length,
+        (count) => count > 0 || source.readyState === EventSource.CLOSED,
+        20_000,
+      );
+      expect(source.readyState).not.toBe(EventSource.CLOSED);
+      away = false;
+      await until(
+        () => db.sql`select 1`.catch(() => []),
+        (rows) => rows.length === 1,
+        20_000,
+      );
+      await written(1);
+      expect(places).toEqual(places.map((_, n) => n + 1));
     },
     deadlineMs,
   );
@@ -157,18 +227,10 @@ describe('F6', () => {
     async (_, accompanied) => {
       const db = await createTestDatabase({ max: 20 });
       after.push(() => db.drop());
-      const proxy = await TcpProxy.start(db.url.replace(/^postgres(ql)?:/, 'http:'));
-      after.push(() => proxy.stop());
-      const url = new URL(db.url);
-      url.host = new URL(proxy.through('http://x')).host;
-      const database = openDatabase(url.href, { max: 6 });
-      after.push(() => database.end());
+      const { proxy, db: far } = await behindProxy(db);
       cluster = await Cluster.start(1, { db, sequence: accompanied });
-      const far = await cluster.add({
-        db: { ...db, url: url.href, database, sql: database.sql },
-        sequence: true,
-      });
-      await cluster.follow(4, () => far.target);
+      const dark = await cluster.add({ db: far, sequence: true });
+      await cluster.follow(4, () => dark.target);
       const writers = cluster.writers(4, {}, { pauseMs: 30 });
       await lasting(500);
       proxy.freeze();

@@ -114,4 +114,24 @@ describe('a snapshot of a workspace', () => {
     });
     expect(empty.parts).toEqual([]);
   });
+
+  it('goes without the figures of a fold that failed, and waits for one that is on the way', async () => {
+    await record(3);
+    const position = await settled(test);
+    const stuck = (error: string | null) =>
+      createSnapshotSource({
+        db: test.app.db,
+        folds: {
+          of: (id) => test.app.folds.of(id),
+          waitFor: () => Promise.resolve(false),
+          check: () => Promise.resolve(null),
+          health: () => [{ workspaceId: test.workspace.id, applied: position, leading: true, error }],
+        },
+      })(audience());
+    expect((await stuck('broken')).parts.map(({ type }) => type)).toEqual([
+      'outcome.recorded',
+      'journey.opened',
+    ]);
+    await expect(stuck(null)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
 });

@@ -96,6 +96,7 @@ const GOAWAY_WORDS: Record<string, string> = {
   'too-many': 'Too many streams, or too many opened at once',
   revoked: 'Key, session or membership ended',
   off: 'Streaming was switched off for them',
+  unavailable: 'The database could not be reached, or something failed here',
 };
 export const resetWords = (reason: string): string => RESET_WORDS[reason] ?? reason;
 export const goawayWords = (reason: string): string => GOAWAY_WORDS[reason] ?? reason;

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigint, bigserial, doublePrecision, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  bigserial,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { at } from './columns.ts';
 
 /**
@@ -22,6 +32,8 @@ export const feedOutbox = pgTable(
     /** Who may read it: `workspace`, `role:admin`, `user:<id>`. */
     scope: text().notNull().default('workspace'),
     payload: jsonb().$type<unknown>().notNull(),
+    /** Of the payload as it was written, so that a replay is measured without reading it; null: not known. */
+    bytes: integer(),
     createdAt: at('created_at').notNull().defaultNow(),
     sequencedAt: at('sequenced_at'),
   },
@@ -37,4 +49,6 @@ export const feedHead = pgTable('feed_head', {
   id: text().primaryKey(),
   epoch: text().notNull(),
   seq: bigint({ mode: 'number' }).notNull(),
+  /** The highest position that was dropped with a day; up to it nothing is complete. */
+  dropped: bigint({ mode: 'number' }).notNull().default(0),
 });

@@ -27,5 +27,5 @@ export async function revokeApiKey(ctx: Context, id: string): Promise<void> {
     await appendWorkspaceChanged(tx, app, workspace.id);
   });
   app.doorbell.ringFeed();
-  app.feed.recheck();
+  app.feed.recheck(workspace.id);
 }

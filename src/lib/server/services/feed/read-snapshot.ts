@@ -1,8 +1,16 @@
 import { TOPIC_OF, type FeedType } from '#lib/contracts/feed.ts';
-import type { App, FeedAudience, FeedSnapshot, SnapshotPart, SnapshotSource } from '../../app.ts';
+import type {
+  App,
+  FeedAudience,
+  FeedSnapshot,
+  SnapshotPart,
+  SnapshotSource,
+  WorkspaceKnowledge,
+} from '../../app.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { AppError } from '../../errors.ts';
 import { readHead, type FeedHead } from '../../event-log/index.ts';
+import { logger } from '../../logger.ts';
 import { importEvents } from '../imports/index.ts';
 import { newestOpenJourneys } from '../journeys/index.ts';
 import { newestOutcomes } from '../outcomes/index.ts';
@@ -76,12 +84,8 @@ async function readFolded(
   const patterns = isFolded(topics, 'pattern.updated');
   const metrics = isFolded(topics, 'metrics.updated');
   if (!patterns && !metrics) return [];
-  const knowledge = await folds.of(workspaceId);
-  if (!(await folds.waitFor(workspaceId, applied, FOLD_PATIENCE_MS))) {
-    throw new AppError('UNAVAILABLE', 'The figures of this workspace are being read.', {
-      retryAfterSeconds: 2,
-    });
-  }
+  const knowledge = await readKnowledge(folds, workspaceId, applied);
+  if (knowledge === null) return [];
   const parts: SnapshotPart[] = [];
   if (patterns) {
     const value = knowledge.leadersUpdate();
@@ -92,4 +96,30 @@ async function readFolded(
     parts.push({ type: 'metrics.updated', items: [{ key: 'metrics', rev: value.asOf, value }] });
   }
   return parts;
+}
+
+/**
+ * What the fold knows once it has come as far; null when it failed, because the rest of a snapshot is better than none.
+ * @throws AppError UNAVAILABLE while it is on the way
+ */
+async function readKnowledge(
+  folds: App['folds'],
+  workspaceId: string,
+  applied: number,
+): Promise<WorkspaceKnowledge | null> {
+  const hasFailed = () =>
+    folds.health().some((fold) => fold.workspaceId === workspaceId && fold.error !== null);
+  try {
+    const knowledge = await folds.of(workspaceId);
+    if (await folds.waitFor(workspaceId, applied, FOLD_PATIENCE_MS)) return knowledge;
+  } catch (thrown) {
+    if (!hasFailed()) throw thrown;
+  }
+  if (!hasFailed()) {
+    throw new AppError('UNAVAILABLE', 'The figures of this workspace are being read.', {
+      retryAfterSeconds: 2,
+    });
+  }
+  logger.warn({ workspaceId }, 'the fold of this workspace failed; a snapshot goes without its figures');
+  return null;
 }

@@ -3,9 +3,12 @@ import { isOnFor, type Switch } from '#lib/domain/flags/rollout.ts';
 import type { Flags } from '../../app.ts';
 import type { Sql } from '../../db/client.ts';
 import { coerceError } from '../../errors.ts';
+import { within } from '../../event-log/index.ts';
 import { logger } from '../../logger.ts';
 
 const EVERY_MS = 2_000;
+/** A connection that went dark gives no error for a quarter of an hour; the next reading takes another one. */
+const READ_DEADLINE_MS = 3_000;
 
 export interface FlagsService extends Flags {
   /** Reads for the first time. @throws when that is not possible */
@@ -28,7 +31,10 @@ export function createFlags(options: { db: { sql: Sql }; everyMs?: number }): Fl
   let away = false;
 
   async function read(): Promise<void> {
-    const rows = await sql<(Switch & { key: string })[]>`select key, "on", percent from flags`;
+    const rows = await within(
+      READ_DEADLINE_MS,
+      sql<(Switch & { key: string })[]>`select key, "on", percent from flags`,
+    );
     const of = (key: FlagKey): Switch => {
       const row = rows.find((found) => found.key === key);
       return row === undefined ? FLAGS[key] : { on: row.on, percent: row.percent };

@@ -41,6 +41,7 @@ export async function changePassword(person: Person, input: unknown): Promise<nu
     );
     return count;
   });
-  app.feed.recheck();
+  app.doorbell.ringFeed();
+  app.feed.recheck(actor.id);
   return ended;
 }

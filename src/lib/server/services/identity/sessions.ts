@@ -28,7 +28,8 @@ export async function revokeOwnSession(person: Person, rowId: string): Promise<v
       },
     );
   });
-  app.feed.recheck();
+  app.doorbell.ringFeed();
+  app.feed.recheck(actor.id);
 }
 
 /** Ends all of one's sessions but this one. @returns how many */
@@ -48,7 +49,8 @@ export async function revokeOtherSessions(person: Person): Promise<number> {
     );
     return count;
   });
-  app.feed.recheck();
+  app.doorbell.ringFeed();
+  app.feed.recheck(actor.id);
   return ended;
 }
 
@@ -68,5 +70,6 @@ export async function logOut(person: Person): Promise<void> {
       },
     );
   });
-  app.feed.recheck();
+  app.doorbell.ringFeed();
+  app.feed.recheck(actor.id);
 }

@@ -31,7 +31,7 @@ export function createInstanceBeat(app: App, beatMs = BEAT_MS): InstanceBeat {
       streams: feed.streams,
       polls: feed.polls,
       opened: feed.opened.stream,
-      refused: feed.goaways['too-many'] ?? 0,
+      refused: feed.refused,
       resets: feed.resets,
       goaways: feed.goaways,
       read: feed.read,

@@ -30,5 +30,5 @@ export async function changeRole(ctx: Context, userId: string, input: { role: un
     await appendAccessChanged(tx, app, workspace.id, userId);
   });
   app.doorbell.ringFeed();
-  app.feed.recheck();
+  app.feed.recheck(workspace.id);
 }

@@ -27,5 +27,5 @@ export async function removeMember(ctx: Context, userId: string): Promise<void> 
     await appendAccessChanged(tx, app, workspace.id, userId);
   });
   app.doorbell.ringFeed();
-  app.feed.recheck();
+  app.feed.recheck(workspace.id);
 }

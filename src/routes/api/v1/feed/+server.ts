@@ -1,5 +1,6 @@
 import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
+import { streamProblem } from '#lib/server/feed/index.ts';
 import { otherMethods } from '../respond.ts';
 import type { RequestHandler } from './$types';
 
@@ -8,15 +9,15 @@ export const GET: RequestHandler = apiHandler(async (event) => {
   const { app, session } = event.locals;
   return app.feed.open(ctx, {
     url: event.url,
-    headers: event.request.headers,
+    request: event.request,
     sessionRowId: session?.rowId ?? null,
   });
-});
+}, streamProblem);
 
 /** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
   await authorizeApi(event, 'read');
-  return event.locals.app.feed.head({ url: event.url, headers: event.request.headers });
+  return event.locals.app.feed.head({ url: event.url, request: event.request });
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');

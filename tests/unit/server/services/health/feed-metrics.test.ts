@@ -12,6 +12,7 @@ function stats(): FeedStats {
     streams: 3,
     polls: 1,
     opened: { stream: 30, poll: 10 },
+    refused: 0,
     read: 7,
     joined: 14,
     delivered: 21,

@@ -8,7 +8,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
   const { app, session } = event.locals;
   return app.feed.poll(ctx, {
     url: event.url,
-    headers: event.request.headers,
+    request: event.request,
     sessionRowId: session?.rowId ?? null,
   });
 });
@@ -16,7 +16,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
 /** Of its own: made from GET, it would wait for an event. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
   await authorizeApi(event, 'read');
-  return event.locals.app.feed.pollHead({ url: event.url, headers: event.request.headers });
+  return event.locals.app.feed.pollHead({ url: event.url, request: event.request });
 });
 
 export const { OPTIONS, fallback } = otherMethods('GET');
