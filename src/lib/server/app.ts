@@ -114,6 +114,8 @@ export interface FeedStats {
   /** Readers told to read everything again, and streams ended, by reason. */
   resets: Record<string, number>;
   goaways: Record<string, number>;
+  /** Streams that ended because something went wrong here. */
+  failed: number;
   /** How long the slowest open stream has been behind; 0 when all have everything. */
   slowestLagMs: number;
   /** From an event's place in the sequence to the streams that waited for it. */

@@ -38,7 +38,10 @@ export async function readAfter(sql: Sql, seq: number, limit: number): Promise<S
     select ${columns(sql)} from feed_outbox where seq > ${seq} order by seq limit ${limit}`;
 }
 
-/** The next events that pass the filter, after `from` and up to `to`, in order. */
+/**
+ * The next events that pass the filter, after `from` and up to `to`, in order. With those that are for one person alone,
+ * whoever that is: they are few, and so readers of the same filter share what was read.
+ */
 export async function readMatching(
   sql: Sql,
   filter: ReadFilter,
@@ -47,7 +50,8 @@ export async function readMatching(
   return sql<StoredEvent[]>`
     select ${columns(sql)} from feed_outbox
     where workspace_id = ${filter.workspaceId} and seq > ${range.from} and seq <= ${range.to}
-      and topic = any(${filter.topics as string[]}::text[]) and scope = any(${filter.scopes as string[]}::text[])
+      and topic = any(${filter.topics as string[]}::text[])
+      and (scope = any(${filter.scopes as string[]}::text[]) or scope like 'user:%')
     order by seq limit ${range.limit}`;
 }
 

@@ -35,6 +35,7 @@ export class FeedCounters {
   delivered = 0;
   deliveredBytes = 0;
   coalesced = 0;
+  failed = 0;
   replays = 0;
 
   reset(reason: string): void {

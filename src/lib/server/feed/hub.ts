@@ -31,6 +31,8 @@ import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 const TICK_MS = 250;
 /** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
+/** Streams of one cause fail by the thousand; one of them is logged. */
+const FAILURE_LOG_MS = 5_000;
 /** Longer than a request takes from its authorization to its place here. */
 const RIGHTS_SETTLE_MS = 5_000;
 
@@ -70,6 +72,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   let draining = false;
   let clock: NodeJS.Timeout | null = null;
   let recheckAt = 0;
+  let failureLogAt = 0;
   let rightsMovedAt = Number.NEGATIVE_INFINITY;
   let unsubscribe: () => void = () => undefined;
 
@@ -106,12 +109,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   });
 
   function showWindow(from: number, to: number): void {
-    for (const audience of audiences.all()) {
-      if (audience.waiting.size === 0) continue;
-      const segment = audience.segment(reader.ring, from, to);
-      if (segment.events.length === 0) continue;
-      for (const waiting of [...audience.waiting]) waiting.deliver(segment);
-    }
+    for (const audience of audiences.all()) audience.show(reader.ring, from, to);
     if (streams.size === 0) return;
     const at = now();
     for (let seq = from + 1; seq <= to; seq += 1) {
@@ -142,6 +140,12 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       (await replaySlots.run(() => replayTrouble(db, reader, audience, from))) === null,
     snapshot: readSnapshot,
     review,
+    failed(thrown) {
+      counters.failed += 1;
+      if (performance.now() < failureLogAt) return;
+      failureLogAt = performance.now() + FAILURE_LOG_MS;
+      logger.error({ err: coerceError(thrown), failed: counters.failed }, 'a stream of the feed failed');
+    },
     left(stream) {
       if (!streams.delete(stream)) return;
       places.give(stream.owner);
@@ -168,9 +172,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     if (permissions === null) return 'revoked';
     if (permissions === undefined || !streams.has(stream)) return 'same';
     who.permissions = permissions;
-    const { compat, filter } = stream.audience;
+    const { shared, filter } = stream.audience;
     audiences.leave(stream.audience);
-    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), compat);
+    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), shared.compat);
     return 'changed';
   }
 
@@ -314,6 +318,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       ringBytes: reader.ring.bytes,
       resets: { ...counters.resets },
       goaways: { ...counters.goaways },
+      failed: counters.failed,
       slowestLagMs: [...streams].reduce((most, stream) => Math.max(most, stream.lagMs(at)), 0),
       latency: counters.latency.read(),
       resume: counters.resume.read(),

@@ -1,8 +1,10 @@
 import type { ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
-import type { Audience, Segment, Waiting } from './audience.ts';
+import type { Audience } from './audience.ts';
+import type { Waiting } from './audience-class.ts';
 import { formatCursor } from './cursor.ts';
 import { jsonOf } from './encode.ts';
 import { REPLAY_LIMITS, type Resume } from './resume.ts';
+import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -124,10 +126,10 @@ function arrival(audience: Audience, waitMs: number, ended: AbortSignal): Promis
     function finish(segment: Segment | null): void {
       clearTimeout(timer);
       ended.removeEventListener('abort', onEnd);
-      audience.waiting.delete(waiting);
+      audience.stopWaiting(waiting);
       resolve(segment);
     }
-    audience.waiting.add(waiting);
+    audience.wait(waiting);
     if (ended.aborted) finish(null);
     else ended.addEventListener('abort', onEnd);
   });

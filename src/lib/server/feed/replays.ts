@@ -1,8 +1,10 @@
 import type { Database } from '../db/client.ts';
 import { readMatching, readOldest } from '../event-log/index.ts';
-import { joined, type Audience, type Segment } from './audience.ts';
+import type { AudienceClass } from './audience-class.ts';
+import type { Audience } from './audience.ts';
 import { encodeEvent } from './encode.ts';
 import type { FeedReader } from './reader.ts';
+import type { Segment } from './segment.ts';
 import type { Slots } from './slots.ts';
 
 /** Rows of one read: few until it is known that they are small, because a row may be tens of kilobytes. */
@@ -12,13 +14,13 @@ const PAGE_BYTES = 256 * 1024;
 /** How long a page is kept for others that come from the same place, as after a restart. */
 const KEEP_MS = 200;
 
-/** Reads what fell out of the ring from the outbox, page by page; readers of one audience at one place share a read. */
+/** Reads what fell out of the ring from the outbox, page by page; readers of one class at one place share a read. */
 export class Replays {
   readonly #db: Database;
   readonly #reader: FeedReader;
   readonly #slots: Slots;
   readonly #onRead: () => void;
-  readonly #pages = new WeakMap<Audience, Map<number, Promise<Segment>>>();
+  readonly #pages = new WeakMap<AudienceClass, Map<number, Promise<Segment>>>();
   #rows = LEAST_ROWS;
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots; onRead: () => void }) {
@@ -33,15 +35,19 @@ export class Replays {
    * @throws when the database is in another epoch than the reader, or no longer has what follows `from`
    */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
+    return audience.ofMine(await this.#share(audience.shared, from, limit));
+  }
+
+  async #share(shared: AudienceClass, from: number, limit: number): Promise<Segment> {
     const { epoch } = this.#reader;
-    const pages = this.#pages.get(audience) ?? new Map<number, Promise<Segment>>();
-    this.#pages.set(audience, pages);
+    const pages = this.#pages.get(shared) ?? new Map<number, Promise<Segment>>();
+    this.#pages.set(shared, pages);
     const known = pages.get(from);
     if (known !== undefined) {
       const segment = await known;
       if (segment.to <= limit && epoch === this.#reader.epoch) return segment;
     }
-    const reading = this.#slots.run(() => this.#read(audience, from, limit));
+    const reading = this.#slots.run(() => this.#read(shared, from, limit));
     pages.set(from, reading);
     const drop = () => {
       if (pages.get(from) === reading) pages.delete(from);
@@ -50,12 +56,12 @@ export class Replays {
     return reading;
   }
 
-  async #read(audience: Audience, from: number, limit: number): Promise<Segment> {
+  async #read(shared: AudienceClass, from: number, limit: number): Promise<Segment> {
     const { epoch, visible } = this.#reader;
     const to = Math.min(limit, visible);
     const asked = this.#rows;
     this.#onRead();
-    const rows = await readMatching(this.#db.sql, audience.filter, { from, to, limit: asked });
+    const rows = await readMatching(this.#db.sql, shared.filter, { from, to, limit: asked });
     if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
     // Looked at after the rows: a day dropped meanwhile would be a hole that nobody notices. The client comes back and
     // is reset.
@@ -71,6 +77,6 @@ export class Replays {
     }
     const last = rows.at(-1);
     const end = rows.length < asked || last === undefined ? to : last.seq;
-    return joined(from, end, events, audience.compat);
+    return shared.segmentOf(from, end, events);
   }
 }

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { formatCursor } from './cursor.ts';
 import { toLine } from './encode.ts';
 import { placeFrame } from './frames.ts';
+import { isPersonal } from './rights.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** Room for topic, type, part and the brackets of a chunk. */
@@ -99,7 +100,7 @@ export class Snapshots {
 
 /** What is for one person alone is not part of a snapshot, so that everybody of a workspace shares it. */
 function shared({ workspaceId, topics, scopes }: FeedAudience): FeedAudience {
-  const common = scopes.filter((scope) => !scope.startsWith('user:'));
+  const common = scopes.filter((scope) => !isPersonal(scope));
   return { workspaceId, topics: [...topics].sort(), scopes: common.sort() };
 }
 

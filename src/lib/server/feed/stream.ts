@@ -1,8 +1,11 @@
 import type { GoawayReason, ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
-import type { Audience, Segment, Waiting } from './audience.ts';
+import { coerceError } from '../errors.ts';
+import type { Audience, Stretch } from './audience.ts';
+import type { Waiting } from './audience-class.ts';
 import { formatCursor } from './cursor.ts';
 import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
 import type { Resume } from './resume.ts';
+import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { Reader } from './still-allowed.ts';
 import type { StreamHost } from './stream-host.ts';
@@ -56,6 +59,8 @@ export class FeedStream implements Waiting {
   #reviewDue = false;
   /** A snapshot that waits until everything up to it has been told. */
   #ahead: EncodedSnapshot | null = null;
+  /** What is being told in fewer events; to its end, because these count what they stand for. */
+  #stretch: Stretch | null = null;
 
   constructor(host: StreamHost, options: StreamOptions) {
     this.#host = host;
@@ -110,6 +115,7 @@ export class FeedStream implements Waiting {
     this.#host.counters.reset(reason);
     this.#beginning = { reason, oldest };
     this.#ahead = null;
+    this.#stretch = null;
   }
 
   /** Milliseconds since the client had everything. */
@@ -122,10 +128,18 @@ export class FeedStream implements Waiting {
     try {
       await this.#pull();
     } catch (thrown) {
-      // The connection ends; the client comes back with its position. `cancel` is not called for an error of ours.
-      this.#end();
-      throw thrown;
+      this.#fail(thrown);
     }
+  }
+
+  /** Ends this connection, and no other; the client comes back with its position. */
+  #fail(thrown: unknown): void {
+    // A look into the database may fail after the client has gone, which is nobody's loss.
+    if (this.#closed) return;
+    this.#host.failed(thrown);
+    this.#controller?.error(coerceError(thrown));
+    // `cancel` is not called for an error of ours.
+    this.#end();
   }
 
   #pull(): Promise<void> | undefined {
@@ -160,7 +174,7 @@ export class FeedStream implements Waiting {
     this.#replayUntil = 0;
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.audience.waiting.add(this);
+      this.audience.wait(this);
     });
   }
 
@@ -170,7 +184,7 @@ export class FeedStream implements Waiting {
     if (wake === null) return null;
     this.#wake = null;
     this.#freshAt = performance.now();
-    this.audience.waiting.delete(this);
+    this.audience.stopWaiting(this);
     return wake;
   }
 
@@ -203,15 +217,26 @@ export class FeedStream implements Waiting {
 
   #isSlow(): boolean {
     const { reader, timings } = this.#host;
+    if (this.#openStretch !== null) return true;
     if (performance.now() - this.#freshAt > timings.slowMs) return true;
     if (reader.ring.bytesAfter(this.#position) <= timings.slowBytes) return false;
     const limits = { events: Number.POSITIVE_INFINITY, bytes: timings.slowBytes };
     return this.audience.measure(reader.ring, this.#position, limits).bytes > timings.slowBytes;
   }
 
+  /** Null when it has been told, or the ring has lost its beginning. */
+  get #openStretch(): Stretch | null {
+    const stretch = this.#stretch;
+    if (stretch === null || this.#position >= stretch.to) return null;
+    return this.#host.reader.ring.covers(stretch.from) ? stretch : null;
+  }
+
   #coalesced(limit: number): Segment {
     const { reader, counters } = this.#host;
-    const { segment, folded } = this.audience.coalesced(reader.epoch, reader.ring, this.#position, limit);
+    const { epoch, ring } = reader;
+    const stretch = this.#openStretch ?? this.audience.stretch(ring, this.#position, limit);
+    this.#stretch = stretch;
+    const { segment, folded } = this.audience.coalesced(epoch, ring, stretch, this.#position);
     counters.coalesced += folded;
     return segment;
   }
@@ -291,9 +316,11 @@ export class FeedStream implements Waiting {
   deliver(segment: Segment): void {
     const wake = this.#unpark();
     if (wake === null) return;
-    this.#position = segment.to;
-    this.#host.counters.delivered += segment.events.length;
-    this.#send(segment.bytes);
+    this.#guard(() => {
+      this.#position = segment.to;
+      this.#host.counters.delivered += segment.events.length;
+      this.#send(segment.bytes);
+    });
     wake();
   }
 
@@ -322,12 +349,24 @@ export class FeedStream implements Waiting {
   /** Sends what is due to a client that was waiting; one that was not asks by itself. */
   #goOn(): void {
     const wake = this.#unpark();
-    if (wake !== null) wake(this.#pull());
+    if (wake !== null) wake(this.#pullSafely());
   }
 
   /** Called by the hub's clock, `now` in milliseconds of performance.now(). */
   tick(now: number): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#guard(() => this.#tick(now));
+  }
+
+  /** For what is done for one reader among others. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #tick(now: number): void {
     if (this.#leaving !== null) {
       if (now >= this.#leaving.deadline) this.#abandon();
       return;
