@@ -51,6 +51,7 @@ export interface FeedServer {
 
 export interface FeedServerOptions {
   timings?: Partial<FeedTimings>;
+  random?: () => number;
   streams?: number;
   streamsPerKey?: number;
   openStream?: (key: string) => Promise<void>;
@@ -79,6 +80,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
       TELLTALE_STREAMS: options.streams ?? 5_000,
       TELLTALE_STREAMS_PER_KEY: options.streamsPerKey ?? 5_000,
     },
+    ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.timings === undefined ? {} : { timings: options.timings }),
     ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
     ...(options.streaming === undefined ? {} : { streaming: options.streaming }),

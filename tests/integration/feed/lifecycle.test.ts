@@ -186,6 +186,33 @@ describe('trouble', () => {
     }
   });
 
+  it('of one stream ends that one, and everybody else reads on', async () => {
+    let broken = false;
+    await start({
+      timings: { beatMs: 300 },
+      random() {
+        if (!broken) return 0.5;
+        broken = false;
+        throw new Error('out of luck');
+      },
+    });
+    const readers = await Promise.all([opened(), opened(), opened()]);
+    broken = true;
+    await until(
+      () => server.hub.stats(),
+      ({ failed, streams }) => failed === 1 && streams === 2,
+    );
+    await publish(2);
+    const kept = readers.filter((reader) => !reader.ended);
+    expect(kept).toHaveLength(2);
+    for (const reader of kept) {
+      await reader.until((r) => r.deltas.length === 2);
+      reader.forget();
+      await reader.until((r) => r.of('cursor').length > 0);
+      reader.close();
+    }
+  });
+
   it('of a client that is cut leaves nothing behind, a thousand times over', async () => {
     await start();
     for (let round = 0; round < 20; round += 1) {

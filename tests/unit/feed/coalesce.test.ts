@@ -52,8 +52,7 @@ function stateAfter(deltas: readonly Delta[]): Map<string, unknown> {
   return state;
 }
 
-const ids = (most: number) =>
-  fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: most });
+const ids = (most: number) => fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: most });
 const change = fc.oneof(
   fc.record({ kind: fc.constant('thing' as const), key: fc.constantFrom('x', 'y'), ids: ids(0) }),
   fc.record({ kind: fc.constant('outcome' as const), key: fc.constant(''), ids: ids(0) }),

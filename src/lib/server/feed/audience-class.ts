@@ -52,20 +52,20 @@ export class AudienceClass {
     );
   }
 
-  /** What comes after `from`, at most 64 KB of it and never beyond `limit`. The ring must cover `from`. */
+  /** What comes after `from`, at most 64 KB of it (or one event) and never beyond `limit`. The ring must cover `from`. */
   segment(ring: Ring, from: number, limit: number): Segment {
     const cached = this.#segments.get(from);
     if (cached !== undefined && cached.to <= limit) return cached;
     const found: EncodedEvent[] = [];
     let bytes = 0;
     let to = from;
-    while (to < limit && bytes < SEGMENT_BYTES) {
-      const event = ring.at(to + 1);
-      if (event === undefined) break;
+    for (let event = ring.at(to + 1); event !== undefined && to < limit; event = ring.at(to + 1)) {
+      if (this.sees(event, isPersonal(event.scope) ? event.scope : null)) {
+        bytes += event.frame.length;
+        if (found.length > 0 && bytes > SEGMENT_BYTES) break;
+        found.push(event);
+      }
       to += 1;
-      if (!this.sees(event, isPersonal(event.scope) ? event.scope : null)) continue;
-      found.push(event);
-      bytes += event.frame.length;
     }
     const segment = this.segmentOf(from, to, found);
     this.#onJoined(segment.events.length);

@@ -29,7 +29,7 @@ export class Audience {
     this.#person = filter.scopes.find(isPersonal) ?? null;
   }
 
-  /** What comes after `from`, at most 64 KB of it and never beyond `limit`. The ring must cover `from`. */
+  /** What comes after `from`, at most 64 KB of it (or one event) and never beyond `limit`. The ring must cover `from`. */
   segment(ring: Ring, from: number, limit: number): Segment {
     return this.ofMine(this.shared.segment(ring, from, limit));
   }
