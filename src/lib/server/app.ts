@@ -170,7 +170,9 @@ export interface Feed {
    * Streams at other instances learn it from the event `workspace.changed`, or within seconds by themselves.
    */
   recheck(): void;
-  /** Says goodbye to every stream (in under a second) and to every later one. */
+  /**
+   * Says goodbye to every stream, a thousand a second and in less than nine seconds, and to every later one at once.
+   */
   drain(): Promise<void>;
   stats(): FeedStats;
 }

@@ -84,6 +84,34 @@ describe('a goodbye', () => {
     expect(late.of('goaway')[0]?.json['reason']).toBe('deploy');
   });
 
+  it('is said to one after the other when the instance stops, and who still waits for it misses nothing', async () => {
+    await start({ timings: { goodbyesPerSecond: 50 } });
+    const readers = await Promise.all(Array.from({ length: 40 }, () => opened()));
+    const draining = server.hub.drain();
+    const ended = () => readers.filter((reader) => reader.ended);
+    await until(ended, (some) => some.length > 0);
+    const before = ended();
+    expect(before.length).toBeLessThan(30);
+    await publish(1);
+    await draining;
+    for (const reader of readers) await reader.until((r) => r.ended);
+    const told = readers.filter((reader) => reader.deltas.length === 1);
+    expect(told.length).toBeGreaterThan(5);
+    for (const reader of readers) expect(reader.of('goaway')).toHaveLength(1);
+    for (const reader of before) expect(reader.deltas).toEqual([]);
+  });
+
+  it('is said to all within the time that stopping has, however many there are', async () => {
+    await start({ timings: { goodbyesPerSecond: 1, drainMs: 300 } });
+    const readers = await Promise.all(Array.from({ length: 20 }, () => opened()));
+    const begun = performance.now();
+    await server.hub.drain();
+    const took = performance.now() - begun;
+    expect(took).toBeGreaterThan(250);
+    expect(took).toBeLessThan(2_000);
+    for (const reader of readers) expect((await reader.until((r) => r.ended)).of('goaway')).toHaveLength(1);
+  });
+
   it('comes with age, and the client that resumes misses nothing', async () => {
     await start({ timings: { maxAgeMs: 800 } });
     const reader = await opened();

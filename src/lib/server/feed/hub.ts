@@ -29,6 +29,7 @@ import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
+const DRAIN_STEP_MS = 10;
 /** Replays that may read the outbox at the same time, so that a storm of reconnects leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
 /** Streams of one cause fail by the thousand; one of them is logged. */
@@ -291,12 +292,16 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
 
   async function drain(): Promise<void> {
     draining = true;
-    const deadline = performance.now() + timings.goodbyeMs;
-    for (const stream of [...streams]) stream.leave('deploy');
     for (const poll of polls.values()) poll.abort();
-    while (streams.size > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const leaving = [...streams];
+    const begun = performance.now();
+    const spreadMs = Math.min(timings.drainMs, (leaving.length * 1_000) / timings.goodbyesPerSecond);
+    for (const [n, stream] of leaving.entries()) {
+      while (performance.now() < begun + (spreadMs * n) / leaving.length) await pause(DRAIN_STEP_MS);
+      stream.leave('deploy');
     }
+    const deadline = performance.now() + timings.goodbyeMs;
+    while (streams.size > 0 && performance.now() < deadline) await pause(DRAIN_STEP_MS);
     for (const stream of [...streams]) stream.tick(Number.POSITIVE_INFINITY);
   }
 
@@ -353,6 +358,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     stats,
   };
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const notNow = (what: string, cause?: unknown) =>
   new AppError('UNAVAILABLE', `${what} Try again in a moment.`, { retryAfterSeconds: 2, cause });
