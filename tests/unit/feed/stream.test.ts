@@ -55,7 +55,7 @@ function begin(head = 0) {
       owner: 'test',
       resume: from === null ? { kind: 'fresh', from: head } : { kind: 'ok', from },
       topics,
-      snapshot: 'auto',
+      snapshot: { atStart: [], afterReset: true },
     });
     return { stream, bytes: stream.body.getReader() };
   };

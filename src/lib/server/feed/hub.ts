@@ -156,8 +156,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   };
 
   /** @throws AppError UNAVAILABLE when it cannot be made, or this instance does not come as far */
-  async function readSnapshot(audience: Audience): Promise<EncodedSnapshot> {
-    const snapshot = await snapshots.get(audience.filter, reader.visible);
+  async function readSnapshot(audience: Audience, topics: readonly string[]): Promise<EncodedSnapshot> {
+    const snapshot = await snapshots.get({ ...audience.filter, topics }, reader.visible);
     if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
     const { epoch, seq } = snapshot;
     logger.warn(

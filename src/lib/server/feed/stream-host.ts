@@ -17,8 +17,8 @@ export interface StreamHost {
   replay(audience: Audience, from: number, limit: number): Promise<Segment>;
   /** Whether what follows `from` can still be replayed. */
   canReplay(audience: Audience, from: number): Promise<boolean>;
-  /** What there is, once this instance has come as far. @throws AppError UNAVAILABLE */
-  snapshot(audience: Audience): Promise<EncodedSnapshot>;
+  /** What there is of these topics, once this instance has come as far. @throws AppError UNAVAILABLE */
+  snapshot(audience: Audience, topics: readonly string[]): Promise<EncodedSnapshot>;
   /** Looks at the reader's rights again; when they are others, puts the stream into the audience for them. */
   review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'>;
   /** Something of ours went wrong for one stream, which ends. */

@@ -1,10 +1,11 @@
-import type { GoawayReason, ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
+import type { GoawayReason, ResetReason } from '#lib/contracts/feed.ts';
 import { coerceError } from '../errors.ts';
 import type { Audience, Stretch } from './audience.ts';
 import type { Waiting } from './audience-class.ts';
 import { formatCursor } from './cursor.ts';
 import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
 import type { Resume } from './resume.ts';
+import type { SnapshotWish } from './request.ts';
 import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { Reader } from './still-allowed.ts';
@@ -18,7 +19,7 @@ export interface StreamOptions {
   owner: string;
   resume: Resume;
   topics: readonly string[];
-  snapshot: SnapshotMode;
+  snapshot: SnapshotWish;
 }
 
 /** The client is to begin again: with a reset when it missed something, with a snapshot unless it wants none. */
@@ -39,7 +40,7 @@ export class FeedStream implements Waiting {
   readonly topics: readonly string[];
   audience: Audience;
   readonly #host: StreamHost;
-  readonly #snapshotMode: SnapshotMode;
+  readonly #wish: SnapshotWish;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #position: number;
   /** Resolves the pull that waits for something to send; null while the client has no room or we are not done. */
@@ -68,7 +69,7 @@ export class FeedStream implements Waiting {
     this.who = options.who;
     this.owner = options.owner;
     this.topics = options.topics;
-    this.#snapshotMode = options.snapshot;
+    this.#wish = options.snapshot;
     const { reader, timings } = host;
     const { resume } = options;
     const now = performance.now();
@@ -81,7 +82,7 @@ export class FeedStream implements Waiting {
     this.#beatAt = this.#nextBeat();
     const hello = this.#hello(resume, lifeMs);
     if (resume.kind === 'reset') this.#begin(resume.reason, resume.oldest);
-    else if (options.snapshot === 'always') this.#beginning = { reason: null, oldest: null };
+    else if (this.#wish.atStart.length > 0) this.#beginning = { reason: null, oldest: null };
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -99,7 +100,7 @@ export class FeedStream implements Waiting {
   /** A client that begins with a snapshot has nothing to continue from before that is complete. */
   #hello(resume: Resume, lifeMs: number): Buffer {
     const { reader, timings } = this.#host;
-    const blank = resume.kind === 'fresh' && this.#snapshotMode === 'always';
+    const blank = resume.kind === 'fresh' && this.#wish.atStart.length > 0;
     const known = resume.kind === 'reset' ? resume.stale : formatCursor(reader.epoch, resume.from);
     return helloFrame({
       resume: resume.kind,
@@ -268,8 +269,9 @@ export class FeedStream implements Waiting {
 
   /** Says what there is, and goes on from there. Nothing of it has an id but the `live` at its end. */
   async #startOver(beginning: Beginning): Promise<void> {
-    const wantsSnapshot = beginning.reason === null || this.#snapshotMode !== 'never';
-    const snapshot = wantsSnapshot ? await this.#readSnapshot() : null;
+    const wantsSnapshot = beginning.reason === null || this.#wish.afterReset;
+    const topics = beginning.reason === null ? this.#wish.atStart : this.topics;
+    const snapshot = wantsSnapshot ? await this.#readSnapshot(topics) : null;
     // Meanwhile the stream may have ended, the rights be others, or the history been lost: another beginning.
     if (this.#isInterrupted || this.#beginning !== beginning) return this.#pull();
     this.#beginning = null;
@@ -302,9 +304,9 @@ export class FeedStream implements Waiting {
   }
 
   /** Null when it cannot be had: the client is sent away for a while, as from any overload. */
-  async #readSnapshot(): Promise<EncodedSnapshot | null> {
+  async #readSnapshot(topics: readonly string[]): Promise<EncodedSnapshot | null> {
     try {
-      return await this.#host.snapshot(this.audience);
+      return await this.#host.snapshot(this.audience, topics);
     } catch {
       // Logged where it was built, once for everybody who waited for it.
       this.leave('too-many');
