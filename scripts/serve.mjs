@@ -15,7 +15,8 @@ import { firstParent, give, loadSettings, requireNode, root, say } from './lib/p
  * @property {(base: string) => Promise<string | null>} setupUrl where the first user is made, while there is none
  */
 
-const DRAIN_MS = 4_000;
+/** Requests that are not streams may end within this time of the signal, or while the streams do. */
+const REQUESTS_MS = 4_000;
 const SHUTDOWN_MS = 12_000;
 /** The server of before may still be closing, or its kernel be cleaning up after a kill. */
 const PORT_WAIT_MS = 2_000;
@@ -194,8 +195,9 @@ async function stop() {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await runtime()?.drain();
+  const left = Math.max(0, REQUESTS_MS - (Date.now() - (stoppingSince ?? 0)));
+  const late = setTimeout(() => server.closeAllConnections(), left);
   await closed;
   clearInterval(idle);
   clearTimeout(late);

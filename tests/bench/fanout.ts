@@ -31,8 +31,9 @@ import { percentiles } from './percentiles.ts';
  * whose CPU is counted; readers are raw sockets in another. Latency runs from the moment an event was due, so a server
  * that falls behind shows it. Events are about 500 bytes. For `feed` this process commits them to PostgreSQL as another
  * instance would, and its latency is also given from the commit.
- * Run: npm run bench -- fanout [--quick]
+ * Run: npm run bench -- fanout [--quick] [--only candidate]; all of them and the drain when left out
  */
+const only = KINDS.filter((kind) => process.argv.includes(kind));
 const quick = process.argv.includes('--quick');
 const SECONDS = quick ? 3 : 6;
 const SETTLE_MS = 400;
@@ -175,11 +176,12 @@ try {
     '| | readers × events/s | delivered in time | deliveries per CPU-second | p50 / p99 from due, ms | p50 / p99 from commit, ms | KB a connection |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const readers of READERS) for (const kind of KINDS) await measure(kind, readers, store);
+  for (const readers of READERS)
+    for (const kind of only.length > 0 ? only : KINDS) await measure(kind, readers, store);
   await doorbell.stop();
 } finally {
   await db.end();
   await postgres.stop();
   rmSync(dataDir, { recursive: true, force: true });
 }
-await measureDrain(quick ? 1_000 : 5_000);
+if (only.length === 0) await measureDrain(quick ? 1_000 : 5_000);

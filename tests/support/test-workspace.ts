@@ -73,6 +73,7 @@ export async function createTestApp(
         ringBytes: 0,
         resets: {},
         goaways: {},
+        failed: 0,
         slowestLagMs: 0,
         latency: { bounds: [0.1], counts: [0, 0], count: 0, sum: 0 },
         resume: { bounds: [0.1], counts: [0, 0], count: 0, sum: 0 },

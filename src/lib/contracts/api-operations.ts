@@ -102,9 +102,12 @@ const feedQuerySchema = z.object({
     .describe(`Comma-separated, of ${FEED_TOPICS.join(', ')}; all when left out.`),
   since: z.string().optional().describe('Cursor to continue from; the head when left out.'),
   snapshot: z
-    .enum(SNAPSHOT_MODES)
+    .string()
     .optional()
-    .describe('What there is, before what changes: after a reset (auto), also at the start, or never.'),
+    .describe(
+      `What there is, before what changes: ${SNAPSHOT_MODES.join(', ')} (after a reset, also at the start, or never), ` +
+        'or, comma-separated, the topics of which at the start.',
+    ),
 });
 
 const chosen = {

@@ -71,6 +71,7 @@ export const healthSchema = z.object({
 export const readinessSchema = z.object({
   ready: z.boolean(),
   checks: z.object({
+    accepting: z.boolean(),
     database: z.boolean(),
     migrated: z.boolean(),
     sequencer: z.boolean(),

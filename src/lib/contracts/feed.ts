@@ -21,9 +21,11 @@ export type FeedTopic = (typeof FEED_TOPICS)[number];
 
 export const FEED_EVENTS = ['hello', 'delta', 'reset', 'snapshot', 'live', 'cursor', 'goaway'] as const;
 export const CURSOR = /^[a-z0-9]{4,16}-[0-9]{1,16}$/;
-/** When a client gets what there is before what changes: after a reset, also at the start, or never. */
+/**
+ * When a client gets what there is before what changes: after a reset, also at the start, or never. Instead of a mode
+ * some topics: of these at the start, of all after a reset.
+ */
 export const SNAPSHOT_MODES = ['auto', 'always', 'never'] as const;
-export type SnapshotMode = (typeof SNAPSHOT_MODES)[number];
 /** Why what a client missed cannot be told it one by one. */
 export const RESET_REASONS = [
   'expired',
@@ -59,7 +61,11 @@ export const deltaSchema = z
       .int()
       .optional()
       .describe('Of several in one: the first place of them; `c` is the last.'),
-    coalesced: z.number().int().optional().describe('How many changes of this key are in this one.'),
+    coalesced: z
+      .number()
+      .int()
+      .optional()
+      .describe('How many changes of this key are in this one; its lists leave out what later ones repeat.'),
   })
   .meta({ id: 'Delta' });
 export type Delta = z.infer<typeof deltaSchema>;

@@ -117,6 +117,8 @@ export interface FeedStats {
   /** Readers told to read everything again, and streams ended, by reason. */
   resets: Record<string, number>;
   goaways: Record<string, number>;
+  /** Streams that ended because something went wrong here. */
+  failed: number;
   /** How long the slowest open stream has been behind; 0 when all have everything. */
   slowestLagMs: number;
   /** From an event's place in the sequence to the streams that waited for it. */
@@ -176,7 +178,9 @@ export interface Feed {
    * @param whose id of a person or of a workspace; everybody when left out
    */
   recheck(whose?: string): void;
-  /** Says goodbye to every stream (in under a second) and to every later one. */
+  /**
+   * Says goodbye to every stream, a thousand a second and in less than nine seconds, and to every later one at once.
+   */
   drain(): Promise<void>;
   stats(): FeedStats;
 }

@@ -2,7 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { getRequest, setResponse } from '@sveltejs/kit/node';
 import type { App } from '#lib/server/app.ts';
-import { permissionsOfScopes, type Context, type WorkspaceInfo } from '#lib/server/context.ts';
+import {
+  permissionsOfRole,
+  permissionsOfScopes,
+  type Context,
+  type WorkspaceInfo,
+} from '#lib/server/context.ts';
 import { openDatabase, type Database } from '#lib/server/db/client.ts';
 import { createDoorbell, createSequencer, type SequencedEvent } from '#lib/server/event-log/index.ts';
 import { createFeedHub, type FeedHub } from '#lib/server/feed/index.ts';
@@ -28,8 +33,9 @@ export async function feed(url: string): Promise<Candidate> {
   const [key] = await db.sql<{ id: string }[]>`
     insert into api_keys (workspace_id, name, prefix, hash, scopes)
     values (${id}, 'bench', 'tt_', ${createHash('sha256').update(token).digest('hex')}, '{read}') returning id`;
+  const ctx = contextOf(id, key?.id ?? '');
   return {
-    http: serve(streams, contextOf(id, key?.id ?? '')),
+    http: serve(streams, () => ctx),
     token,
     workspaceId: id,
     publish: () => undefined,
@@ -44,14 +50,32 @@ async function makeWorkspace(db: Database): Promise<string> {
 }
 
 /** The hub over an outbox in memory: what the others do, and nothing more. */
-export async function hub(): Promise<Candidate> {
+export function hub(): Promise<Candidate> {
   const workspaceId = randomUUID();
+  const ctx = contextOf(workspaceId, randomUUID());
+  return hubFor(workspaceId, () => ctx);
+}
+
+/** The same with another person behind each connection, as with dashboards rather than scripts. */
+export function hubOfPeople(): Promise<Candidate> {
+  const workspaceId = randomUUID();
+  return hubFor(workspaceId, () => {
+    const id = randomUUID();
+    return {
+      ...contextOf(workspaceId, id),
+      actor: { type: 'user', id, name: 'bench', email: `${id}@example.org` },
+      permissions: permissionsOfRole('viewer'),
+    };
+  });
+}
+
+async function hubFor(workspaceId: string, next: () => Context): Promise<Candidate> {
   const log: SequencedEvent[] = [];
   const doorbell = createDoorbell({ url: 'postgres://nowhere' });
   const alone = createFeedHub({ db: databaseOf(log), doorbell, env: STREAMS });
   await alone.start();
   return {
-    http: serve(alone, contextOf(workspaceId, randomUUID())),
+    http: serve(alone, next),
     token: '',
     workspaceId,
     publish(n) {
@@ -74,7 +98,7 @@ export async function hub(): Promise<Candidate> {
   };
 }
 
-/** Answers the two statements of the feed's reader, and lets every key stay. */
+/** Answers the two statements of the feed's reader, and lets every key and person stay. */
 function databaseOf(log: readonly SequencedEvent[]): Database {
   const sql = (parts: TemplateStringsArray, ...values: unknown[]): unknown => {
     const text = parts.join('?');
@@ -82,6 +106,12 @@ function databaseOf(log: readonly SequencedEvent[]): Database {
       return Promise.resolve([{ epoch: EPOCH, seq: log.at(-1)?.seq ?? 0 }]);
     if (text.includes('from api_keys'))
       return Promise.resolve((values[0] as string[]).map((id) => ({ id, scopes: ['read'] })));
+    if (text.includes('from memberships')) {
+      const [users, workspaces] = values as [string[], string[]];
+      return Promise.resolve(
+        users.map((userId, n) => ({ userId, workspaceId: workspaces[n], role: 'viewer' })),
+      );
+    }
     if (!text.includes('from feed_outbox where seq >')) return [];
     const [, after, limit] = values as [unknown, number, number];
     const start = Math.max(0, after + 1 - (log[0]?.seq ?? 0));
@@ -110,9 +140,9 @@ function contextOf(workspaceId: string, keyId: string): Context {
   };
 }
 
-const serve = (streams: FeedHub, ctx: Context) =>
+const serve = (streams: FeedHub, next: () => Context) =>
   createServer((request, response) => {
     void getRequest({ request, base: 'http://localhost' })
-      .then((asked) => streams.open(ctx, { url: new URL(asked.url), request: asked, sessionRowId: null }))
+      .then((asked) => streams.open(next(), { url: new URL(asked.url), request: asked, sessionRowId: null }))
       .then((answer) => setResponse(response, answer));
   });

@@ -1,6 +1,6 @@
 /** What the three processes of the fan-out bench say to each other, and how an event is told in the bytes. */
-export const KINDS = ['feed', 'hub', 'ws', 'socket.io', 'better-sse', 'sveltekit-sse'] as const;
-/** `feed`: from PostgreSQL to HTTP; `hub`: the same without PostgreSQL. */
+export const KINDS = ['feed', 'hub', 'hub-people', 'ws', 'socket.io', 'better-sse', 'sveltekit-sse'] as const;
+/** `feed`: from PostgreSQL to HTTP; `hub`: the same without PostgreSQL; `hub-people`: each reader another person. */
 export type Kind = (typeof KINDS)[number];
 
 export type ToServer =

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { OTHERS, type Candidate } from './others.ts';
-import { feed, hub } from './ours.ts';
+import { feed, hub, hubOfPeople } from './ours.ts';
 import { clock, pause, type FromServer, type Kind, type ToServer } from './protocol.ts';
 
 /** One candidate in a process of its own. Arguments: its kind, and for `feed` the database. */
@@ -12,6 +12,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 async function start(): Promise<Candidate> {
   if (kind === 'feed') return feed(url);
   if (kind === 'hub') return hub();
+  if (kind === 'hub-people') return hubOfPeople();
   return OTHERS[kind]();
 }
 

@@ -46,11 +46,14 @@ export interface FeedServer {
   addWorkspace(slug: string): Promise<WorkspaceInfo>;
   addKey(workspace: WorkspaceInfo, scopes?: ApiScope[]): Promise<Key>;
   addMember(workspace: WorkspaceInfo, role: WorkspaceRole): Promise<Member>;
+  /** Lets a member of another server with the same database in. */
+  know(member: Member): Member;
   stop(): Promise<void>;
 }
 
 export interface FeedServerOptions {
   timings?: Partial<FeedTimings>;
+  random?: () => number;
   streams?: number;
   streamsPerKey?: number;
   openStream?: (key: string) => Promise<void>;
@@ -79,6 +82,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
       TELLTALE_STREAMS: options.streams ?? 5_000,
       TELLTALE_STREAMS_PER_KEY: options.streamsPerKey ?? 5_000,
     },
+    ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.timings === undefined ? {} : { timings: options.timings }),
     ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
     ...(options.streaming === undefined ? {} : { streaming: options.streaming }),
@@ -170,6 +174,10 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
         insert into sessions (id, user_id, expires_at) values (${randomUUID()}, ${user.id}, now() + interval '1 day')
         returning row_id as "rowId"`;
       const member = { id: user.id, token: randomUUID(), workspace, sessionRowId: session?.rowId ?? '' };
+      members.set(member.token, member);
+      return member;
+    },
+    know(member) {
       members.set(member.token, member);
       return member;
     },

@@ -84,6 +84,34 @@ describe('a goodbye', () => {
     expect(late.of('goaway')[0]?.json['reason']).toBe('deploy');
   });
 
+  it('is said to one after the other when the instance stops, and who still waits for it misses nothing', async () => {
+    await start({ timings: { goodbyesPerSecond: 50 } });
+    const readers = await Promise.all(Array.from({ length: 40 }, () => opened()));
+    const draining = server.hub.drain();
+    const ended = () => readers.filter((reader) => reader.ended);
+    await until(ended, (some) => some.length > 0);
+    const before = ended();
+    expect(before.length).toBeLessThan(30);
+    await publish(1);
+    await draining;
+    for (const reader of readers) await reader.until((r) => r.ended);
+    const told = readers.filter((reader) => reader.deltas.length === 1);
+    expect(told.length).toBeGreaterThan(5);
+    for (const reader of readers) expect(reader.of('goaway')).toHaveLength(1);
+    for (const reader of before) expect(reader.deltas).toEqual([]);
+  });
+
+  it('is said to all within the time that stopping has, however many there are', async () => {
+    await start({ timings: { goodbyesPerSecond: 1, drainMs: 300 } });
+    const readers = await Promise.all(Array.from({ length: 20 }, () => opened()));
+    const begun = performance.now();
+    await server.hub.drain();
+    const took = performance.now() - begun;
+    expect(took).toBeGreaterThan(250);
+    expect(took).toBeLessThan(2_000);
+    for (const reader of readers) expect((await reader.until((r) => r.ended)).of('goaway')).toHaveLength(1);
+  });
+
   it('comes with age, and the client that resumes misses nothing', async () => {
     await start({ timings: { maxAgeMs: 800 } });
     const reader = await opened();
@@ -184,6 +212,33 @@ describe('trouble', () => {
       await reader.until((r) => r.of('live').length === 1);
       expect(reader.of('reset')[0]?.json).toMatchObject({ reason: 'epoch', head: 'another1-2' });
       expect(reader.of('live')[0]?.id).toBe('another1-2');
+      reader.close();
+    }
+  });
+
+  it('of one stream ends that one, and everybody else reads on', async () => {
+    let broken = false;
+    await start({
+      timings: { beatMs: 300 },
+      random() {
+        if (!broken) return 0.5;
+        broken = false;
+        throw new Error('out of luck');
+      },
+    });
+    const readers = await Promise.all([opened(), opened(), opened()]);
+    broken = true;
+    await until(
+      () => server.hub.stats(),
+      ({ failed, streams }) => failed === 1 && streams === 2,
+    );
+    await publish(2);
+    const kept = readers.filter((reader) => !reader.ended);
+    expect(kept).toHaveLength(2);
+    for (const reader of kept) {
+      await reader.until((r) => r.deltas.length === 2);
+      reader.forget();
+      await reader.until((r) => r.of('cursor').length > 0);
       reader.close();
     }
   });

@@ -144,6 +144,48 @@ describe('a role that changes', () => {
   });
 });
 
+describe('what is for one person', () => {
+  it('reaches them alone, live, from memory, from the outbox and by polling, though all of a role share their reads', async () => {
+    await start();
+    const people = await Promise.all(Array.from({ length: 6 }, () => server.addMember(workspace, 'viewer')));
+    const [ann] = people;
+    if (ann === undefined) throw new Error('nobody');
+    const cursor = await readCursor(server.db.sql);
+    const check = (who: Member, keys: readonly string[]) =>
+      expect(keys).toEqual(who === ann ? ['before', 'hers', 'after'] : ['before', 'after']);
+    const watch = async (readers: readonly RawReader[]) => {
+      for (const [n, who] of people.entries()) {
+        const reader = await readers[n]?.until((r) => r.keys().includes('after'));
+        check(who, reader?.keys() ?? []);
+        reader?.close();
+      }
+    };
+    const live = await Promise.all(people.map((who) => opened(who)));
+    await publish(['before']);
+    await publish(['hers'], `user:${ann.id}`);
+    await publish(['after']);
+    await watch(live);
+    expect(server.hub.stats().joined).toBeLessThan(2 * people.length);
+
+    await watch(people.map((who) => read(who, `since=${cursor}`)));
+    for (const who of people) {
+      const headers = { authorization: `Bearer ${who.token}` };
+      const answer = await fetch(`${server.url}/poll?since=${cursor}&wait=0`, { headers });
+      const { events } = (await answer.json()) as { events: { key: string }[] };
+      check(
+        who,
+        events.map(({ key }) => key),
+      );
+    }
+
+    const other = await startFeedServer({ db: server.db, sequence: false });
+    second = other;
+    const known = people.map((who) => other.know(who));
+    await watch(known.map((who) => new RawReader(`${other.url}?since=${cursor}`, who)));
+    expect(other.hub.stats().replays).toBeLessThan(3);
+  });
+});
+
 describe('the end', () => {
   it('of a membership ends the streams with goaway, within a second', async () => {
     await start();

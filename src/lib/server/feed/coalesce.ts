@@ -1,66 +1,94 @@
-import type { FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import type { FeedType } from '#lib/contracts/feed.ts';
 import { encodeCoalesced, jsonOf, type EncodedEvent } from './encode.ts';
 
-type Patterns = FeedValues['pattern.updated'];
-type Metrics = FeedValues['metrics.updated'];
-
-/** Positions of outcomes that a coalesced `metrics` delta names at most; the newest. */
-const MOST_COUNTED = 500;
-
-/** Deltas that list only what changed, so that the newest alone would lose what the others list. */
-const MERGE: Partial<Record<FeedType, (events: readonly EncodedEvent[]) => unknown>> = {
-  'pattern.updated': mergePatterns,
-  'metrics.updated': mergeMetrics,
+/** Deltas that list what changed, so that the newest of a key does not say what the earlier ones list; the field. */
+const LISTS: Partial<Record<FeedType, string>> = {
+  'pattern.updated': 'items',
+  'metrics.updated': 'counted',
+  'outcome.recorded': 'items',
+  'journey.closed': 'items',
 };
-const mergeOf = new Map(Object.entries(MERGE));
+const listOf = new Map(Object.entries(LISTS));
+
+interface Entry {
+  id: string | null;
+  label?: string;
+}
+type Listing = Record<string, readonly Entry[] | undefined>;
+const nameOf = ({ id, label }: Entry): string => id ?? label ?? '';
+
+/** What the deltas of a stretch come to: one event with the earlier ones of its key that it stands for. */
+export interface Fold {
+  event: EncodedEvent;
+  /** Place of the first change in it, and how many there are. */
+  from: number;
+  count: number;
+  /** Of a list, the entries that no later event repeats; null for all of it. */
+  rest: ReadonlySet<string> | null;
+}
 
 /**
- * The same news in fewer deltas, for a reader that is behind: of each key one, under the place of its last change.
- * Order of places is kept and an event stands only for earlier ones of no higher revision, so a reader may be cut
- * anywhere and go on from there. One that came after a higher revision of its key stays as it is; readers drop it.
+ * The same news in fewer deltas, for a reader that is behind: an event is left out where a later one of its key, of no
+ * lower revision, says all of it, and of a list what a later one lists again. So everything is told at the place where
+ * it was last said, and a reader may be cut anywhere and go on from there. An event that came after a higher revision
+ * of its key stays as it is; readers drop it. Lists come in the order of their revisions.
  */
-export function coalesce(epoch: string, events: readonly EncodedEvent[]): EncodedEvent[] {
-  const groups = new Map<string, EncodedEvent[]>();
+export function foldEvents(events: readonly EncodedEvent[]): Fold[] {
+  const chains = new Map<string, EncodedEvent[]>();
   const late: EncodedEvent[] = [];
   for (const event of events) {
     const key = `${event.topic}\0${event.key}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [event]);
-    else if (event.rev >= (group.at(-1)?.rev ?? event.rev)) group.push(event);
+    const chain = chains.get(key);
+    if (chain === undefined) chains.set(key, [event]);
+    else if (event.rev >= (chain.at(-1)?.rev ?? event.rev)) chain.push(event);
     else late.push(event);
   }
-  const folded = [...groups.values()].map((group) => foldGroup(epoch, group));
-  return [...folded, ...late].sort((a, b) => a.seq - b.seq);
+  const folds = [...[...chains.values()].flatMap(foldChain), ...late.map(alone)];
+  return folds.sort((a, b) => a.event.seq - b.event.seq);
 }
 
-function foldGroup(epoch: string, group: readonly EncodedEvent[]): EncodedEvent {
-  const [first] = group;
-  const last = group.at(-1);
-  if (first === undefined || last === undefined) throw new RangeError('coalesce requires at least one event');
-  if (group.length === 1) return first;
-  const merge = mergeOf.get(last.type);
-  const folded = { from: first.seq, count: group.length };
-  return encodeCoalesced(epoch, last, merge === undefined ? folded : { ...folded, value: merge(group) });
+/** A fold as it goes over the wire. */
+export function encodeFold(epoch: string, { event, from, count, rest }: Fold): EncodedEvent {
+  if (count === 1 && rest === null) return event;
+  if (rest === null) return encodeCoalesced(epoch, event, { from, count });
+  const field = listOf.get(event.type) ?? '';
+  const value = valueOf(event);
+  const entries = value[field]?.filter((entry) => rest.has(nameOf(entry)));
+  return encodeCoalesced(epoch, event, { from, count, value: { ...value, [field]: entries } });
 }
 
-const valuesOf = <Value>(events: readonly EncodedEvent[]): Value[] =>
-  events.map((event) => (JSON.parse(jsonOf(event).toString()) as { value: Value }).value);
+const alone = (event: EncodedEvent): Fold => ({ event, from: event.seq, count: 1, rest: null });
 
-/** The order and totals of the last; of each pattern listed anywhere its last view. */
-function mergePatterns(events: readonly EncodedEvent[]): unknown {
-  const values = valuesOf<Patterns>(events);
-  const items = new Map<string, Patterns['items'][number]>();
-  for (const item of values.flatMap((value) => value.items)) {
-    const key = item.id ?? item.label;
-    items.delete(key);
-    items.set(key, item);
+/** Changes of one key whose revisions do not fall; looked at from the last to the first. */
+function foldChain(chain: readonly EncodedEvent[]): Fold[] {
+  if (chain.length === 1) return chain.map(alone);
+  const folds: Fold[] = [];
+  const told = new Set<string>();
+  for (const event of chain.toReversed()) {
+    const names = namesIn(event);
+    const rest = names.filter((name) => !told.has(name));
+    for (const name of rest) told.add(name);
+    const later = folds.at(-1);
+    if (later !== undefined && rest.length === 0) {
+      later.from = event.seq;
+      later.count += 1;
+    } else {
+      folds.push({ ...alone(event), rest: rest.length === names.length ? null : new Set(rest) });
+    }
   }
-  return { ...values.at(-1), items: [...items.values()] };
+  return folds;
 }
 
-/** The figures of the last; the positions of the newest outcomes counted by any. */
-function mergeMetrics(events: readonly EncodedEvent[]): unknown {
-  const values = valuesOf<Metrics>(events);
-  const counted = values.flatMap((value) => value.counted ?? []).slice(-MOST_COUNTED);
-  return counted.length === 0 ? values.at(-1) : { ...values.at(-1), counted };
+const valueOf = (event: EncodedEvent): Listing =>
+  (JSON.parse(jsonOf(event).toString()) as { value: Listing }).value;
+
+/** Read once for each event, however many readers are behind and however often they come by. */
+const knownNames = new WeakMap<EncodedEvent, readonly string[]>();
+
+function namesIn(event: EncodedEvent): readonly string[] {
+  const field = listOf.get(event.type);
+  if (field === undefined) return [];
+  const known = knownNames.get(event) ?? [...new Set(valueOf(event)[field]?.map(nameOf))];
+  knownNames.set(event, known);
+  return known;
 }

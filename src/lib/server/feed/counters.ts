@@ -37,6 +37,7 @@ export class FeedCounters {
   delivered = 0;
   deliveredBytes = 0;
   coalesced = 0;
+  failed = 0;
   replays = 0;
 
   reset(reason: string): void {

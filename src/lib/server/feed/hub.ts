@@ -31,8 +31,11 @@ import type { StreamHost } from './stream-host.ts';
 import { FEED_TIMINGS, type FeedTimings } from './timings.ts';
 
 const TICK_MS = 250;
+const DRAIN_STEP_MS = 10;
 /** What may be read for resuming readers at the same time, so that a storm of them leaves connections for others. */
 const REPLAYS_AT_ONCE = 4;
+/** Streams of one cause fail by the thousand; one of them is logged. */
+const FAILURE_LOG_MS = 5_000;
 /** Longer than a request takes from its authorization to its place here. */
 const RIGHTS_SETTLE_MS = 5_000;
 
@@ -74,6 +77,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   let draining = false;
   let clock: NodeJS.Timeout | null = null;
   let recheckAt = 0;
+  let failureLogAt = 0;
   let unsubscribe: () => void = () => undefined;
 
   const reader = new FeedReader({
@@ -117,12 +121,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   });
 
   function showWindow(from: number, to: number): void {
-    for (const audience of audiences.all()) {
-      if (audience.waiting.size === 0) continue;
-      const segment = audience.segment(reader.ring, from, to);
-      if (segment.events.length === 0) continue;
-      for (const waiting of [...audience.waiting]) waiting.deliver(segment);
-    }
+    for (const audience of audiences.all()) audience.show(reader.ring, from, to);
     if (streams.size === 0) return;
     const at = now();
     for (let seq = from + 1; seq <= to; seq += 1) {
@@ -153,6 +152,12 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     canReplay: async (audience, from) => troubleInOutbox(await reaches.of(audience), from) === null,
     snapshot: readSnapshot,
     review,
+    failed(thrown) {
+      counters.failed += 1;
+      if (performance.now() < failureLogAt) return;
+      failureLogAt = performance.now() + FAILURE_LOG_MS;
+      logger.error({ err: coerceError(thrown), failed: counters.failed }, 'a stream of the feed failed');
+    },
     left(stream) {
       if (!streams.delete(stream)) return;
       places.give(stream.owner);
@@ -162,8 +167,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   };
 
   /** @throws AppError UNAVAILABLE when it cannot be made, or this instance does not come as far */
-  async function readSnapshot(audience: Audience): Promise<EncodedSnapshot> {
-    const snapshot = await snapshots.get(audience.filter, reader.visible);
+  async function readSnapshot(audience: Audience, topics: readonly string[]): Promise<EncodedSnapshot> {
+    const snapshot = await snapshots.get({ ...audience.filter, topics }, reader.visible);
     if (await reader.waitFor(snapshot, timings.futureMs)) return snapshot;
     const { epoch, seq } = snapshot;
     logger.warn(
@@ -181,9 +186,9 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     if (permissions === null) return 'revoked';
     if (permissions === undefined || !streams.has(stream)) return 'same';
     who.permissions = permissions;
-    const { compat, filter } = stream.audience;
+    const { shared, filter } = stream.audience;
     audiences.leave(stream.audience);
-    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), compat);
+    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), shared.compat);
     return 'changed';
   }
 
@@ -307,12 +312,16 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
 
   async function drain(): Promise<void> {
     draining = true;
-    const deadline = performance.now() + timings.goodbyeMs;
-    for (const stream of [...streams]) stream.leave('deploy');
     for (const poll of polls.values()) poll.end();
-    while (streams.size > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const leaving = [...streams];
+    const begun = performance.now();
+    const spreadMs = Math.min(timings.drainMs, (leaving.length * 1_000) / timings.goodbyesPerSecond);
+    for (const [n, stream] of leaving.entries()) {
+      while (performance.now() < begun + (spreadMs * n) / leaving.length) await pause(DRAIN_STEP_MS);
+      stream.leave('deploy');
     }
+    const deadline = performance.now() + timings.goodbyeMs;
+    while (streams.size > 0 && performance.now() < deadline) await pause(DRAIN_STEP_MS);
     for (const stream of [...streams]) stream.tick(Number.POSITIVE_INFINITY);
   }
 
@@ -335,6 +344,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       ringBytes: reader.ring.bytes,
       resets: { ...counters.resets },
       goaways: { ...counters.goaways },
+      failed: counters.failed,
       slowestLagMs: [...streams].reduce((most, stream) => Math.max(most, stream.lagMs(at)), 0),
       latency: counters.latency.read(),
       resume: counters.resume.read(),
@@ -371,6 +381,8 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     stats,
   };
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const notNow = (what: string, cause?: unknown) =>
   new AppError('UNAVAILABLE', `${what} Try again in a moment.`, { retryAfterSeconds: 2, cause });

@@ -1,15 +1,18 @@
-import type { ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
-import type { Audience, Segment, Waiting } from './audience.ts';
+import type { ResetReason } from '#lib/contracts/feed.ts';
+import type { Audience } from './audience.ts';
+import type { Waiting } from './audience-class.ts';
 import { formatCursor } from './cursor.ts';
 import { jsonOf } from './encode.ts';
+import type { SnapshotWish } from './request.ts';
 import { REPLAY_LIMITS, type Resume } from './resume.ts';
+import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { StreamHost } from './stream-host.ts';
 
 export interface PollOptions {
   audience: Audience;
   resume: Resume;
-  snapshot: SnapshotMode;
+  snapshot: SnapshotWish;
   waitMs: number;
   /** Aborted when the wait is to end: the server leaves, or the reader's rights changed. */
   ended: AbortSignal;
@@ -56,15 +59,16 @@ function bodyOf({ epoch, from, to, events, reset, snapshot }: Answer, streaming:
 }
 
 async function answerOf(host: StreamHost, options: PollOptions): Promise<Answer> {
-  const { audience, resume, snapshot: mode } = options;
+  const { audience, resume, snapshot: wish } = options;
   const { reader } = host;
-  const wanted = mode === 'always' || (mode === 'auto' && resume.kind === 'reset');
+  const wanted = resume.kind === 'reset' ? wish.afterReset : wish.atStart.length > 0;
   if (!wanted) {
     if (resume.kind !== 'reset') return whatFollows(host, options, resume.from);
     const { epoch, visible } = reader;
     return { epoch, from: visible, to: visible, events: [], reset: resume };
   }
-  const snapshot = await host.snapshot(audience);
+  const topics = resume.kind === 'reset' ? audience.filter.topics : wish.atStart;
+  const snapshot = await host.snapshot(audience, topics);
   const { epoch, seq } = snapshot;
   if (resume.kind === 'reset') return { epoch, from: seq, to: seq, events: [], reset: resume, snapshot };
   // Without a cursor nothing was missed; with one, what came since is told as well as what it led to.
@@ -126,10 +130,10 @@ function arrival(audience: Audience, waitMs: number, ended: AbortSignal): Promis
     function finish(segment: Segment | null): void {
       clearTimeout(timer);
       ended.removeEventListener('abort', onEnd);
-      audience.waiting.delete(waiting);
+      audience.stopWaiting(waiting);
       resolve(segment);
     }
-    audience.waiting.add(waiting);
+    audience.wait(waiting);
     if (ended.aborted) finish(null);
     else ended.addEventListener('abort', onEnd);
   });

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.ts';
 import { AppError } from '../errors.ts';
 import { readReach, type Reach } from '../event-log/index.ts';
+import type { AudienceClass } from './audience-class.ts';
 import type { Audience } from './audience.ts';
 import type { FeedReader } from './reader.ts';
 import { REPLAY_LIMITS } from './resume.ts';
@@ -13,14 +14,14 @@ const KEEP_MS = 200;
 export type KnownReach = Reach & { asOf: number };
 
 /**
- * How far back the outbox can be replayed. One look serves everybody of an audience, whatever their cursors, so that
+ * How far back the outbox can be replayed. One look serves everybody of a class, whatever their cursors, so that
  * the thousands who come back after a restart cost as much as one.
  */
 export class Reaches {
   readonly #db: Database;
   readonly #reader: FeedReader;
   readonly #slots: Slots;
-  readonly #known = new WeakMap<Audience, Promise<KnownReach>>();
+  readonly #known = new WeakMap<AudienceClass, Promise<KnownReach>>();
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots }) {
     this.#db = options.db;
@@ -29,8 +30,8 @@ export class Reaches {
   }
 
   /** @throws AppError UNAVAILABLE when the ring has moved on so far that it does not join what was looked at */
-  async of(audience: Audience): Promise<KnownReach> {
-    const reach = await (this.#known.get(audience) ?? this.#look(audience));
+  async of({ shared }: Audience): Promise<KnownReach> {
+    const reach = await (this.#known.get(shared) ?? this.#look(shared));
     const { epoch, ring } = this.#reader;
     if (reach.epoch === epoch && ring.covers(reach.asOf)) return reach;
     throw new AppError('UNAVAILABLE', 'The feed is moving on too fast. Try again in a moment.', {
@@ -38,15 +39,15 @@ export class Reaches {
     });
   }
 
-  #look(audience: Audience): Promise<KnownReach> {
+  #look(shared: AudienceClass): Promise<KnownReach> {
     const looking = this.#slots.run(async () => {
       const asOf = this.#reader.visible;
       const range = { to: asOf, limit: REPLAY_LIMITS };
-      return { ...(await readReach(this.#db.sql, audience.filter, range)), asOf };
+      return { ...(await readReach(this.#db.sql, shared.filter, range)), asOf };
     });
-    this.#known.set(audience, looking);
+    this.#known.set(shared, looking);
     const drop = () => {
-      if (this.#known.get(audience) === looking) this.#known.delete(audience);
+      if (this.#known.get(shared) === looking) this.#known.delete(shared);
     };
     looking.then(() => setTimeout(drop, KEEP_MS).unref(), drop);
     return looking;

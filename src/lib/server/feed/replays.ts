@@ -1,8 +1,10 @@
 import type { Database } from '../db/client.ts';
 import { readMatching, readOldest } from '../event-log/index.ts';
-import { joined, type Audience, type Segment } from './audience.ts';
+import type { AudienceClass } from './audience-class.ts';
+import type { Audience } from './audience.ts';
 import { encodeEvent } from './encode.ts';
 import type { FeedReader } from './reader.ts';
+import type { Segment } from './segment.ts';
 import type { Slots } from './slots.ts';
 
 /** Rows of one read: few until it is known that they are small, because a row may be tens of kilobytes. */
@@ -19,7 +21,7 @@ interface Page {
 }
 
 /**
- * Reads what fell out of the ring from the outbox, page by page; readers of one audience share a read. Pages begin at
+ * Reads what fell out of the ring from the outbox, page by page; readers of one class share a read. Pages begin at
  * multiples of LEAST_ROWS, because those who come back after a restart come from places close to each other.
  */
 export class Replays {
@@ -27,7 +29,7 @@ export class Replays {
   readonly #reader: FeedReader;
   readonly #slots: Slots;
   readonly #onRead: () => void;
-  readonly #pages = new WeakMap<Audience, Map<number, Promise<Page>>>();
+  readonly #pages = new WeakMap<AudienceClass, Map<number, Promise<Page>>>();
   #rows = LEAST_ROWS;
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots; onRead: () => void }) {
@@ -42,25 +44,24 @@ export class Replays {
    * @throws when the database is in another epoch than the reader, or no longer has what follows `from`
    */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
+    const { shared } = audience;
     // A page has at least so many rows, so it reaches beyond `from`.
-    const { segment, oldest } = await this.#share(audience, from - (from % LEAST_ROWS), limit);
+    const { segment, oldest } = await this.#share(shared, from - (from % LEAST_ROWS), limit);
     if (oldest === null || oldest > from + 1)
       throw new Error('What was to be replayed is not kept any more.');
-    if (segment.from === from) return segment;
-    const events = segment.events.filter(({ seq }) => seq > from);
-    return joined(from, segment.to, events, audience.compat);
+    return audience.ofMine(segment.from === from ? segment : shared.after(segment, from));
   }
 
-  async #share(audience: Audience, start: number, limit: number): Promise<Page> {
+  async #share(shared: AudienceClass, start: number, limit: number): Promise<Page> {
     const { epoch } = this.#reader;
-    const pages = this.#pages.get(audience) ?? new Map<number, Promise<Page>>();
-    this.#pages.set(audience, pages);
+    const pages = this.#pages.get(shared) ?? new Map<number, Promise<Page>>();
+    this.#pages.set(shared, pages);
     const known = pages.get(start);
     if (known !== undefined) {
       const page = await known;
       if (page.segment.to <= limit && epoch === this.#reader.epoch) return page;
     }
-    const reading = this.#slots.run(() => this.#read(audience, start, limit));
+    const reading = this.#slots.run(() => this.#read(shared, start, limit));
     pages.set(start, reading);
     const drop = () => {
       if (pages.get(start) === reading) pages.delete(start);
@@ -69,12 +70,12 @@ export class Replays {
     return reading;
   }
 
-  async #read(audience: Audience, from: number, limit: number): Promise<Page> {
+  async #read(shared: AudienceClass, from: number, limit: number): Promise<Page> {
     const { epoch, visible } = this.#reader;
     const to = Math.min(limit, visible);
     const asked = this.#rows;
     this.#onRead();
-    const rows = await readMatching(this.#db.sql, audience.filter, { from, to, limit: asked });
+    const rows = await readMatching(this.#db.sql, shared.filter, { from, to, limit: asked });
     if (rows.some((row) => row.epoch !== epoch)) throw new Error('The feed has begun a new epoch.');
     // Looked at after the rows: a day dropped meanwhile would be a hole that nobody notices. The client comes back and
     // is reset.
@@ -88,6 +89,6 @@ export class Replays {
     const last = rows.at(-1);
     const end = rows.length < asked || last === undefined ? to : last.seq - (last.seq % LEAST_ROWS);
     const whole = events.filter(({ seq }) => seq <= end);
-    return { segment: joined(from, end, whole, audience.compat), oldest };
+    return { segment: shared.segmentOf(from, end, whole), oldest };
   }
 }

@@ -1,20 +1,27 @@
-import { FEED_TOPICS, SNAPSHOT_MODES, type FeedTopic, type SnapshotMode } from '#lib/contracts/feed.ts';
+import { FEED_TOPICS, SNAPSHOT_MODES, type FeedTopic } from '#lib/contracts/feed.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { FeedRequest } from '../app.ts';
 
 const LONGEST_POLL_S = 25;
+
+/** When a reader is told what there is. */
+export interface SnapshotWish {
+  /** Of these topics at the start. */
+  atStart: readonly FeedTopic[];
+  /** Of all its topics after a reset. */
+  afterReset: boolean;
+}
 
 export interface FeedQuery {
   topics: readonly FeedTopic[];
   /** Where to continue, as the client sent it; null: start at the head. */
   cursor: string | null;
   compat: boolean;
-  snapshot: SnapshotMode;
+  snapshot: SnapshotWish;
   /** Polling only: how long to wait for an event when there is none. */
   waitMs: number;
 }
 
-const isMode = (text: string): text is SnapshotMode => (SNAPSHOT_MODES as readonly string[]).includes(text);
 const isTopic = (text: string): text is FeedTopic => (FEED_TOPICS as readonly string[]).includes(text);
 
 /** The parameters of a feed request, or what is wrong with them. */
@@ -24,11 +31,7 @@ export function readFeedQuery({
 }: Pick<FeedRequest, 'url' | 'request'>): FeedQuery | { issues: Issue[] } {
   const parameters = url.searchParams;
   const issues: Issue[] = [];
-  const named = parameters
-    .getAll('topics')
-    .flatMap((list) => list.split(','))
-    .map((topic) => topic.trim())
-    .filter((topic) => topic !== '');
+  const named = namesIn(parameters.getAll('topics'));
   const unknown = named.filter((topic) => !isTopic(topic));
   if (unknown.length > 0) {
     issues.push({
@@ -39,19 +42,36 @@ export function readFeedQuery({
   const waitText = parameters.get('wait');
   const wait = waitText === null || waitText === '' ? LONGEST_POLL_S : Number(waitText);
   if (!(wait >= 0)) issues.push({ path: 'wait', message: `Seconds from 0 to ${LONGEST_POLL_S}.` });
-  const snapshot = parameters.get('snapshot') || 'auto';
-  if (!isMode(snapshot)) {
-    issues.push({ path: 'snapshot', message: `One of ${SNAPSHOT_MODES.join(', ')}.` });
+  const topics = named.length === 0 ? FEED_TOPICS : [...new Set(named.filter(isTopic))];
+  const snapshot = wishOf(parameters.getAll('snapshot'), topics);
+  if (snapshot === null) {
+    issues.push({ path: 'snapshot', message: `One of ${SNAPSHOT_MODES.join(', ')}, or some of the topics.` });
     return { issues };
   }
   if (issues.length > 0) return { issues };
   return {
-    topics: named.length === 0 ? FEED_TOPICS : [...new Set(named.filter(isTopic))],
+    topics,
     cursor: cursorOf(url, request.headers),
     compat: parameters.get('compat') === '1',
     snapshot,
     waitMs: Math.min(wait, LONGEST_POLL_S) * 1_000,
   };
+}
+
+const namesIn = (lists: readonly string[]): string[] =>
+  lists
+    .flatMap((list) => list.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+/** Null when it is neither a way nor topics that are asked for. */
+function wishOf(lists: readonly string[], topics: readonly FeedTopic[]): SnapshotWish | null {
+  const [first = 'auto', ...more] = namesIn(lists);
+  if (more.length === 0 && (SNAPSHOT_MODES as readonly string[]).includes(first))
+    return { atStart: first === 'always' ? topics : [], afterReset: first !== 'never' };
+  const named = new Set([first, ...more]);
+  const atStart = topics.filter((topic) => named.has(topic));
+  return atStart.length === named.size ? { atStart, afterReset: true } : null;
 }
 
 /** The header wins: on an automatic reconnect the address still carries the old `since`. */

@@ -16,6 +16,9 @@ export const readerOf = (ctx: Context, request: FeedRequest): Reader => ({
   permissions: ctx.permissions,
 });
 
+/** Whether a scope is that of one person. */
+export const isPersonal = (scope: string): boolean => scope.startsWith('user:');
+
 /** Events are for the workspace, for its admins, or for one person; looked at for old events and new ones alike. */
 export function audienceOf(
   { workspaceId, actor }: Pick<Reader, 'workspaceId' | 'actor'>,

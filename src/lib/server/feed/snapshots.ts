@@ -5,6 +5,7 @@ import { within } from '../event-log/index.ts';
 import { formatCursor } from './cursor.ts';
 import { toLine } from './encode.ts';
 import { placeFrame } from './frames.ts';
+import { isPersonal } from './rights.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** Beyond what the figures are waited for; then the next who asks makes another one. */
@@ -102,7 +103,7 @@ export class Snapshots {
 
 /** What is for one person alone is not part of a snapshot, so that everybody of a workspace shares it. */
 function shared({ workspaceId, topics, scopes }: FeedAudience): FeedAudience {
-  const common = scopes.filter((scope) => !scope.startsWith('user:'));
+  const common = scopes.filter((scope) => !isPersonal(scope));
   return { workspaceId, topics: [...topics].sort(), scopes: common.sort() };
 }
 

@@ -1,6 +1,7 @@
-import type { Audience, Segment } from './audience.ts';
+import type { Audience } from './audience.ts';
 import type { FeedCounters } from './counters.ts';
 import type { FeedReader } from './reader.ts';
+import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { FeedStream } from './stream.ts';
 import type { FeedTimings } from './timings.ts';
@@ -16,9 +17,11 @@ export interface StreamHost {
   replay(audience: Audience, from: number, limit: number): Promise<Segment>;
   /** Whether what follows `from` can still be replayed. */
   canReplay(audience: Audience, from: number): Promise<boolean>;
-  /** What there is, once this instance has come as far. @throws AppError UNAVAILABLE */
-  snapshot(audience: Audience): Promise<EncodedSnapshot>;
+  /** What there is of these topics, once this instance has come as far. @throws AppError UNAVAILABLE */
+  snapshot(audience: Audience, topics: readonly string[]): Promise<EncodedSnapshot>;
   /** Looks at the reader's rights again; when they are others, puts the stream into the audience for them. */
   review(stream: FeedStream): Promise<'same' | 'changed' | 'revoked'>;
+  /** Something of ours went wrong for one stream, which ends. */
+  failed(thrown: unknown): void;
   left(stream: FeedStream): void;
 }

@@ -1,8 +1,12 @@
-import type { GoawayReason, ResetReason, SnapshotMode } from '#lib/contracts/feed.ts';
-import type { Audience, Segment, Waiting } from './audience.ts';
+import type { GoawayReason, ResetReason } from '#lib/contracts/feed.ts';
+import { coerceError } from '../errors.ts';
+import type { Audience, Stretch } from './audience.ts';
+import type { Waiting } from './audience-class.ts';
 import { formatCursor } from './cursor.ts';
 import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
 import type { Resume } from './resume.ts';
+import type { SnapshotWish } from './request.ts';
+import type { Segment } from './segment.ts';
 import type { EncodedSnapshot } from './snapshots.ts';
 import type { Reader } from './still-allowed.ts';
 import type { StreamHost } from './stream-host.ts';
@@ -15,7 +19,7 @@ export interface StreamOptions {
   owner: string;
   resume: Resume;
   topics: readonly string[];
-  snapshot: SnapshotMode;
+  snapshot: SnapshotWish;
 }
 
 /** The client is to begin again: with a reset when it missed something, with a snapshot unless it wants none. */
@@ -36,7 +40,7 @@ export class FeedStream implements Waiting {
   readonly topics: readonly string[];
   audience: Audience;
   readonly #host: StreamHost;
-  readonly #snapshotMode: SnapshotMode;
+  readonly #wish: SnapshotWish;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #position: number;
   /** Resolves the pull that waits for something to send; null while the client has no room or we are not done. */
@@ -56,6 +60,8 @@ export class FeedStream implements Waiting {
   #reviewDue = false;
   /** A snapshot that waits until everything up to it has been told. */
   #ahead: EncodedSnapshot | null = null;
+  /** What is being told in fewer events; to its end, because these count what they stand for. */
+  #stretch: Stretch | null = null;
 
   constructor(host: StreamHost, options: StreamOptions) {
     this.#host = host;
@@ -63,7 +69,7 @@ export class FeedStream implements Waiting {
     this.who = options.who;
     this.owner = options.owner;
     this.topics = options.topics;
-    this.#snapshotMode = options.snapshot;
+    this.#wish = options.snapshot;
     const { reader, timings } = host;
     const { resume } = options;
     const now = performance.now();
@@ -76,7 +82,7 @@ export class FeedStream implements Waiting {
     this.#beatAt = this.#nextBeat();
     const hello = this.#hello(resume, lifeMs);
     if (resume.kind === 'reset') this.#begin(resume.reason, resume.oldest);
-    else if (options.snapshot === 'always') this.#beginning = { reason: null, oldest: null };
+    else if (this.#wish.atStart.length > 0) this.#beginning = { reason: null, oldest: null };
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -94,7 +100,7 @@ export class FeedStream implements Waiting {
   /** A client that begins with a snapshot has nothing to continue from before that is complete. */
   #hello(resume: Resume, lifeMs: number): Buffer {
     const { reader, timings } = this.#host;
-    const blank = resume.kind === 'fresh' && this.#snapshotMode === 'always';
+    const blank = resume.kind === 'fresh' && this.#wish.atStart.length > 0;
     const known = resume.kind === 'reset' ? resume.stale : formatCursor(reader.epoch, resume.from);
     return helloFrame({
       resume: resume.kind,
@@ -110,6 +116,7 @@ export class FeedStream implements Waiting {
     this.#host.counters.reset(reason);
     this.#beginning = { reason, oldest };
     this.#ahead = null;
+    this.#stretch = null;
   }
 
   /** Milliseconds since the client had everything. */
@@ -122,10 +129,18 @@ export class FeedStream implements Waiting {
     try {
       await this.#pull();
     } catch (thrown) {
-      // The connection ends; the client comes back with its position. `cancel` is not called for an error of ours.
-      this.#end();
-      throw thrown;
+      this.#fail(thrown);
     }
+  }
+
+  /** Ends this connection, and no other; the client comes back with its position. */
+  #fail(thrown: unknown): void {
+    // A look into the database may fail after the client has gone, which is nobody's loss.
+    if (this.#closed) return;
+    this.#host.failed(thrown);
+    this.#controller?.error(coerceError(thrown));
+    // `cancel` is not called for an error of ours.
+    this.#end();
   }
 
   #pull(): Promise<void> | undefined {
@@ -160,7 +175,7 @@ export class FeedStream implements Waiting {
     this.#replayUntil = 0;
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.audience.waiting.add(this);
+      this.audience.wait(this);
     });
   }
 
@@ -170,7 +185,7 @@ export class FeedStream implements Waiting {
     if (wake === null) return null;
     this.#wake = null;
     this.#freshAt = performance.now();
-    this.audience.waiting.delete(this);
+    this.audience.stopWaiting(this);
     return wake;
   }
 
@@ -203,15 +218,26 @@ export class FeedStream implements Waiting {
 
   #isSlow(): boolean {
     const { reader, timings } = this.#host;
+    if (this.#openStretch !== null) return true;
     if (performance.now() - this.#freshAt > timings.slowMs) return true;
     if (reader.ring.bytesAfter(this.#position) <= timings.slowBytes) return false;
     const limits = { events: Number.POSITIVE_INFINITY, bytes: timings.slowBytes };
     return this.audience.measure(reader.ring, this.#position, limits).bytes > timings.slowBytes;
   }
 
+  /** Null when it has been told, or the ring has lost its beginning. */
+  get #openStretch(): Stretch | null {
+    const stretch = this.#stretch;
+    if (stretch === null || this.#position >= stretch.to) return null;
+    return this.#host.reader.ring.covers(stretch.from) ? stretch : null;
+  }
+
   #coalesced(limit: number): Segment {
     const { reader, counters } = this.#host;
-    const { segment, folded } = this.audience.coalesced(reader.epoch, reader.ring, this.#position, limit);
+    const { epoch, ring } = reader;
+    const stretch = this.#openStretch ?? this.audience.stretch(ring, this.#position, limit);
+    this.#stretch = stretch;
+    const { segment, folded } = this.audience.coalesced(epoch, ring, stretch, this.#position);
     counters.coalesced += folded;
     return segment;
   }
@@ -243,8 +269,9 @@ export class FeedStream implements Waiting {
 
   /** Says what there is, and goes on from there. Nothing of it has an id but the `live` at its end. */
   async #startOver(beginning: Beginning): Promise<void> {
-    const wantsSnapshot = beginning.reason === null || this.#snapshotMode !== 'never';
-    const snapshot = wantsSnapshot ? await this.#readSnapshot() : null;
+    const wantsSnapshot = beginning.reason === null || this.#wish.afterReset;
+    const topics = beginning.reason === null ? this.#wish.atStart : this.topics;
+    const snapshot = wantsSnapshot ? await this.#readSnapshot(topics) : null;
     // Meanwhile the stream may have ended, the rights be others, or the history been lost: another beginning.
     if (this.#isInterrupted || this.#beginning !== beginning) return this.#pull();
     this.#beginning = null;
@@ -277,9 +304,9 @@ export class FeedStream implements Waiting {
   }
 
   /** Null when it cannot be had: the client is sent away for a while, as from any overload. */
-  async #readSnapshot(): Promise<EncodedSnapshot | null> {
+  async #readSnapshot(topics: readonly string[]): Promise<EncodedSnapshot | null> {
     try {
-      return await this.#host.snapshot(this.audience);
+      return await this.#host.snapshot(this.audience, topics);
     } catch {
       // Logged where it was built, once for everybody who waited for it.
       this.leave('too-many');
@@ -291,9 +318,11 @@ export class FeedStream implements Waiting {
   deliver(segment: Segment): void {
     const wake = this.#unpark();
     if (wake === null) return;
-    this.#position = segment.to;
-    this.#host.counters.delivered += segment.events.length;
-    this.#send(segment.bytes);
+    this.#guard(() => {
+      this.#position = segment.to;
+      this.#host.counters.delivered += segment.events.length;
+      this.#send(segment.bytes);
+    });
     wake();
   }
 
@@ -322,12 +351,24 @@ export class FeedStream implements Waiting {
   /** Sends what is due to a client that was waiting; one that was not asks by itself. */
   #goOn(): void {
     const wake = this.#unpark();
-    if (wake !== null) wake(this.#pull());
+    if (wake !== null) wake(this.#pullSafely());
   }
 
   /** Called by the hub's clock, `now` in milliseconds of performance.now(). */
   tick(now: number): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#guard(() => this.#tick(now));
+  }
+
+  /** For what is done for one reader among others. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #tick(now: number): void {
     if (this.#leaving !== null) {
       if (now >= this.#leaving.deadline) this.#abandon();
       return;

@@ -14,6 +14,10 @@ export interface FeedTimings {
   futureMs: number;
   /** How long a goodbye may take for a client that does not read. */
   goodbyeMs: number;
+  /** Goodbyes a second when the instance stops, so that its readers do not all come to the others at once … */
+  goodbyesPerSecond: number;
+  /** … and how long they may be spread at most. */
+  drainMs: number;
   /** A reader that had not everything for so long, or is so many bytes behind, gets changes of one key as one. */
   slowMs: number;
   slowBytes: number;
@@ -29,6 +33,8 @@ export const FEED_TIMINGS: FeedTimings = {
   pollMs: 1_000,
   futureMs: 2_000,
   goodbyeMs: 700,
+  goodbyesPerSecond: 1_000,
+  drainMs: 8_000,
   slowMs: 10_000,
   slowBytes: 4 * 1024 * 1024,
   snapshotMs: 1_000,

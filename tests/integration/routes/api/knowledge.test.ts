@@ -257,6 +257,12 @@ describe('health', () => {
     expect(await readiness()).toMatchObject([200, { ready: true }]);
     await db.sql`update feed_outbox set created_at = created_at - interval '20 seconds'`;
     expect(await readiness()).toMatchObject([503, { checks: { sequencer: false } }]);
+    await db.sql`update feed_outbox set created_at = now()`;
+    const leaving = await callApi(readyz.GET, { ...app, draining: AbortSignal.abort() }, null, '/readyz');
+    expect([leaving.status, await leaving.json()]).toMatchObject([
+      503,
+      { ready: false, checks: { accepting: false, sequencer: true } },
+    ]);
   });
 
   it('gives Prometheus the process and the product', async () => {

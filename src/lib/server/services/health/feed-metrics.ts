@@ -21,6 +21,7 @@ export function feedMetricsText(feed: FeedStats): string {
     ]),
     metric('resets_total', 'counter', 'Readers told to read everything again.', byReason(feed.resets)),
     metric('goaways_total', 'counter', 'Streams ended or turned away.', byReason(feed.goaways)),
+    one('failed_total', 'Streams that ended because something went wrong here.', feed.failed),
     one('encoded_total', 'Events encoded: each once, whoever reads it.', feed.read),
     one('joined_total', 'Events joined into the bytes of a class of readers.', feed.joined),
     one('delivered_total', 'Events written to readers.', feed.delivered),

@@ -25,6 +25,7 @@ function stats(): FeedStats {
     ringBytes: 700,
     resets: { slow: 2, 'too-much': 1 },
     goaways: {},
+    failed: 6,
     slowestLagMs: 1_500,
     latency: latency.read(),
     resume: new Durations().read(),
@@ -52,6 +53,7 @@ describe('the figures of the feed for Prometheus', () => {
   it('say what the feed says', () => {
     expect(valueOf('telltale_feed_streams{transport="poll"}')).toBe('1');
     expect(valueOf('telltale_feed_resets_total{reason="too-much"}')).toBe('1');
+    expect(valueOf('telltale_feed_failed_total')).toBe('6');
     expect(valueOf('telltale_feed_encoded_total')).toBe('7');
     expect(valueOf('telltale_feed_slowest_lag_seconds')).toBe('1.5');
     expect(valueOf('telltale_feed_delivered_bytes_total')).toBe('2100');

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { Audiences } from '#lib/server/feed/audiences.ts';
+import { FeedCounters } from '#lib/server/feed/counters.ts';
+import { encodeEvent } from '#lib/server/feed/encode.ts';
+import type { FeedReader } from '#lib/server/feed/reader.ts';
+import { Ring } from '#lib/server/feed/ring.ts';
+import { Segment } from '#lib/server/feed/segment.ts';
+import { FeedStream } from '#lib/server/feed/stream.ts';
+import type { StreamHost } from '#lib/server/feed/stream-host.ts';
+import { FEED_TIMINGS } from '#lib/server/feed/timings.ts';
+
+const topics = ['collections'];
+const event = encodeEvent('ep0ch', {
+  seq: 1,
+  workspaceId: 'w',
+  topic: 'collections',
+  type: 'import.progressed',
+  op: 'upsert',
+  key: 'k',
+  rev: 1,
+  scope: 'workspace',
+  payload: '{}',
+  t: 0,
+});
+
+function begin(head = 0) {
+  const ring = new Ring(head);
+  const failures: unknown[] = [];
+  const left: FeedStream[] = [];
+  const unused = () => Promise.reject(new Error('not here'));
+  const host: StreamHost = {
+    reader: { ring, epoch: 'ep0ch', visible: head } as FeedReader,
+    timings: FEED_TIMINGS,
+    counters: new FeedCounters(),
+    now: () => 0,
+    random: () => 0.5,
+    replay: unused,
+    canReplay: unused,
+    snapshot: unused,
+    review: unused,
+    failed: (thrown) => failures.push(thrown),
+    left: (stream) => left.push(stream),
+  };
+  const audiences = new Audiences(() => undefined);
+  const filter = { workspaceId: 'w', topics, scopes: ['workspace'] };
+  const open = (from: number | null) => {
+    const stream = new FeedStream(host, {
+      audience: audiences.join(filter, false),
+      who: {
+        workspaceId: 'w',
+        actor: { type: 'system', id: null, name: 'test' },
+        sessionRowId: null,
+        permissions: new Set(),
+      },
+      owner: 'test',
+      resume: from === null ? { kind: 'fresh', from: head } : { kind: 'ok', from },
+      topics,
+      snapshot: { atStart: [], afterReset: true },
+    });
+    return { stream, bytes: stream.body.getReader() };
+  };
+  return { failures, left, open };
+}
+
+describe('a stream for which something goes wrong', () => {
+  it('ends with the error, which is told of once', async () => {
+    const { open, failures, left } = begin(5);
+    const { stream, bytes } = open(2);
+    await bytes.read();
+    await expect(bytes.read()).rejects.toThrow('not here');
+    expect(failures.map(String)).toEqual(['Error: not here']);
+    expect(left).toEqual([stream]);
+  });
+
+  it('ends alone: the others who wait get what came', async () => {
+    const { open, failures, left } = begin();
+    const all = [open(null), open(null), open(null)] as const;
+    for (const { bytes } of all) await bytes.read();
+    const next = Promise.allSettled(all.map(({ bytes }) => bytes.read()));
+    const sound = new Segment({ from: 0, to: 1, events: [event], compat: false });
+    const torn = new Proxy(sound, {
+      get(target, name) {
+        if (name === 'bytes') throw new RangeError('no room');
+        return Reflect.get(target, name, target) as unknown;
+      },
+    });
+    for (const { stream } of all) stream.deliver(stream === all[1].stream ? torn : sound);
+    expect((await next).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(failures.map(String)).toEqual(['RangeError: no room']);
+    expect(left).toEqual([all[1].stream]);
+  });
+});
