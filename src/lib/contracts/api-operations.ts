@@ -105,6 +105,7 @@ const feedQuerySchema = z.object({
     .enum(SNAPSHOT_MODES)
     .optional()
     .describe('What there is, before what changes: after a reset (auto), also at the start, or never.'),
+  user: z.string().optional().describe('With a session: the id of whose page asks; 401 if it is not theirs.'),
 });
 
 const chosen = {

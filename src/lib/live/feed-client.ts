@@ -3,6 +3,7 @@ import type { Delta, FeedType, FeedValues, Reset, Snapshot } from '#lib/contract
 import {
   afterEvent,
   initialConnection,
+  isConnected,
   stateOf,
   type Connection,
   type ConnectionEvent,
@@ -90,14 +91,15 @@ export class FeedClient {
     return this.#shown.state;
   }
   get isConnected(): boolean {
-    return ['live', 'catching-up', 'polling'].includes(this.#shown.state);
+    return isConnected(this.#shown.state);
   }
   /** When the last connection was made; milliseconds since 1970. */
   get lastConnected(): number | null {
     return this.#lastConnected;
   }
   get transport(): 'stream' | 'poll' | null {
-    if (this.#connection.phase.kind === 'streaming') return 'stream';
+    const { phase, renewing } = this.#connection;
+    if (phase.kind === 'streaming' || renewing !== null) return 'stream';
     return this.#shown.state === 'polling' ? 'poll' : null;
   }
   /** Continue from here another time. */
@@ -168,7 +170,7 @@ export class FeedClient {
   #announce(): void {
     const { phase } = this.#connection;
     const state = stateOf(this.#connection, this.#environment.online());
-    const until = phase.kind === 'waiting' && state !== 'polling' ? phase.until : null;
+    const until = phase.kind === 'waiting' && !isConnected(state) ? phase.until : null;
     if (state === this.#shown.state && until === this.#shown.until) return;
     this.#shown = { state, until };
     callSafely(() => this.#options.handlers?.onState?.(state));

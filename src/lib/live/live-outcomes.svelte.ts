@@ -9,8 +9,8 @@ const LATELY_COUNT = 500;
 /** The newest outcomes of the page, kept up to date. */
 export class LiveOutcomes {
   #live = $state.raw<{ base: readonly OutcomeView[]; latest: LatestOutcomes } | null>(null);
-  /** What came lately, of one workspace. */
-  #recent: { workspace: string; came: { at: number; outcome: OutcomeView }[] } = { workspace: '', came: [] };
+  /** What came lately, of one history. */
+  #recent: { history: string; came: { at: number; outcome: OutcomeView }[] } = { history: '', came: [] };
   readonly #feed: LiveFeed;
   readonly #base: () => readonly OutcomeView[];
   readonly #limit: number;
@@ -29,7 +29,7 @@ export class LiveOutcomes {
     const base = this.#base();
     if (this.#live?.base === base) return this.#live.latest;
     const fresh = latestOf(base, this.#limit);
-    if (this.#recent.workspace !== this.#feed.workspace) return fresh;
+    if (this.#recent.history !== this.#feed.history) return fresh;
     const lately = this.#recent.came.map(({ outcome }) => outcome);
     return takeOutcomes(fresh, lately, { limit: this.#limit, now: null });
   }
@@ -47,13 +47,13 @@ export class LiveOutcomes {
   }
 
   take(outcomes: readonly OutcomeView[], now: number): void {
-    const { workspace } = this.#feed;
-    const before = this.#recent.workspace === workspace ? this.#recent.came : [];
+    const { history } = this.#feed;
+    const before = this.#recent.history === history ? this.#recent.came : [];
     const came = [
       ...before.filter(({ at }) => now - at < LATELY_MS),
       ...outcomes.map((outcome) => ({ at: now, outcome })),
     ];
-    this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
+    this.#recent = { history, came: came.slice(-LATELY_COUNT) };
     this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now }));
   }
 

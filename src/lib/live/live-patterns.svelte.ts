@@ -11,7 +11,7 @@ import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
 /** The leading patterns of the page, kept up to date and in order. */
 export class LivePatterns {
-  #live = $state.raw<{ workspace: string; leading: LeadingPatterns } | null>(null);
+  #live = $state.raw<{ history: string; leading: LeadingPatterns } | null>(null);
   readonly #feed: LiveFeed;
   readonly #base: () => { asOf: number; items: PatternView[] };
 
@@ -23,8 +23,7 @@ export class LivePatterns {
   #leading(): LeadingPatterns {
     const base = this.#base();
     const live = this.#live;
-    const isNewer =
-      live !== null && live.workspace === this.#feed.workspace && live.leading.asOf >= base.asOf;
+    const isNewer = live !== null && live.history === this.#feed.history && live.leading.asOf >= base.asOf;
     return isNewer ? live.leading : leadingOf(base.asOf, base.items);
   }
 
@@ -40,7 +39,7 @@ export class LivePatterns {
   }
 
   apply(update: PatternUpdate, now: number): void {
-    this.#live = { workspace: this.#feed.workspace, leading: takeUpdate(this.#leading(), update, now) };
+    this.#live = { history: this.#feed.history, leading: takeUpdate(this.#leading(), update, now) };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Delta, Reset } from '#lib/contracts/feed.ts';
+import type { FeedProblem } from '../connection.ts';
 import type { FeedEnvironment } from '../environment.ts';
-import { pollAddress, readPage, withParameters } from '../read-stream.ts';
+import { pollAddress, readPage, UnexpectedAnswer, withParameters } from '../read-stream.ts';
 import { pollAgainMs } from '../retry-delay.ts';
 
 interface CatchUp {
@@ -14,9 +15,11 @@ interface CatchUp {
   onPage(from: string, deltas: readonly Delta[]): void;
   onReset(reset: Reset): void;
   onCovered(cursor: string): void;
+  /** Who reads may not, or no longer; nothing more is read. */
+  onRefused(problem: FeedProblem): void;
 }
 
-/** Reads forward from an old cursor by single polls until the ring takes over; failed polls are tried again. */
+/** Reads forward from an old cursor by single polls until the ring takes over; polls that fail are tried again. */
 export async function catchUp(options: CatchUp): Promise<void> {
   const { url, topics, signal, environment } = options;
   let { since } = options;
@@ -40,9 +43,12 @@ export async function catchUp(options: CatchUp): Promise<void> {
       }
       // Nothing more, and not where the hub is: it has not noticed yet that another history began.
       if (page.events.length === 0) await pause(environment, signal);
-    } catch {
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const problem = thrown instanceof UnexpectedAnswer ? thrown.problem : null;
+      if (problem === 'unauthenticated' || problem === 'forbidden') return options.onRefused(problem);
       // The tab's own figures wait; the connection itself says what is wrong.
-      if (!signal.aborted) await pause(environment, signal);
+      await pause(environment, signal);
     }
   }
 }
