@@ -15,6 +15,7 @@ import { isKnown, seqOf } from './cursor.ts';
 import { callSafely, feedEnvironment, type FeedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
 import { pollAddress, readPage, readStream, UnexpectedAnswer, withParameters } from './read-stream.ts';
+import { POLL_PATIENCE_MS } from './retry-delay.ts';
 import type { Goaway, Hello, OpenStream, PollPage } from './wire.ts';
 
 export type { Delta, FeedTopic, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
@@ -55,8 +56,6 @@ export interface FeedClientOptions {
 const HELLO_DEADLINE_MS = 5_000;
 const SILENT_BEATS = 2.5;
 const DEFAULT_BEAT_S = 15;
-/** Beyond what a poll may wait at the server. */
-const POLL_PATIENCE_MS = 10_000;
 /** A page this full was probably cut. */
 const FULL_PAGE = { events: 32, characters: 32_000 };
 const PULSE_MS = 5_000;

@@ -1,9 +1,11 @@
-import type { FeedEnvironment } from './environment.ts';
+import { within, type FeedEnvironment } from './environment.ts';
 import { retryDelayMs } from './retry-delay.ts';
 
 /** Where an instance says whether it can answer pages yet. */
 const READY = '/readyz';
 const ANSWER_WITHIN_MS = 5_000;
+
+type Asking = Pick<FeedEnvironment, 'fetch' | 'random' | 'setTimer' | 'online'>;
 
 /**
  * Asks whether the server answers pages, more and more seldom while it does not; whoever waits, waits for the same
@@ -11,12 +13,12 @@ const ANSWER_WITHIN_MS = 5_000;
  * little old.
  */
 export class Readiness {
-  readonly #environment: Pick<FeedEnvironment, 'fetch' | 'random' | 'setTimer' | 'online'>;
+  readonly #environment: Asking;
   readonly #end = new AbortController();
   #asking: Promise<boolean> | null = null;
   #wake: () => void = () => undefined;
 
-  constructor(environment: Pick<FeedEnvironment, 'fetch' | 'random' | 'setTimer' | 'online'>) {
+  constructor(environment: Asking) {
     this.#environment = environment;
   }
 
@@ -51,21 +53,16 @@ export class Readiness {
   }
 
   async #isReady(): Promise<boolean> {
-    const { fetch, online, setTimer } = this.#environment;
-    if (!online()) return false;
-    const own = new AbortController();
-    const abort = () => own.abort();
-    this.#end.signal.addEventListener('abort', abort);
-    const cancel = setTimer(abort, ANSWER_WITHIN_MS);
+    const environment = this.#environment;
+    if (!environment.online()) return false;
     try {
-      const { ok } = await fetch(READY, { cache: 'no-store', signal: own.signal });
+      const { ok } = await within(environment, ANSWER_WITHIN_MS, this.#end.signal, (signal) =>
+        environment.fetch(READY, { cache: 'no-store', signal }),
+      );
       return ok;
     } catch {
       // No network: the badge says so already.
       return false;
-    } finally {
-      cancel();
-      this.#end.signal.removeEventListener('abort', abort);
     }
   }
 

@@ -54,6 +54,20 @@ describe('a late tab', () => {
     expect(w.server.openStreams()).toHaveLength(1);
   });
 
+  it('asks again when what it reads for itself is swallowed', async () => {
+    const w = browserBy('worker');
+    w.server.publish(100);
+    await w.open();
+    w.server.gate = 'hole';
+    const late = await staleTab(w, 95);
+    await w.world.pass(9_000);
+    w.server.gate = 'open';
+    await w.world.pass(7_000);
+    w.server.publish(1);
+    await w.world.settle();
+    expect([late.known, late.received, late.wrong]).toEqual([101, 6, []]);
+  });
+
   it('is reset alone when its history has gone', async () => {
     const w = browserBy('worker');
     w.server.publish(100);

@@ -1,8 +1,8 @@
 import type { Delta, Reset } from '#lib/contracts/feed.ts';
 import type { FeedProblem } from '../connection.ts';
-import type { FeedEnvironment } from '../environment.ts';
+import { within, type FeedEnvironment } from '../environment.ts';
 import { pollAddress, readPage, UnexpectedAnswer, withParameters } from '../read-stream.ts';
-import { pollAgainMs } from '../retry-delay.ts';
+import { pollAgainMs, POLL_PATIENCE_MS } from '../retry-delay.ts';
 
 interface CatchUp {
   url: string;
@@ -31,7 +31,10 @@ export async function catchUp(options: CatchUp): Promise<void> {
         wait: '0',
         snapshot: 'never',
       });
-      const text = await readPage({ url: address, headers: undefined, signal, environment });
+      // One that is swallowed gives no error.
+      const text = await within(environment, POLL_PATIENCE_MS, signal, (patience) =>
+        readPage({ url: address, headers: undefined, signal: patience, environment }),
+      );
       if (signal.aborted) return;
       const page = JSON.parse(text) as { from: string; to: string; events: Delta[]; reset?: Reset };
       if (page.reset !== undefined) options.onReset(page.reset);
