@@ -9,6 +9,7 @@ import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
 import { Pace, PACE_AGAIN_MS } from './pace.ts';
 import { createPacedQueue, type PacedQueue } from './paced-queue.ts';
 import { PageReader } from './page-reader.ts';
+import { withParameters } from './read-stream.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
 import type { Platform } from './tabs/platform.ts';
@@ -218,11 +219,10 @@ export class LiveFeed {
   connect(workspace: string): () => void {
     const { topics = PAGE_TOPICS, version, platform = browserPlatform } = this.#options;
     const user = this.#options.user();
-    const address = new URLSearchParams({ ws: workspace, user });
     const feed = new TabFeed({
       name: ['telltale feed', version, user, workspace, ...topics].join(' '),
       user,
-      url: `/api/v1/feed?${address}`,
+      url: withParameters('/api/v1/feed', { ws: workspace, user }),
       topics,
       since: this.#options.cursor(),
       platform: platform(),
