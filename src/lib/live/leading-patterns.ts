@@ -4,50 +4,31 @@ import { evaluate } from '#domain/patterns/evaluate.ts';
 
 export type PatternUpdate = FeedValues['pattern.updated'];
 
-/** The leading patterns with what is remembered of them, as plain data. */
+/** The leading patterns in order, as plain data. */
 export interface LeadingPatterns {
   asOf: number;
-  /** In order. */
   items: readonly PatternView[];
-  /** Every pattern seen by id, also those that do not lead now and may again. */
-  known: ReadonlyMap<string, PatternView>;
-  /** When a pattern's own figures last changed live, by id. */
-  moved: ReadonlyMap<string, number>;
 }
-
-export function leadingOf(asOf: number, items: readonly PatternView[]): LeadingPatterns {
-  const known = new Map(items.flatMap((item) => (item.id === null ? [] : [[item.id, item] as const])));
-  return { asOf, items, known, moved: new Map() };
-}
-
-export const hasMoved = (before: PatternView | undefined, after: PatternView): boolean =>
-  before === undefined ||
-  before.n !== after.n ||
-  before.successes !== after.successes ||
-  before.status !== after.status;
 
 /** A pattern whose own counts stayed, against the rest as it is now. */
-export function againstTotals(view: PatternView, totals: PatternUpdate['totals']): PatternView {
+function againstTotals(view: PatternView, totals: PatternUpdate['totals']): PatternView {
   const { rest, lift, pValueSingleLook, method } = evaluate({ n: view.n, successes: view.successes }, totals);
   return { ...view, rest, lift, pValueSingleLook, pValueMethod: method };
 }
 
-/** Applies an update; one that is older than the state changes nothing. `now` in milliseconds since 1970. */
-export function takeUpdate(state: LeadingPatterns, update: PatternUpdate, now: number): LeadingPatterns {
+/**
+ * Applies an update; one that is older than the state changes nothing. An update brings whole whoever changed and
+ * whoever did not lead before; the others keep their own counts.
+ */
+export function takeUpdate(state: LeadingPatterns, update: PatternUpdate): LeadingPatterns {
   if (update.asOf < state.asOf) return state;
-  const known = new Map(state.known);
-  const moved = new Map(state.moved);
-  const fresh = new Set<string>();
-  for (const item of update.items) {
-    if (item.id === null) continue;
-    if (hasMoved(known.get(item.id), item)) moved.set(item.id, now);
-    known.set(item.id, item);
-    fresh.add(item.id);
-  }
+  const fresh = new Map(update.items.map((item) => [item.id, item]));
+  const shown = new Map(state.items.map((item) => [item.id, item]));
   const items = update.leaders.flatMap((id) => {
-    const view = known.get(id);
-    if (view === undefined) return [];
-    return fresh.has(id) ? view : againstTotals(view, update.totals);
+    const changed = fresh.get(id);
+    if (changed !== undefined) return changed;
+    const known = shown.get(id);
+    return known === undefined ? [] : againstTotals(known, update.totals);
   });
-  return { asOf: update.asOf, items, known, moved };
+  return { asOf: update.asOf, items };
 }

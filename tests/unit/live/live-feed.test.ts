@@ -90,7 +90,7 @@ describe('another history of the log', () => {
       outcomes: new LiveOutcomes(feed, () => base.outcomes, 10),
     };
     feed.on('metrics.updated', (value) => live.metrics.apply(value));
-    feed.on('pattern.updated', (value) => live.patterns.apply(value, 1));
+    feed.on('pattern.updated', (value) => live.patterns.apply(value));
     live.outcomes.follow();
     const shown = () => ({
       asOf: [live.metrics.value.asOf, live.patterns.asOf, live.patterns.items[0]?.n, feed.asOf],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
-import { LiveMetrics, LivePattern, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
+import { LiveMetrics, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
 import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
 
 const feed = { history: 'one ep0a' } as LiveFeed;
@@ -41,58 +41,34 @@ describe('live metrics', () => {
 });
 
 describe('live patterns', () => {
-  it('are in the order of the leaders, also one that comes back, and say which moved', () => {
+  it('are in the order of the leaders, also one that comes back', () => {
     const base = { asOf: 5, items: [pattern('a', 1), pattern('b', 2), pattern('c', 3)] };
     const live = new LivePatterns(feed, () => base);
-    live.apply(
-      {
-        more: 0,
-        totals: { n: 100, successes: 20 },
-        asOf: 6,
-        leaders: ['b', 'd'],
-        items: [pattern('d', 9), pattern('b', 2)],
-      },
-      77,
-    );
+    live.apply({
+      more: 0,
+      totals: { n: 100, successes: 20 },
+      asOf: 6,
+      leaders: ['b', 'd'],
+      items: [pattern('d', 9), pattern('b', 2)],
+    });
     expect(live.items.map(({ id }) => id)).toEqual(['b', 'd']);
-    expect([live.movedAt('b'), live.movedAt('d')]).toEqual([null, 77]);
-    live.apply(
-      {
-        more: 0,
-        totals: { n: 100, successes: 20 },
-        asOf: 7,
-        leaders: ['a', 'd', 'b'],
-        items: [pattern('b', 3)],
-      },
-      88,
-    );
+    live.apply({
+      more: 0,
+      totals: { n: 100, successes: 20 },
+      asOf: 7,
+      leaders: ['a', 'd', 'b'],
+      items: [pattern('b', 3), pattern('a', 1)],
+    });
     expect(live.items.map(({ id, n }) => [id, n])).toEqual([
       ['a', 1],
       ['d', 9],
       ['b', 3],
     ]);
-    expect(live.movedAt('b')).toBe(88);
     // Its own counts stand; the rest is what the totals leave.
-    expect(live.items[0]?.rest).toMatchObject({ n: 99, successes: 20 });
-    live.apply({ more: 0, totals: { n: 100, successes: 20 }, asOf: 4, leaders: [], items: [] }, 99);
+    expect(live.items[1]?.rest).toMatchObject({ n: 91, successes: 20 });
+    live.apply({ more: 0, totals: { n: 100, successes: 20 }, asOf: 4, leaders: [], items: [] });
     expect(live.items).toHaveLength(3);
     expect(live.asOf).toBe(7);
-  });
-
-  it('of one page follow that pattern, and the rest while it leads', () => {
-    const live = new LivePattern(() => ({ asOf: 5, value: pattern('a', 1) }));
-    live.apply(
-      { more: 0, totals: { n: 100, successes: 20 }, asOf: 6, leaders: [], items: [pattern('b', 9)] },
-      1,
-    );
-    expect(live).toMatchObject({ asOf: 5, value: { n: 1 }, movedAt: null });
-    live.apply({ more: 0, totals: { n: 100, successes: 20 }, asOf: 6, leaders: ['a'], items: [] }, 1);
-    expect(live).toMatchObject({ asOf: 6, value: { n: 1, rest: { n: 99 } }, movedAt: null });
-    live.apply(
-      { more: 0, totals: { n: 100, successes: 20 }, asOf: 7, leaders: [], items: [pattern('a', 2)] },
-      2,
-    );
-    expect(live).toMatchObject({ asOf: 7, value: { n: 2 }, movedAt: 2 });
   });
 });
 

@@ -27,11 +27,14 @@ const logit = (rate: number) => Math.log(rate / (1 - rate));
 
 const label = (rate: number) => `${Number((rate * 100).toPrecision(3))}%`;
 
-/** Position of a rate in percent of the axis; rates outside stand at its ends. */
+/**
+ * Position of a rate in percent of the axis, to a tenth, which is less than a pixel: a rest that moves in its fifth
+ * digit with every outcome would have every mark drawn anew. Rates outside stand at its ends.
+ */
 export function placeOnAxis(axis: Pick<OddsAxis, 'low' | 'high'>, rate: number): number {
   const clamped = Math.min(axis.high, Math.max(axis.low, rate));
   const from = logit(axis.low);
-  return ((logit(clamped) - from) / (logit(axis.high) - from)) * 100;
+  return Math.round(((logit(clamped) - from) / (logit(axis.high) - from)) * 1_000) / 10;
 }
 
 export const isOffAxis = (axis: Pick<OddsAxis, 'low' | 'high'>, rate: number): 'low' | 'high' | null =>

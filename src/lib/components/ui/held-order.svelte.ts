@@ -1,43 +1,84 @@
+import { untrack } from 'svelte';
+
 interface Keyed {
   id: string | null;
 }
 
 /**
- * Rows in an order that does not jump under the pointer: while held, the rows stay where they are with their newest
- * figures, and the new order waits until the hold ends.
+ * Rows in an order that does not jump. Under the pointer they are held: they stay where they are with their newest
+ * figures, and the new order waits until the hold ends. With `settleMs` they change places at once after a quiet time
+ * and else so often at most. Made while its component is.
  */
 export class HeldOrder<T extends Keyed> {
   readonly #items: () => readonly T[];
-  #held = $state.raw<readonly T[] | null>(null);
+  #held = $state.raw(false);
+  /** Rows in the order shown; null: as they come. */
+  #order = $state.raw<readonly T[] | null>(null);
+  #orderedAt = -Infinity;
 
-  constructor(items: () => readonly T[]) {
+  constructor(items: () => readonly T[], { settleMs = 0 }: { settleMs?: number } = {}) {
     this.#items = items;
+    if (settleMs === 0) return;
+    $effect.pre(() => {
+      const newest = items();
+      return this.#held ? undefined : untrack(() => this.#settle(newest, settleMs));
+    });
   }
 
   readonly rows = $derived.by<readonly T[]>(() => {
     const newest = this.#items();
-    if (this.#held === null) return newest;
+    if (this.#order === null) return newest;
     const byId: Record<string, T> = Object.fromEntries(newest.map((item) => [item.id ?? '', item]));
-    return this.#held.map((item) => byId[item.id ?? ''] ?? item);
+    return this.#order.map((item) => byId[item.id ?? ''] ?? item);
   });
 
-  /** How many rows would stand elsewhere, or come or go, in the new order. */
-  readonly wouldMove = $derived.by<number>(() => {
-    if (this.#held === null) return 0;
-    const newest = this.#items();
-    const { rows } = this;
-    let moved = 0;
-    for (let at = 0; at < Math.max(newest.length, rows.length); at += 1) {
-      if (rows[at]?.id !== newest[at]?.id) moved += 1;
-    }
-    return moved;
-  });
+  /** How many rows would stand elsewhere, or come or go, once the hold ends. */
+  readonly wouldMove = $derived.by<number>(() => (this.#held ? moved(this.rows, this.#items()) : 0));
 
   hold = (): void => {
-    this.#held ??= this.#items();
+    this.#order ??= this.#items();
+    this.#held = true;
   };
 
   release = (): void => {
-    this.#held = null;
+    this.#held = false;
+    this.#order = null;
+    this.#orderedAt = -Infinity;
   };
+
+  /** Takes the newest order, now or once that is due; returns the way to stop waiting for it. */
+  #settle(newest: readonly T[], settleMs: number): (() => void) | undefined {
+    const dueMs =
+      this.#order === null
+        ? 0
+        : settlesIn(this.#order, newest, { elapsedMs: performance.now() - this.#orderedAt, settleMs });
+    if (dueMs === null) return undefined;
+    const take = () => {
+      this.#order = newest;
+      this.#orderedAt = performance.now();
+    };
+    if (dueMs === 0) {
+      take();
+      return undefined;
+    }
+    const timer = setTimeout(take, dueMs);
+    return () => clearTimeout(timer);
+  }
+}
+
+/** Milliseconds until the rows may take the newest order, `elapsedMs` after they last did; null: they stand so already. */
+export function settlesIn(
+  shown: readonly Keyed[],
+  newest: readonly Keyed[],
+  { elapsedMs, settleMs }: { elapsedMs: number; settleMs: number },
+): number | null {
+  return moved(shown, newest) === 0 ? null : Math.max(0, settleMs - elapsedMs);
+}
+
+function moved(before: readonly Keyed[], after: readonly Keyed[]): number {
+  let places = 0;
+  for (let at = 0; at < Math.max(before.length, after.length); at += 1) {
+    if (before[at]?.id !== after[at]?.id) places += 1;
+  }
+  return places;
 }
