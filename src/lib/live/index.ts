@@ -8,9 +8,4 @@ export {
 export { LiveImports, liveImports } from './live-imports.svelte.ts';
 export { LiveMetrics, liveMetrics } from './live-metrics.svelte.ts';
 export { LiveOutcomes, liveOutcomes } from './live-outcomes.svelte.ts';
-<<<<<<< HEAD
-export { LivePattern, LivePatterns, livePattern, livePatterns } from './live-patterns.svelte.ts';
-=======
 export { LivePatterns, livePatterns } from './live-patterns.svelte.ts';
-export { whenReady } from './when-ready.ts';
->>>>>>> main

@@ -53,15 +53,10 @@ export class LiveOutcomes {
       ...before.filter(({ at }) => now - at < LATELY_MS),
       ...outcomes.map((outcome) => ({ at: now, outcome })),
     ];
-<<<<<<< HEAD
     this.#recent = { history, came: came.slice(-LATELY_COUNT) };
-    this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now }));
-=======
-    this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
     // What comes all the time does not fade in: the list would never be still.
     const arrived = this.#feed.fast ? null : now;
     this.#set(takeOutcomes(this.#latest(), outcomes, { limit: this.#limit, now: arrived }));
->>>>>>> main
   }
 
   place(counted: readonly { id: string; position: number }[]): void {
