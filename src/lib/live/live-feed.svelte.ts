@@ -245,7 +245,6 @@ export class LiveFeed {
 
   /** Nothing of what was before counts: another workspace, another person. */
   #beginAnew(): void {
-    this.#epoch = epochOf(this.#options.cursor());
     this.#forget();
     this.#paused = false;
     this.#missed = false;
@@ -253,7 +252,6 @@ export class LiveFeed {
     this.#delays = [];
     this.#cameAt = -Infinity;
     this.lastEventAt = null;
-    this.holdOrRelease();
   }
 
   #forget(): void {
@@ -275,6 +273,7 @@ export class LiveFeed {
     const cursor = this.#options.cursor();
     feed.continueFrom(cursor);
     this.#epoch = epochOf(cursor);
+    this.holdOrRelease();
     this.#change('connecting', this.#environment.now());
     void feed.connect();
     const unwatch = watchBrowser(feed);

@@ -27,9 +27,7 @@ export class PageReader {
   /** Reads everything; once more when this is called while it is read. A failure is logged. */
   readAll(): Promise<void> {
     this.#allAgain = true;
-    this.#all ??= this.#readAll().finally(() => {
-      this.#all = null;
-    });
+    this.#all ??= this.#readAll();
     return this.#all;
   }
 
@@ -47,6 +45,7 @@ export class PageReader {
       this.#allAgain = false;
       await logged(invalidateAll);
     }
+    this.#all = null;
   }
 
   async #mayRead(): Promise<boolean> {
