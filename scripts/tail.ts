@@ -14,7 +14,6 @@ const REASONS: Record<FeedProblem, string> = {
   unauthenticated: 'The API key is not known or was revoked.',
   forbidden: 'The API key may not read; it needs the scope "read".',
   'not-found': 'There is no feed at this address.',
-  refused: 'The server asked not to be called again.',
 };
 
 const say = (text: string) => process.stderr.write(`${text}\n`);

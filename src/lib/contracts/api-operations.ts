@@ -108,6 +108,7 @@ const feedQuerySchema = z.object({
       `What there is, before what changes: ${SNAPSHOT_MODES.join(', ')} (after a reset, also at the start, or never), ` +
         'or, comma-separated, the topics of which at the start.',
     ),
+  user: z.string().optional().describe('With a session: the id of whose page asks; 401 if it is not theirs.'),
 });
 
 const chosen = {

@@ -1,4 +1,4 @@
-import type { FeedState } from './connection.ts';
+import { isConnected, type FeedState } from './connection.ts';
 
 /** What became of the connection, newest first. Times are milliseconds since 1970. */
 export type ConnectionEntry =
@@ -7,8 +7,6 @@ export type ConnectionEntry =
   | { kind: 'restored'; at: number; downMs: number };
 
 const KEPT = 20;
-const isConnected = (state: FeedState): boolean =>
-  state === 'live' || state === 'catching-up' || state === 'polling';
 
 /** The log after the connection went from one state to another; the same log when that is nothing to tell. */
 export function withChange(

@@ -4,8 +4,12 @@ import { fastTryMs, pollAgainMs, POLL_EVERY_MS, probeMs } from './retry-delay.ts
 export type FeedState =
   'off' | 'connecting' | 'catching-up' | 'live' | 'polling' | 'reconnecting' | 'offline';
 
+/** Events come, in whatever way. */
+export const isConnected = (state: FeedState): boolean =>
+  state === 'live' || state === 'catching-up' || state === 'polling';
+
 /** Why the feed will not try again by itself. */
-export type FeedProblem = 'bad-request' | 'unauthenticated' | 'forbidden' | 'not-found' | 'refused';
+export type FeedProblem = 'bad-request' | 'unauthenticated' | 'forbidden' | 'not-found';
 
 /** What the client does at this moment; exactly one thing, so there is never a second poll loop or stream. */
 export type Phase =
@@ -35,6 +39,8 @@ export interface Connection {
   readonly probeAt: number;
   /** Has streamed or polled since it was started. */
   readonly wasConnected: boolean;
+  /** What is told while the server has a stream exchanged for a new one; null: it does not. */
+  readonly renewing: 'live' | 'catching-up' | null;
 }
 
 export type ConnectionEvent =
@@ -53,6 +59,9 @@ const STABLE_MS = 5_000;
 /** Shorter than the time between two polls, so that the next one starts on time. */
 const LONG_POLL_MS = 4_000;
 const SHORTEST_GOAWAY_MS = 100;
+/** A stream that is to be back so soon was not lost, only exchanged. */
+const LONGEST_RENEWAL_MS = 2_000;
+const RENEWALS: readonly string[] = ['max-age', 'deploy'];
 
 export const initialConnection: Connection = {
   phase: { kind: 'off', problem: null },
@@ -65,6 +74,7 @@ export const initialConnection: Connection = {
   probes: 0,
   probeAt: 0,
   wasConnected: false,
+  renewing: null,
 };
 
 interface Moment {
@@ -93,6 +103,7 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
         caughtUp: !event.behind,
         polling: null,
         wasConnected: true,
+        renewing: null,
       };
     case 'behind':
       return kind === 'streaming' ? { ...connection, caughtUp: false } : connection;
@@ -116,7 +127,11 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
     case 'offline':
       if (kind === 'asking') return afterFailedPoll(connection, null, at);
       if (kind === 'waiting')
-        return { ...connection, pollsArrive: connection.polling === null ? null : false };
+        return {
+          ...connection,
+          pollsArrive: connection.polling === null ? null : false,
+          renewing: null,
+        };
       return afterLoss(connection, 'network', null, at);
     case 'woke':
       return kind === 'waiting' ? goOn(connection, at) : connection;
@@ -124,7 +139,7 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
       if (kind === 'waiting') return open({ ...connection, failures: 0 });
       return kind === 'asking' ? { ...connection, probeAt: at.now } : connection;
     case 'slept':
-      return open({ ...connection, failures: 0 });
+      return open({ ...connection, failures: 0, renewing: null });
   }
 }
 
@@ -156,7 +171,7 @@ function afterLoss(
   const wasStable = phase.kind === 'streaming' && at.now - phase.since >= STABLE_MS;
   const failures = wasStable ? 0 : connection.failures;
   const mutes = how === 'mute' ? connection.mutes + 1 : connection.mutes;
-  const counted = { ...connection, mutes, failures: failures + 1 };
+  const counted = { ...connection, mutes, failures: failures + 1, renewing: null };
   const why = mutes >= MUTES_UNTIL_POLLING && how === 'mute' ? 'mute' : 'network';
   if (connection.polling !== null) return afterProbe(counted, why, at);
   if (why === 'mute') return poll(counted, why, at.now + probeMs(why, 0, at.random), at);
@@ -175,8 +190,13 @@ function afterProbe(connection: Connection, why: 'mute' | 'network', at: Moment)
 
 function afterGoaway(connection: Connection, reason: string, afterMs: number, at: Moment): Connection {
   const until = at.now + Math.max(afterMs, SHORTEST_GOAWAY_MS);
-  const orderly = { ...connection, failures: 0, mutes: 0 };
+  const orderly = { ...connection, failures: 0, mutes: 0, renewing: renewalOf(connection, reason, afterMs) };
   return reason === 'off' ? poll(orderly, 'off', until, at) : wait(orderly, until);
+}
+
+function renewalOf({ phase, caughtUp }: Connection, reason: string, afterMs: number): Connection['renewing'] {
+  if (phase.kind !== 'streaming' || !RENEWALS.includes(reason) || afterMs > LONGEST_RENEWAL_MS) return null;
+  return caughtUp ? 'live' : 'catching-up';
 }
 
 /** Polls stand in from now on; the first answers at once. */
@@ -247,6 +267,7 @@ export function stateOf(connection: Connection, online: boolean): FeedState {
   const { phase } = connection;
   if (phase.kind === 'off') return 'off';
   if (phase.kind === 'streaming') return connection.caughtUp ? 'live' : 'catching-up';
+  if (connection.renewing !== null) return connection.renewing;
   if (connection.polling !== null && connection.pollsArrive === true) return 'polling';
   if (phase.kind === 'opening' && !connection.wasConnected && connection.failures === 0) return 'connecting';
   return online ? 'reconnecting' : 'offline';

@@ -24,6 +24,25 @@ export const feedEnvironment: FeedEnvironment = {
   online: () => !('navigator' in globalThis) || globalThis.navigator.onLine !== false,
 };
 
+/** Asks for something that may take so long at most: its signal ends then, or when `signal` does. */
+export async function within<T>(
+  environment: Pick<FeedEnvironment, 'setTimer'>,
+  ms: number,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const own = new AbortController();
+  const end = () => own.abort();
+  const cancel = environment.setTimer(end, ms);
+  signal.addEventListener('abort', end);
+  try {
+    return await ask(own.signal);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', end);
+  }
+}
+
 /** One part that fails is reported as uncaught and leaves the others to go on. */
 export function callSafely(act: () => void): void {
   try {

@@ -3,6 +3,7 @@ import type { Delta, FeedType, FeedValues, Reset, Snapshot } from '#lib/contract
 import {
   afterEvent,
   initialConnection,
+  isConnected,
   stateOf,
   type Connection,
   type ConnectionEvent,
@@ -14,6 +15,7 @@ import { isKnown, seqOf } from './cursor.ts';
 import { callSafely, feedEnvironment, type FeedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
 import { pollAddress, readPage, readStream, UnexpectedAnswer, withParameters } from './read-stream.ts';
+import { POLL_PATIENCE_MS } from './retry-delay.ts';
 import type { Goaway, Hello, OpenStream, PollPage } from './wire.ts';
 
 export type { Delta, FeedTopic, FeedType, FeedValues, Reset, Snapshot } from '#lib/contracts/feed.ts';
@@ -54,8 +56,6 @@ export interface FeedClientOptions {
 const HELLO_DEADLINE_MS = 5_000;
 const SILENT_BEATS = 2.5;
 const DEFAULT_BEAT_S = 15;
-/** Beyond what a poll may wait at the server. */
-const POLL_PATIENCE_MS = 10_000;
 /** A page this full was probably cut. */
 const FULL_PAGE = { events: 32, characters: 32_000 };
 const PULSE_MS = 5_000;
@@ -90,14 +90,15 @@ export class FeedClient {
     return this.#shown.state;
   }
   get isConnected(): boolean {
-    return ['live', 'catching-up', 'polling'].includes(this.#shown.state);
+    return isConnected(this.#shown.state);
   }
   /** When the last connection was made; milliseconds since 1970. */
   get lastConnected(): number | null {
     return this.#lastConnected;
   }
   get transport(): 'stream' | 'poll' | null {
-    if (this.#connection.phase.kind === 'streaming') return 'stream';
+    const { phase, renewing } = this.#connection;
+    if (phase.kind === 'streaming' || renewing !== null) return 'stream';
     return this.#shown.state === 'polling' ? 'poll' : null;
   }
   /** Continue from here another time. */
@@ -168,7 +169,7 @@ export class FeedClient {
   #announce(): void {
     const { phase } = this.#connection;
     const state = stateOf(this.#connection, this.#environment.online());
-    const until = phase.kind === 'waiting' && state !== 'polling' ? phase.until : null;
+    const until = phase.kind === 'waiting' && !isConnected(state) ? phase.until : null;
     if (state === this.#shown.state && until === this.#shown.until) return;
     this.#shown = { state, until };
     callSafely(() => this.#options.handlers?.onState?.(state));

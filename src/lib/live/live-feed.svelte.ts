@@ -1,18 +1,20 @@
 import { getContext, setContext, untrack } from 'svelte';
-import { invalidateAll } from '$app/navigation';
 import type { Delta, FeedTopic, FeedType, FeedValues } from '#lib/contracts/feed.ts';
 import { withChange, type ConnectionEntry } from './connection-log.ts';
-import type { FeedProblem, FeedState } from './connection.ts';
-import { feedEnvironment } from './environment.ts';
+import { isConnected, type FeedProblem, type FeedState } from './connection.ts';
+import { epochOf } from './cursor.ts';
+import { feedEnvironment, type FeedEnvironment } from './environment.ts';
 import { EventBus } from './event-bus.ts';
 import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
 import { Pace, PACE_AGAIN_MS } from './pace.ts';
 import { createPacedQueue, type PacedQueue } from './paced-queue.ts';
+import { PageReader } from './page-reader.ts';
+import { withParameters } from './read-stream.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
+import type { Platform } from './tabs/platform.ts';
 import { TabFeed } from './tabs/tab-feed.ts';
 import { watchBrowser } from './watch-browser.ts';
-import { whenReady } from './when-ready.ts';
 
 export type LiveState = FeedState | 'paused';
 
@@ -28,14 +30,19 @@ export interface LiveFeedOptions {
   /** What the server knows of the choice for or against live updates. */
   enabled: () => boolean;
   topics?: readonly FeedTopic[];
-  /** History is gone. Default: loads the page's data again. */
-  onReset?: () => void | Promise<void>;
+  /** The browser's own when left out. */
+  platform?: () => Platform;
+  environment?: FeedEnvironment;
 }
 
 const PAGE_TOPICS: readonly FeedTopic[] = ['outcomes', 'patterns', 'metrics', 'collections', 'system'];
 const CONTEXT = Symbol('live feed');
-/** Beyond this, what waits while paused is thrown away and the page is loaded again instead. */
-const LONGEST_PAUSE_EVENTS = 5_000;
+/** Beyond this, what is held back is thrown away and the page is loaded again instead. */
+const LONGEST_HOLD_EVENTS = 5_000;
+/** A loss shorter than this is not worth a word about the figures. */
+const STALE_AFTER_MS = 5_000;
+/** For so long after an event came, nobody asks whether the server is there. */
+const JUST_HEARD_MS = 5_000;
 /** Figures of the connection are for people and move at most this often. */
 const NOTED_EVERY_MS = 1_000;
 const DELAYS_KEPT = 50;
@@ -44,6 +51,8 @@ const DELAYS_KEPT = 50;
 export class LiveFeed {
   #client = $state<FeedState>('off');
   #paused = $state(false);
+  /** The epoch of what the feed hands out; null before it connects. */
+  #epoch = $state<string | null>(null);
   /** Highest position that a delta of metrics or patterns spoke of. */
   asOf = $state(0);
   /** Last sign of life; milliseconds since 1970. */
@@ -52,7 +61,9 @@ export class LiveFeed {
   retryAt = $state<number | null>(null);
   /** Why the feed is off for good. */
   problem = $state<FeedProblem | null>(null);
-  /** Events held back while paused. */
+  /** Figures may be old for longer than a moment, and not because somebody wanted it so. */
+  stale = $state(false);
+  /** Events held back. */
   waiting = $state(0);
   /** The person's choice; off means no connection at all. */
   enabled = $state(true);
@@ -70,10 +81,15 @@ export class LiveFeed {
   received = 0;
 
   readonly #options: LiveFeedOptions;
+  readonly #environment: FeedEnvironment;
+  readonly #reader: PageReader;
   readonly #bus = new EventBus();
   readonly #queue: PacedQueue<Delta>;
   #feed: TabFeed | null = null;
-  #missedWhilePaused = false;
+  #missed = false;
+  /** When an event came last, by the clock that only runs forward. */
+  #cameAt = -Infinity;
+  #cancelStale: (() => void) | null = null;
   #end: (() => void) | null = null;
   #delays: number[] = [];
   readonly #pace = new Pace();
@@ -81,6 +97,11 @@ export class LiveFeed {
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
+    this.#environment = options.environment ?? feedEnvironment;
+    this.#reader = new PageReader(
+      this.#environment,
+      () => this.isConnected && this.#environment.elapsed() - this.#cameAt < JUST_HEARD_MS,
+    );
     this.enabled = options.enabled();
     this.#queue = createPacedQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
@@ -89,25 +110,33 @@ export class LiveFeed {
   }
 
   get state(): LiveState {
-    return this.#paused && this.#client !== 'off' ? 'paused' : this.#client;
+    if (this.#paused && this.#client !== 'off') return 'paused';
+    return this.#client === 'live' && this.#isElsewhere ? 'catching-up' : this.#client;
   }
   get paused(): boolean {
     return this.#paused;
   }
   get isConnected(): boolean {
-    return this.#client === 'live' || this.#client === 'catching-up' || this.#client === 'polling';
+    return isConnected(this.#client);
   }
-  /** Figures may be old, and not because somebody wanted it so. */
-  get stale(): boolean {
+  /** The connection is lost, if only for a moment. */
+  get lost(): boolean {
     return this.#client === 'reconnecting' || this.#client === 'offline';
   }
   /** Milliseconds from an event's place in the feed to this page, the median of the last ones by this device's clock. */
   get delayMs(): number | null {
     return this.#delays.toSorted((a, b) => a - b)[Math.floor(this.#delays.length / 2)] ?? null;
   }
-  /** The workspace that values belong to. */
-  get workspace(): string {
-    return this.#options.workspace();
+  /**
+   * What values belong to: one workspace, and one history of its log. After the database was put back to an earlier
+   * point another begins, whose positions say nothing about those before.
+   */
+  get history(): string {
+    return `${this.#options.workspace()} ${epochOf(this.#options.cursor())}`;
+  }
+  /** The page was read in another history than the feed's: what comes does not fit what is shown. */
+  get #isElsewhere(): boolean {
+    return this.#epoch !== null && this.#epoch !== epochOf(this.#options.cursor());
   }
 
   /** Hears events of one type; returns the way to stop. */
@@ -122,16 +151,30 @@ export class LiveFeed {
   /** Holds the page still; nothing is lost, what comes waits. */
   pause(): void {
     this.#paused = true;
-    this.#queue.hold();
+    this.holdOrRelease();
   }
 
   resume(): void {
     this.#paused = false;
-    this.waiting = 0;
-    this.#queue.release();
-    if (!this.#missedWhilePaused) return;
-    this.#missedWhilePaused = false;
-    this.#reset();
+    this.holdOrRelease();
+  }
+
+  /** What comes waits while the page is paused, or was read in another history. Called when either may have changed. */
+  holdOrRelease(): void {
+    if (this.#isHeld) {
+      this.#queue.hold();
+    } else {
+      this.waiting = 0;
+      this.#queue.release();
+    }
+    if (this.#paused || !this.#missed) return;
+    this.#missed = false;
+    this.#forget();
+    void this.#reader.readAll();
+  }
+
+  get #isHeld(): boolean {
+    return this.#paused || this.#isElsewhere;
   }
 
   toggle(): void {
@@ -157,31 +200,39 @@ export class LiveFeed {
   }
 
   /** Reads the page's figures anew, for when they do not come by themselves. */
-  async loadNow(): Promise<void> {
-    await whenReady();
-    await (this.#options.onReset ?? invalidateAll)();
+  loadNow(): Promise<void> {
+    this.#reader.hurry();
+    return this.#reader.readAll();
+  }
+
+  /** Reads anew what depends on this, once the server can answer; `signal`: not any longer. */
+  readAgain(dependency: string, signal?: AbortSignal): Promise<void> {
+    return this.#reader.read(dependency, signal);
+  }
+
+  /** Nothing is read any longer; called when the layout goes. */
+  end(): void {
+    this.#reader.end();
   }
 
   /** Connects to a workspace; returns the way to end it. Called by `provideLiveFeed`. */
   connect(workspace: string): () => void {
-    const { topics = PAGE_TOPICS, version } = this.#options;
+    const { topics = PAGE_TOPICS, version, platform = browserPlatform } = this.#options;
     const user = this.#options.user();
     const feed = new TabFeed({
       name: ['telltale feed', version, user, workspace, ...topics].join(' '),
       user,
-      url: `/api/v1/feed?ws=${encodeURIComponent(workspace)}`,
+      url: withParameters('/api/v1/feed', { ws: workspace, user }),
       topics,
       since: this.#options.cursor(),
-      platform: browserPlatform(),
-      environment: feedEnvironment,
+      platform: platform(),
+      environment: this.#environment,
       onDeltas: (deltas) => this.#arrived(deltas),
-      onReset: () => this.#reset(),
+      onReset: ({ head }) => this.#reset(epochOf(head)),
       onStatus: (status) => this.#note(status),
     });
     this.#feed = feed;
-    this.#bus.forget();
-    this.#queue.clear();
-    this.asOf = 0;
+    this.#beginAnew();
     this.enabled = readLiveChoice(this.enabled);
     if (this.enabled) this.#start();
     const unhear = onLiveChoice((on) => this.#choose(on));
@@ -190,6 +241,24 @@ export class LiveFeed {
       this.#stop();
       this.#queue.clear();
     };
+  }
+
+  /** Nothing of what was before counts: another workspace, another person. */
+  #beginAnew(): void {
+    this.#forget();
+    this.#paused = false;
+    this.#missed = false;
+    this.received = 0;
+    this.#delays = [];
+    this.#cameAt = -Infinity;
+    this.lastEventAt = null;
+  }
+
+  #forget(): void {
+    this.#bus.forget();
+    this.#queue.clear();
+    this.asOf = 0;
+    this.waiting = 0;
   }
 
   #choose(on: boolean): void {
@@ -201,8 +270,11 @@ export class LiveFeed {
   #start(): void {
     const feed = this.#feed;
     if (feed === null || this.#end !== null) return;
-    feed.continueFrom(this.#options.cursor());
-    this.#change('connecting', Date.now());
+    const cursor = this.#options.cursor();
+    feed.continueFrom(cursor);
+    this.#epoch = epochOf(cursor);
+    this.holdOrRelease();
+    this.#change('connecting', this.#environment.now());
     void feed.connect();
     const unwatch = watchBrowser(feed);
     this.#end = () => {
@@ -216,7 +288,7 @@ export class LiveFeed {
     this.#end = null;
     this.transport = null;
     this.retryAt = null;
-    this.#change('off', Date.now());
+    this.#change('off', this.#environment.now());
   }
 
   #change(state: FeedState, at: number): void {
@@ -224,6 +296,19 @@ export class LiveFeed {
     this.log = withChange(this.log, { from: this.#client, to: state, at });
     this.#client = state;
     this.since = at;
+    this.#noteStale();
+    // A page that waits for the server need not wait longer.
+    if (this.isConnected) this.#reader.hurry();
+  }
+
+  #noteStale(): void {
+    if (this.lost) {
+      this.#cancelStale ??= this.#environment.setTimer(() => (this.stale = true), STALE_AFTER_MS);
+      return;
+    }
+    this.#cancelStale?.();
+    this.#cancelStale = null;
+    this.stale = false;
   }
 
   #note(status: FeedStatus): void {
@@ -235,7 +320,7 @@ export class LiveFeed {
     this.tabs = status.tabs;
     if (status.aliveAt !== null) this.#heard(status.aliveAt);
     // The page knows best: a worker is not told everywhere that the network is gone.
-    const isOffline = status.state === 'reconnecting' && !feedEnvironment.online();
+    const isOffline = status.state === 'reconnecting' && !this.#environment.online();
     this.#change(isOffline ? 'offline' : status.state, status.since);
     this.since = status.since;
   }
@@ -245,7 +330,8 @@ export class LiveFeed {
   }
 
   #arrived(deltas: readonly Delta[]): void {
-    const now = Date.now();
+    const now = this.#environment.now();
+    this.#cameAt = this.#environment.elapsed();
     this.received += deltas.length;
     this.#heard(now);
     for (const delta of deltas) {
@@ -256,26 +342,25 @@ export class LiveFeed {
   }
 
   #take(delta: Delta): void {
-    if (!this.#paused) {
+    if (!this.#isHeld) {
       this.#queue.push(delta);
       return;
     }
     this.waiting += 1;
-    if (this.waiting <= LONGEST_PAUSE_EVENTS) {
+    if (this.waiting <= LONGEST_HOLD_EVENTS) {
       this.#queue.push(delta);
-    } else if (!this.#missedWhilePaused) {
-      this.#missedWhilePaused = true;
+    } else if (!this.#missed) {
+      this.#missed = true;
       this.#queue.clear();
     }
   }
 
-  #reset(): void {
-    if (this.#paused) {
-      this.#missedWhilePaused = true;
-      return;
-    }
-    this.#bus.forget();
-    void this.loadNow();
+  /** What waits came before the reading that follows, perhaps in another history. */
+  #reset(epoch: string): void {
+    this.#epoch = epoch;
+    this.#queue.clear();
+    this.#missed = true;
+    this.holdOrRelease();
   }
 
   #measurePace(): void {
@@ -300,10 +385,20 @@ export class LiveFeed {
 export function provideLiveFeed(options: LiveFeedOptions): LiveFeed {
   const live = new LiveFeed(options);
   setContext(CONTEXT, live);
+  // By value: a page that was only read again stays connected.
+  const workspace = $derived(options.workspace());
+  const user = $derived(options.user());
+  const history = $derived(live.history);
   $effect(() => {
-    const workspace = options.workspace();
-    return untrack(() => live.connect(workspace));
+    void user;
+    const slug = workspace;
+    return untrack(() => live.connect(slug));
   });
+  $effect(() => {
+    void history;
+    untrack(() => live.holdOrRelease());
+  });
+  $effect(() => () => live.end());
   return live;
 }
 

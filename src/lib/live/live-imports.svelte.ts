@@ -4,7 +4,7 @@ import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
 /** The imports of the page, kept up to date. */
 export class LiveImports {
-  #live = $state.raw<{ workspace: string; views: readonly ImportView[] } | null>(null);
+  #live = $state.raw<{ history: string; views: readonly ImportView[] } | null>(null);
   readonly #feed: LiveFeed;
   readonly #base: () => readonly ImportView[];
 
@@ -14,7 +14,7 @@ export class LiveImports {
   }
 
   #views(): readonly ImportView[] {
-    return this.#live?.workspace === this.#feed.workspace ? this.#live.views : [];
+    return this.#live?.history === this.#feed.history ? this.#live.views : [];
   }
 
   /** Newest first. */
@@ -24,7 +24,7 @@ export class LiveImports {
 
   take(view: ImportView): void {
     const others = this.#views().filter(({ id }) => id !== view.id);
-    this.#live = { workspace: this.#feed.workspace, views: [...others, view] };
+    this.#live = { history: this.#feed.history, views: [...others, view] };
   }
 }
 

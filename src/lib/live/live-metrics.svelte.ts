@@ -3,7 +3,7 @@ import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
 /** The metrics of the page, kept up to date. */
 export class LiveMetrics {
-  #live = $state.raw<{ workspace: string; value: MetricsView } | null>(null);
+  #live = $state.raw<{ of: string; value: MetricsView } | null>(null);
   /** Updates applied since the page came; 0: as the server rendered it. */
   changed = $state(0);
   readonly #feed: LiveFeed;
@@ -17,7 +17,7 @@ export class LiveMetrics {
   get value(): MetricsView {
     const base = this.#base();
     const live = this.#live;
-    const isNewer = live !== null && live.workspace === this.#feed.workspace && live.value.asOf >= base.asOf;
+    const isNewer = live !== null && live.of === this.#feed.history && live.value.asOf >= base.asOf;
     return isNewer ? live.value : base;
   }
 
@@ -27,7 +27,7 @@ export class LiveMetrics {
     if (update.asOf < current.asOf) return;
     const history = update.history ?? current.history;
     this.#live = {
-      workspace: this.#feed.workspace,
+      of: this.#feed.history,
       value: { ...update, ...(history === undefined ? {} : { history }) },
     };
     this.changed += 1;

@@ -15,8 +15,8 @@ export interface LiveOutcomesOptions {
 /** The newest outcomes of the page, kept up to date. */
 export class LiveOutcomes {
   #live = $state.raw<{ base: readonly OutcomeView[]; latest: LatestOutcomes } | null>(null);
-  /** What came lately, of one workspace. */
-  #recent: { workspace: string; came: { at: number; outcome: OutcomeView }[] } = { workspace: '', came: [] };
+  /** What came lately, of one history. */
+  #recent: { history: string; came: { at: number; outcome: OutcomeView }[] } = { history: '', came: [] };
   readonly #feed: LiveFeed;
   readonly #base: () => readonly OutcomeView[];
   readonly #options: LiveOutcomesOptions;
@@ -35,7 +35,7 @@ export class LiveOutcomes {
     const base = this.#base();
     if (this.#live?.base === base) return this.#live.latest;
     const fresh = latestOf(base, this.#options.limit);
-    if (this.#recent.workspace !== this.#feed.workspace) return fresh;
+    if (this.#recent.history !== this.#feed.history) return fresh;
     const lately = this.#recent.came.map(({ outcome }) => outcome);
     return takeOutcomes(fresh, lately, { ...this.#options, now: null });
   }
@@ -53,13 +53,13 @@ export class LiveOutcomes {
   }
 
   take(outcomes: readonly OutcomeView[], now: number): void {
-    const { workspace } = this.#feed;
-    const before = this.#recent.workspace === workspace ? this.#recent.came : [];
+    const { history } = this.#feed;
+    const before = this.#recent.history === history ? this.#recent.came : [];
     const came = [
       ...before.filter(({ at }) => now - at < LATELY_MS),
       ...outcomes.map((outcome) => ({ at: now, outcome })),
     ];
-    this.#recent = { workspace, came: came.slice(-LATELY_COUNT) };
+    this.#recent = { history, came: came.slice(-LATELY_COUNT) };
     // What comes all the time does not fade in: the list would never be still.
     const arrived = this.#feed.fast ? null : now;
     this.#set(takeOutcomes(this.#latest(), outcomes, { ...this.#options, now: arrived }));

@@ -4,7 +4,7 @@ import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
 /** The leading patterns of the page, kept up to date and in order. */
 export class LivePatterns {
-  #live = $state.raw<{ workspace: string; leading: LeadingPatterns } | null>(null);
+  #live = $state.raw<{ history: string; leading: LeadingPatterns } | null>(null);
   readonly #feed: LiveFeed;
   readonly #base: () => { asOf: number; items: PatternView[] };
 
@@ -16,8 +16,7 @@ export class LivePatterns {
   #leading(): LeadingPatterns {
     const base = this.#base();
     const live = this.#live;
-    const isNewer =
-      live !== null && live.workspace === this.#feed.workspace && live.leading.asOf >= base.asOf;
+    const isNewer = live !== null && live.history === this.#feed.history && live.leading.asOf >= base.asOf;
     return isNewer ? live.leading : base;
   }
 
@@ -29,7 +28,7 @@ export class LivePatterns {
   }
 
   apply(update: PatternUpdate): void {
-    this.#live = { workspace: this.#feed.workspace, leading: takeUpdate(this.#leading(), update) };
+    this.#live = { history: this.#feed.history, leading: takeUpdate(this.#leading(), update) };
   }
 }
 

@@ -10,14 +10,16 @@ export class UnexpectedAnswer extends Error {
 
   constructor(response: Response) {
     super(`The feed answered ${response.status}.`);
-    this.problem = PROBLEM_OF[response.status] ?? null;
+    // Only our own word is final: something in front of the server answers for it while it is away.
+    const isOurs = response.headers.get('content-type')?.startsWith(OUR_ANSWER) === true;
+    this.problem = isOurs ? (PROBLEM_OF[response.status] ?? null) : null;
     const seconds = Number(response.headers.get('retry-after'));
     this.afterMs = seconds > 0 ? seconds * 1_000 : null;
   }
 }
 
+const OUR_ANSWER = 'application/problem+json';
 const PROBLEM_OF: Record<number, FeedProblem> = {
-  204: 'refused',
   400: 'bad-request',
   401: 'unauthenticated',
   403: 'forbidden',

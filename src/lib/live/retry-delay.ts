@@ -1,6 +1,8 @@
 /** Waits before the next attempt to stream, after which polling begins. */
 export const FAST_TRIES_MS = [250, 750, 1_500] as const;
 export const POLL_EVERY_MS = 5_000;
+/** How long a poll may take beyond what it waits at the server. */
+export const POLL_PATIENCE_MS = 10_000;
 const PROBES_MS = [5_000, 10_000, 20_000];
 const LONGEST_PROBE_MS = 30_000;
 const MUTE_PROBE_MS = 300_000;

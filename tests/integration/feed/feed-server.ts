@@ -18,6 +18,7 @@ import {
   type DoorbellService,
 } from '#lib/server/event-log/index.ts';
 import { problemResponse } from '#lib/server/error-mapping.ts';
+import { AppError } from '#lib/server/errors.ts';
 import { createFeedHub, streamProblem, type FeedHub } from '#lib/server/feed/index.ts';
 import type { FeedTimings } from '#lib/server/feed/timings.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -110,7 +111,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     const token = request.headers.get('authorization')?.replace('Bearer ', '') ?? '';
     const member = members.get(token);
     const who = member === undefined ? ofKey(keys.get(token)) : await ofMember(member);
-    if (who === null) return new Response('{}', { status: 401 });
+    if (who === null) throw new AppError('UNAUTHENTICATED', 'Not known.');
     const ctx: Context = { app, ...who, requestId, ip: null, now: Date.now };
     const asked = { url, request, sessionRowId: member?.sessionRowId ?? null };
     if (request.method === 'HEAD') return isPoll ? hub.pollHead(asked) : hub.head(asked);

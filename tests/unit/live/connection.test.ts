@@ -181,6 +181,38 @@ describe('polling', () => {
   });
 });
 
+describe('a stream that the server exchanges for a new one', () => {
+  const live = from(streaming, { caughtUp: true, wasConnected: true });
+  const goaway = (reason: string, afterMs: number) => ({ type: 'goaway', reason, afterMs }) as const;
+  const woke = { type: 'woke' } as const;
+
+  it('is as it was until the new one says hello', () => {
+    for (const reason of ['max-age', 'deploy']) {
+      const waits = run(live, goaway(reason, 1_200));
+      expect([stateOf(waits, true), stateOf(run(waits, woke), true)]).toEqual(['live', 'live']);
+      const renewed = run(waits, woke, { type: 'hello', behind: true });
+      expect(stateOf(renewed, true)).toBe('catching-up');
+    }
+    const behind = run(from(streaming, { wasConnected: true }), goaway('max-age', 1_200), woke);
+    expect(stateOf(behind, true)).toBe('catching-up');
+  });
+
+  it('is lost when the new one fails, the network goes, or the wait is long', () => {
+    const waits = run(live, goaway('max-age', 1_200));
+    const lost = [
+      run(waits, woke, { type: 'lost', how: 'network' }),
+      run(waits, woke, { type: 'lost', how: 'mute' }),
+      run(waits, { type: 'offline' }),
+      run(waits, woke, { type: 'offline' }),
+      run(waits, { type: 'slept' }),
+      run(waits, woke, goaway('deploy', 500)),
+      run(live, goaway('deploy', 2_001)),
+      run(live, goaway('too-many', 500)),
+    ];
+    for (const connection of lost) expect(stateOf(connection, true)).toBe('reconnecting');
+  });
+});
+
 describe('what people are told', () => {
   it('is connecting only for the very first attempt', () => {
     expect(stateOf(from(opening), true)).toBe('connecting');

@@ -108,6 +108,8 @@ function client(w: ReturnType<typeof world>, since: string | null = null) {
   return { feed, seen, states, resets };
 }
 
+const refusal = (status: number) =>
+  new Response('{}', { status, headers: { 'content-type': 'application/problem+json' } });
 const frame = (event: string, data: object, id?: string) =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 const hello = (from: number, head = from, more: object = {}) =>
@@ -275,7 +277,7 @@ describe('the feed client', () => {
     feed.connect();
     await w.settle();
     expect(feed.retryAt).toBe(7_000);
-    w.answerWith(() => new Response('', { status: 401 }));
+    w.answerWith(() => refusal(401));
     await w.pass(7_000);
     expect(feed.state).toBe('off');
     expect(feed.problem).toBe('unauthenticated');

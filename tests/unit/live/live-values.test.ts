@@ -5,7 +5,7 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 import { LiveMetrics, LiveOutcomes, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
 import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
 
-const feed = { workspace: 'one' } as LiveFeed;
+const feed = { history: 'one ep0a' } as LiveFeed;
 const metrics = (asOf: number, more: Partial<MetricsView> = {}) =>
   ({ asOf, outcomes: asOf, ...more }) as MetricsView;
 const pattern = (id: string, n: number, more: Partial<PatternView> = {}) =>
@@ -29,12 +29,14 @@ describe('live metrics', () => {
     expect(live.value).toBe(base);
   });
 
-  it('of one workspace are not shown in another', () => {
-    const moving = { workspace: 'one' };
-    const live = new LiveMetrics(moving as LiveFeed, () => metrics(1));
-    live.apply(metrics(500));
-    moving.workspace = 'two';
-    expect(live.value.asOf).toBe(1);
+  it('of one workspace, or of one history, are not shown in another', () => {
+    for (const other of ['two ep0a', 'one ep1b']) {
+      const moving = { history: 'one ep0a' };
+      const live = new LiveMetrics(moving as LiveFeed, () => metrics(1));
+      live.apply(metrics(500));
+      moving.history = other;
+      expect(live.value.asOf).toBe(1);
+    }
   });
 });
 

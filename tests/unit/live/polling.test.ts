@@ -207,3 +207,20 @@ describe('what scripts use', () => {
     feed.disconnect();
   });
 });
+
+describe('an answer of something in front of the server', () => {
+  it.each([204, 400, 401, 403, 404])('(%i) is no refusal, and what comes after it is', async (status) => {
+    const { world, server, feed, seen } = client();
+    server.interloper = status;
+    feed.connect();
+    await world.pass(60_000);
+    expect([feed.state, feed.problem]).toEqual(['reconnecting', null]);
+    server.publish(2);
+    server.interloper = null;
+    await world.pass(35_000);
+    expect([feed.state, seen]).toEqual(['live', [1, 2]]);
+    server.logOut();
+    await world.pass(10_000);
+    expect([feed.state, feed.problem]).toEqual(['off', 'unauthenticated']);
+  });
+});

@@ -133,6 +133,11 @@ const commands = [
       real.open();
     }),
   ),
+  fc.constantFrom('ana', 'ben').map((user) =>
+    command(`${user} logs in, and other pages stay open`, (real) => {
+      real.server.user = user;
+    }),
+  ),
   fc.constant(
     command('another history', (real) => {
       real.epochs += 1;
@@ -171,6 +176,13 @@ async function toRest(real: Real): Promise<void> {
   }
   // Longer than it takes to notice a dead tab without locks.
   await real.world.pass(200_000);
+  // Whoever uses the browser now has a page of their own.
+  real.tabs.push(
+    new ModelTab(real.browser, real.server, { version: real.version, user: real.server.user ?? '' }),
+  );
+  await real.world.pass(10_000);
+  for (const tab of real.tabs) tab.feed.reconnect();
+  await real.world.pass(10_000);
   real.server.publish(2);
   await real.world.pass(10_000);
 }
@@ -188,14 +200,17 @@ describe.each(['worker', 'worker without locks', 'leader', 'alone'] as const)(
           await fc.asyncModelRun(() => ({ model: {}, real }), run);
           await toRest(real);
           const { server, tabs } = real;
-          for (const tab of tabs) {
-            expect(tab.wrong).toEqual([]);
-            expect([tab.epoch, tab.known]).toEqual([server.epoch, server.head]);
-          }
-          const names = new Set(tabs.map(({ name }) => name));
+          const own = tabs.filter(({ user }) => user === server.user);
+          const others = tabs.filter((tab) => !own.includes(tab));
+          for (const tab of tabs) expect(tab.wrong).toEqual([]);
+          for (const tab of own) expect([tab.epoch, tab.known]).toEqual([server.epoch, server.head]);
+          for (const tab of others)
+            expect(tab.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
+          for (const { user } of server.openStreams()) expect(user).toBe(server.user);
+          const names = new Set(own.map(({ name }) => name));
           // Without locks, tabs whose worker died before its first word go on alone.
           const mayBeAlone = ways === 'alone' || (ways === 'worker without locks' && real.crashed);
-          const most = mayBeAlone ? tabs.length : names.size;
+          const most = mayBeAlone ? own.length : names.size;
           expect(server.openStreams().length).toBeLessThanOrEqual(most);
           for (const tab of tabs) tab.feed.disconnect();
           await real.world.pass(20_000);

@@ -54,6 +54,20 @@ describe('a late tab', () => {
     expect(w.server.openStreams()).toHaveLength(1);
   });
 
+  it('asks again when what it reads for itself is swallowed', async () => {
+    const w = browserBy('worker');
+    w.server.publish(100);
+    await w.open();
+    w.server.gate = 'hole';
+    const late = await staleTab(w, 95);
+    await w.world.pass(9_000);
+    w.server.gate = 'open';
+    await w.world.pass(7_000);
+    w.server.publish(1);
+    await w.world.settle();
+    expect([late.known, late.received, late.wrong]).toEqual([101, 6, []]);
+  });
+
   it('is reset alone when its history has gone', async () => {
     const w = browserBy('worker');
     w.server.publish(100);
@@ -108,6 +122,71 @@ describe('the shared connection', () => {
     w.server.user = 'ana';
     const again = await w.open();
     expect([again.status?.state, ana.status?.state]).toEqual(['live', 'live']);
+  });
+
+  it.each(['worker', 'leader', 'alone'] as const)(
+    'is not ended by a page that was left open when somebody else logged in, and that page gets nothing (%s)',
+    async (ways) => {
+      const w = browserBy(ways);
+      const left = await w.open();
+      left.context.frozen = true;
+      w.server.user = 'ben';
+      const ben = await w.open();
+      left.context.thaw();
+      await w.world.pass(400);
+      const comeToFront = [
+        () => left.feed.reconnect(),
+        () => {
+          left.feed.disconnect();
+          void left.feed.connect();
+        },
+      ];
+      for (const come of comeToFront) {
+        come();
+        await w.world.pass(400);
+        w.server.publish(1);
+        await w.world.settle();
+        expect(left.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
+        expect(ben.status).toMatchObject({ state: 'live', problem: null });
+      }
+      expect([left.known, ben.known]).toEqual([0, 2]);
+      expect(w.server.openStreams().map(({ user }) => user)).toEqual(['ben']);
+    },
+  );
+
+  it('is not taken over by a page of somebody who logged out, while the next one is not here yet', async () => {
+    const w = browserBy('worker');
+    const ana = await w.open();
+    w.server.logOut();
+    await w.world.pass(2_000);
+    w.server.user = 'ben';
+    ana.feed.reconnect();
+    await w.world.pass(10);
+    expect(ana.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
+    w.server.publish(1);
+    w.server.user = 'ana';
+    ana.feed.reconnect();
+    await w.world.pass(10);
+    expect([ana.status?.state, ana.known, ana.resets]).toEqual(['live', 1, 0]);
+  });
+
+  it('ends what a late tab reads for itself, and goes on from there when its person is back', async () => {
+    const w = browserBy('worker');
+    w.server.publish(100);
+    const first = await w.open();
+    w.server.user = 'ben';
+    const late = await staleTab(w, 10);
+    for (const tab of [first, late])
+      expect(tab.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
+    const asked = w.server.asked.length;
+    await w.world.pass(600_000);
+    expect(w.server.asked).toHaveLength(asked);
+    w.server.user = 'ana';
+    first.feed.reconnect();
+    await w.world.pass(10);
+    w.server.publish(1);
+    await w.world.settle();
+    expect([first.known, late.known, late.wrong, late.resets]).toEqual([101, 101, [], 0]);
   });
 
   it('ends for all tabs when the session ends', async () => {

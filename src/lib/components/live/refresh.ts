@@ -1,20 +1,7 @@
-import { invalidate } from '$app/navigation';
-import { navigating } from '$app/state';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
-import { whenReady } from '#lib/live/when-ready.ts';
 
 const AT_MOST_EVERY_MS = 1_000;
-
-/**
- * Reads a page's data again, after a navigation that is under way: Kit drops a navigation when something is
- * invalidated meanwhile, so a click or a saved form would lead nowhere. Waits for a server that is not ready.
- */
-export async function readAgain(dependency: string): Promise<void> {
-  await whenReady();
-  if (navigating.complete !== null) await Promise.allSettled([navigating.complete]);
-  await invalidate(dependency);
-}
 
 /**
  * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden or
@@ -28,6 +15,8 @@ export function refreshOn(
   more?: () => Promise<void>,
   everyMs = AT_MOST_EVERY_MS,
 ): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let reading = false;
   let again = false;
@@ -42,12 +31,12 @@ export function refreshOn(
     reading = true;
     readAt = performance.now();
     try {
-      await readAgain(dependency);
-      await more?.();
+      await feed.readAgain(dependency, signal);
+      if (!signal.aborted) await more?.();
     } finally {
       reading = false;
     }
-    if (again) schedule();
+    if (again && !signal.aborted) schedule();
   }
   function schedule() {
     again = false;
@@ -60,6 +49,7 @@ export function refreshOn(
   const offs = types.map((type) => feed.on(type, schedule));
   document.addEventListener('visibilitychange', onVisible);
   return () => {
+    stop.abort();
     for (const off of offs) off();
     document.removeEventListener('visibilitychange', onVisible);
     if (timer !== null) clearTimeout(timer);

@@ -15,15 +15,16 @@ export interface PatternRow {
   more: number;
 }
 
-/** A row with the log position of the reading that it came with. */
+/** A row with the log position of the reading that it came with, which means something within one history only. */
 interface ReadRow {
+  history: string;
   asOf: number;
   view: PatternView;
 }
 
-const readRows = ({ asOf, items }: PatternList): ReadRow[] => items.map((view) => ({ asOf, view }));
-
 export interface PatternListSource {
+  /** Of the log, as the feed has it. */
+  history: string;
   /** What the server read: the first rows, and the folded ones of the patterns opened in the address. */
   list: PatternList;
   kids: Record<string, PatternList>;
@@ -46,7 +47,7 @@ export class PatternListState {
   readonly #source: () => PatternListSource;
   /** Rows read beyond those that the page came with. */
   #more = $state.raw<{ key: string; items: readonly ReadRow[]; next: string | null } | null>(null);
-  #kids = $state.raw<Record<string, PatternList>>({});
+  #kids = $state.raw<Record<string, { history: string; list: PatternList }>>({});
   #opened = $state.raw<Record<string, boolean>>({});
   /** Newer figures by id, from the feed. */
   #news = $state.raw<Readonly<Record<string, ReadRow>>>({});
@@ -55,6 +56,7 @@ export class PatternListState {
   #soon: (() => void) | undefined;
   #moreReadAt = -Infinity;
   #later: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
   reading = $state(false);
   failed = $state(false);
   readonly order: HeldOrder<PatternView>;
@@ -66,15 +68,18 @@ export class PatternListState {
 
   /** What is listed, apart from how much of it. */
   get key(): string {
-    const { address } = this.#source();
-    return writeAddress(address, { open: [], choosing: false, show: address.show, cursor: address.cursor });
+    const { address, history } = this.#source();
+    return (
+      history +
+      writeAddress(address, { open: [], choosing: false, show: address.show, cursor: address.cursor })
+    );
   }
 
   readonly #rowsRead = $derived.by<ReadRow[]>(() => {
     const { list } = this.#source();
     // A row that has moved between two readings is there once.
     const places: Record<string, number> = {};
-    const all = [...readRows(list), ...(this.#more?.key === this.key ? this.#more.items : [])];
+    const all = [...this.#rowsOf(list), ...(this.#more?.key === this.key ? this.#more.items : [])];
     all.forEach(({ view: { id } }, place) => {
       if (id !== null) places[id] ??= place;
     });
@@ -83,7 +88,7 @@ export class PatternListState {
 
   readonly #items = $derived.by<PatternView[]>(() => {
     const news = this.#news;
-    return this.#rowsRead.map(({ view, asOf }) => newest(news, view, asOf));
+    return this.#rowsRead.map((row) => newest(news, row));
   });
 
   readonly #open = $derived.by<Readonly<Record<string, boolean>>>(() => ({
@@ -100,11 +105,12 @@ export class PatternListState {
       const kids = this.kidsOf(id);
       if (kids === null) return [own];
       const more = kids.total - kids.items.length;
+      const { history } = this.#source();
       return [
         own,
         ...kids.items.map((kid) => ({
           key: `${id} ${kid.id ?? ''}`,
-          pattern: newest(this.#news, kid, kids.asOf),
+          pattern: newest(this.#news, { history, asOf: kids.asOf, view: kid }),
           under: pattern,
           more: 0,
         })),
@@ -125,7 +131,9 @@ export class PatternListState {
   }
   /** Null while they are not read. */
   kidsOf(id: string): PatternList | null {
-    return this.#kids[id] ?? this.#source().kids[id] ?? null;
+    const { history, kids } = this.#source();
+    const own = this.#kids[id];
+    return (own?.history === history ? own.list : kids[id]) ?? null;
   }
 
   toggle = async (id: string): Promise<void> => {
@@ -145,7 +153,7 @@ export class PatternListState {
       const page = await this.#get({ cursor: next, show: MORE });
       if (this.key !== key) return;
       const before = this.#more?.key === key ? this.#more.items : [];
-      this.#more = { key, items: [...before, ...readRows(page)], next: page.next };
+      this.#more = { key, items: [...before, ...this.#rowsOf(page)], next: page.next };
     });
     this.reading = false;
   };
@@ -156,7 +164,7 @@ export class PatternListState {
       await this.#readOpenAgain();
       const wait = this.#moreReadAt + this.read * PAUSE_A_ROW_MS - performance.now();
       if (wait <= 0) await this.#readMoreAgain();
-      else this.#later ??= setTimeout(() => void this.readAgain(), wait);
+      else if (!this.#ended) this.#later ??= setTimeout(() => void this.readAgain(), wait);
     } catch (thrown) {
       // What is shown stays, as of when it was read; the next change reads again.
       console.error(thrown);
@@ -165,6 +173,7 @@ export class PatternListState {
 
   /** Stops what waits. */
   end = (): void => {
+    this.#ended = true;
     clearTimeout(this.#later);
     this.#soon?.();
   };
@@ -187,7 +196,7 @@ export class PatternListState {
         cursor: next,
         show: Math.min(LONGEST_READ, more.items.length - items.length),
       });
-      items.push(...readRows(page));
+      items.push(...this.#rowsOf(page));
       next = page.next;
     }
     if (this.#more === more && this.key === key) this.#more = { key, items, next };
@@ -196,7 +205,8 @@ export class PatternListState {
   /** Takes what the feed says of single patterns; the list itself is read again by the page. */
   apply = ({ asOf, items }: FeedValues['pattern.updated']): void => {
     if (items.length === 0) return;
-    for (const view of items) if (view.id !== null) this.#coming[view.id] = { asOf, view };
+    const { history } = this.#source();
+    for (const view of items) if (view.id !== null) this.#coming[view.id] = { history, asOf, view };
     this.#soon ??= whenStill(this.#showNews, NEWS_MS);
   };
 
@@ -207,8 +217,14 @@ export class PatternListState {
   };
 
   async #readKids(id: string): Promise<void> {
-    const kids = await this.#get({ show: MOST_KIDS, cursor: null }, id);
-    this.#kids = { ...this.#kids, [id]: kids };
+    const { history } = this.#source();
+    const list = await this.#get({ show: MOST_KIDS, cursor: null }, id);
+    this.#kids = { ...this.#kids, [id]: { history, list } };
+  }
+
+  #rowsOf({ asOf, items }: PatternList): ReadRow[] {
+    const { history } = this.#source();
+    return items.map((view) => ({ history, asOf, view }));
   }
 
   async #get(change: Partial<PatternsAddress>, under?: string): Promise<PatternList> {
@@ -232,7 +248,7 @@ export class PatternListState {
   }
 }
 
-function newest(news: Readonly<Record<string, ReadRow>>, view: PatternView, asOf: number): PatternView {
+function newest(news: Readonly<Record<string, ReadRow>>, { history, asOf, view }: ReadRow): PatternView {
   const told = news[view.id ?? ''];
-  return told !== undefined && told.asOf > asOf ? told.view : view;
+  return told?.history === history && told.asOf > asOf ? told.view : view;
 }

@@ -1,7 +1,8 @@
 import type { Delta, Reset } from '#lib/contracts/feed.ts';
-import type { FeedEnvironment } from '../environment.ts';
-import { pollAddress, readPage, withParameters } from '../read-stream.ts';
-import { pollAgainMs } from '../retry-delay.ts';
+import type { FeedProblem } from '../connection.ts';
+import { within, type FeedEnvironment } from '../environment.ts';
+import { pollAddress, readPage, UnexpectedAnswer, withParameters } from '../read-stream.ts';
+import { pollAgainMs, POLL_PATIENCE_MS } from '../retry-delay.ts';
 
 interface CatchUp {
   url: string;
@@ -14,9 +15,11 @@ interface CatchUp {
   onPage(from: string, deltas: readonly Delta[]): void;
   onReset(reset: Reset): void;
   onCovered(cursor: string): void;
+  /** Who reads may not, or no longer; nothing more is read. */
+  onRefused(problem: FeedProblem): void;
 }
 
-/** Reads forward from an old cursor by single polls until the ring takes over; failed polls are tried again. */
+/** Reads forward from an old cursor by single polls until the ring takes over; polls that fail are tried again. */
 export async function catchUp(options: CatchUp): Promise<void> {
   const { url, topics, signal, environment } = options;
   let { since } = options;
@@ -28,7 +31,10 @@ export async function catchUp(options: CatchUp): Promise<void> {
         wait: '0',
         snapshot: 'never',
       });
-      const text = await readPage({ url: address, headers: undefined, signal, environment });
+      // One that is swallowed gives no error.
+      const text = await within(environment, POLL_PATIENCE_MS, signal, (patience) =>
+        readPage({ url: address, headers: undefined, signal: patience, environment }),
+      );
       if (signal.aborted) return;
       const page = JSON.parse(text) as { from: string; to: string; events: Delta[]; reset?: Reset };
       if (page.reset !== undefined) options.onReset(page.reset);
@@ -40,9 +46,12 @@ export async function catchUp(options: CatchUp): Promise<void> {
       }
       // Nothing more, and not where the hub is: it has not noticed yet that another history began.
       if (page.events.length === 0) await pause(environment, signal);
-    } catch {
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const problem = thrown instanceof UnexpectedAnswer ? thrown.problem : null;
+      if (problem === 'unauthenticated' || problem === 'forbidden') return options.onRefused(problem);
       // The tab's own figures wait; the connection itself says what is wrong.
-      if (!signal.aborted) await pause(environment, signal);
+      await pause(environment, signal);
     }
   }
 }

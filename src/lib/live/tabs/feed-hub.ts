@@ -1,7 +1,8 @@
 import type { Delta, Reset } from '#lib/contracts/feed.ts';
+import { isConnected } from '../connection.ts';
 import { epochOf } from '../cursor.ts';
 import type { FeedEnvironment } from '../environment.ts';
-import { FeedClient, feedEnvironment, type FeedProblem } from '../feed-client.ts';
+import { FeedClient, feedEnvironment, type FeedProblem, type FeedState } from '../feed-client.ts';
 import { catchUp } from './catch-up.ts';
 import { DeltaRing } from './delta-ring.ts';
 import { HUB_BEAT_MS, type FeedStatus, type TabPort, type ToHub } from './messages.ts';
@@ -12,8 +13,8 @@ const RING_DELTAS = 2_000;
 interface Tab {
   port: TabPort;
   call: number;
-  /** Ends its own reading of what the ring no longer has; null: it is in step with the hub. */
-  reading: AbortController | null;
+  /** Its own reading of what the ring no longer has, and how far that came; null: it is in step with the hub. */
+  reading: { abort: AbortController; at: string } | null;
 }
 
 interface Shared {
@@ -33,17 +34,20 @@ interface Shared {
  */
 export class FeedHub {
   readonly #environment: FeedEnvironment;
+  readonly #onUser: (user: string) => void;
   readonly #tabs = new Map<string, Tab>();
   #shared: Shared | null = null;
   #user: string | null = null;
   #since = 0;
-  #state: FeedStatus['state'] = 'off';
+  #state: FeedState = 'off';
   #aliveAt: number | null = null;
   #ended: FeedProblem | null = null;
   #stopBeat: (() => void) | null = null;
 
-  constructor(environment: Partial<FeedEnvironment> = {}) {
+  /** `onUser`: the server has just taken this person's connection. */
+  constructor(environment: Partial<FeedEnvironment>, onUser: (user: string) => void) {
     this.#environment = { ...feedEnvironment, ...environment };
+    this.#onUser = onUser;
     this.#since = this.#environment.now();
   }
 
@@ -51,25 +55,29 @@ export class FeedHub {
     if (message.kind === 'attach') this.#attach(port, message);
     else if (message.kind === 'detach') this.detach(port.tab);
     else if (message.kind === 'offline') this.#shared?.client.wentOffline();
-    else if (message.kind === 'try-now' && this.#ended === null) this.#tryNow();
+    else if (message.kind === 'try-now') this.#tryNow();
   }
 
   /** The tab closed, or turned to another hub. The last one takes the connection with it. */
   detach(tab: string): void {
-    this.#tabs.get(tab)?.reading?.abort();
+    this.#tabs.get(tab)?.reading?.abort.abort();
     if (this.#tabs.delete(tab) && this.#tabs.size === 0) this.close();
   }
 
   /** Somebody else uses this browser now: what was opened for the one before ends. */
   userIs(user: string): void {
-    if (this.#user === null || user === this.#user) return;
-    this.#ended = 'unauthenticated';
+    if (this.#user !== null && user !== this.#user) this.#end('unauthenticated');
+  }
+
+  #end(problem: FeedProblem): void {
+    this.#ended = problem;
+    this.#stopReading();
     this.#shared?.client.disconnect();
     this.#tellAll();
   }
 
   close(): void {
-    for (const { reading } of this.#tabs.values()) reading?.abort();
+    this.#stopReading();
     this.#tabs.clear();
     this.#shared?.client.disconnect();
     this.#shared = null;
@@ -77,18 +85,29 @@ export class FeedHub {
     this.#stopBeat = null;
   }
 
+  #stopReading(): void {
+    for (const { reading } of this.#tabs.values()) reading?.abort.abort();
+  }
+
+  /** What was stopped goes on from where it was. */
+  #readOn(shared: Shared): void {
+    for (const tab of this.#tabs.values())
+      if (tab.reading?.abort.signal.aborted === true) this.#place(shared, tab, tab.reading.at);
+  }
+
   #tryNow(): void {
     const client = this.#shared?.client;
+    this.#ended = null;
     if (client?.state === 'off') client.connect();
     else client?.reconnect();
   }
 
   #attach(port: TabPort, message: Extract<ToHub, { kind: 'attach' }>): void {
-    this.#tabs.get(port.tab)?.reading?.abort();
+    this.#tabs.get(port.tab)?.reading?.abort.abort();
     const tab: Tab = { port, call: message.call, reading: null };
     this.#tabs.set(port.tab, tab);
     this.#user ??= message.user;
-    // Whoever comes is logged in; what ended with an earlier session may go on.
+    // Its person may be logged in again; the server knows.
     this.#ended = null;
     if (this.#shared?.client.state === 'off') this.#shared.client.connect();
     const shared = (this.#shared ??= this.#open(message));
@@ -112,10 +131,9 @@ export class FeedHub {
           this.#aliveAt = this.#environment.now();
         },
         onState: (state) => {
-          if (state !== this.#state) this.#since = this.#environment.now();
-          this.#state = state;
           // A delta that came before the state must be there before it.
           this.#flush();
+          this.#changed(state);
           this.#tellAll();
         },
       },
@@ -127,6 +145,17 @@ export class FeedHub {
     return { url, topics, client, ring: new DeltaRing(since, RING_DELTAS), position: since, fresh: [] };
   }
 
+  #changed(state: FeedState): void {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    this.#since = this.#environment.now();
+    if (state === 'off') this.#stopReading();
+    if (!isConnected(state) || isConnected(before) || this.#shared === null) return;
+    this.#readOn(this.#shared);
+    if (this.#user !== null) this.#onUser(this.#user);
+  }
+
   /** Gives a tab what lies between its cursor and the hub's place, and lets it go along from there. */
   #place(shared: Shared, tab: Tab, since: string): void {
     const { ring, position } = shared;
@@ -136,15 +165,22 @@ export class FeedHub {
     } else if (ring.covers(since)) {
       this.#send(tab, since, ring.after(since));
     } else {
-      const reading = (tab.reading = new AbortController());
+      const reading = (tab.reading = { abort: new AbortController(), at: since });
       void catchUp({
         ...shared,
         since,
-        signal: reading.signal,
+        signal: reading.abort.signal,
         environment: this.#environment,
         isCovered: (cursor) => epochOf(cursor) === epochOf(shared.position) && ring.covers(cursor),
-        onPage: (from, deltas) => this.#send(tab, from, deltas),
-        onReset: (reset) => this.#sendReset(tab, reset),
+        onPage: (from, deltas) => {
+          reading.at = deltas.at(-1)?.c ?? reading.at;
+          this.#send(tab, from, deltas);
+        },
+        onReset: (reset) => {
+          reading.at = reset.head;
+          this.#sendReset(tab, reset);
+        },
+        onRefused: (problem) => this.#end(problem),
         onCovered: (cursor) => {
           this.#flush();
           this.#place(shared, tab, cursor);
@@ -179,7 +215,7 @@ export class FeedHub {
     shared.position = reset.head;
     shared.ring.restart(reset.head);
     for (const tab of this.#tabs.values()) {
-      tab.reading?.abort();
+      tab.reading?.abort.abort();
       tab.reading = null;
       this.#sendReset(tab, reset);
     }

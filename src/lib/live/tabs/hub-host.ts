@@ -16,8 +16,8 @@ export class HubHost {
   constructor(platform: Omit<Platform, 'openWorker'>, environment: Partial<FeedEnvironment> = {}) {
     this.#platform = platform;
     this.#environment = { ...feedEnvironment, ...environment };
-    this.#hub = new FeedHub(environment);
     this.#users = platform.openChannel(USER_CHANNEL);
+    this.#hub = new FeedHub(environment, (user) => this.#users?.post(user));
     this.#users?.onMessage((user) => this.#hub.userIs(String(user)));
   }
 

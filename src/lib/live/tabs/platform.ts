@@ -33,7 +33,7 @@ export interface Locks {
 }
 
 export const lockOfTab = (tab: string): string => `telltale tab ${tab}`;
-/** Tells who uses the browser now. */
+/** Tells whose connection the server took last: who uses the browser now. */
 export const USER_CHANNEL = 'telltale user';
 
 /** Calls back when a tab is gone, however it went. Needs the tab to hold its own lock. */

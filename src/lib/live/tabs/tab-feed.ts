@@ -3,12 +3,13 @@ import { epochOf, isKnown } from '../cursor.ts';
 import type { FeedEnvironment } from '../environment.ts';
 import { alone, byLeader, byWorker, type HubLink, type Way } from './links.ts';
 import { HUB_BEAT_MS, TAB_BEAT_MS, type FeedStatus, type ToTab } from './messages.ts';
-import { lockOfTab, USER_CHANNEL, type Platform } from './platform.ts';
+import { lockOfTab, type Platform } from './platform.ts';
 
 export interface TabFeedOptions {
   /** Whoever uses the same name shares a connection: build, user, workspace. */
   name: string;
   user: string;
+  /** Names the user: the server refuses a connection that somebody else's session would make. */
   url: string;
   topics: readonly string[];
   /** Cursor that the page was read after. */
@@ -62,10 +63,7 @@ export class TabFeed {
   /** Connects from where this tab is. */
   async connect(): Promise<void> {
     this.disconnect();
-    const { platform, environment, user } = this.#options;
-    const users = platform.openChannel(USER_CHANNEL);
-    users?.post(user);
-    users?.close();
+    const { platform, environment } = this.#options;
     const tab = newTabId(environment);
     const { held, release } = holdLock(platform, lockOfTab(tab));
     this.#releaseLock = release;

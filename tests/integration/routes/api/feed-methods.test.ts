@@ -7,11 +7,13 @@ import * as feed from '../../../../src/routes/api/v1/feed/+server.ts';
 import * as poll from '../../../../src/routes/api/v1/feed/poll/+server.ts';
 import { callApi } from '../../../support/api-event.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
-import { createTestApp, createTestWorkspace } from '../../../support/test-workspace.ts';
+import { createTestApp, createTestWorkspace, testUser } from '../../../support/test-workspace.ts';
 
 let db: TestDatabase;
 let app: App;
 let key: Actor;
+let slug: string;
+const ana = testUser('Ana');
 
 beforeAll(async () => {
   db = await createTestDatabase();
@@ -19,6 +21,11 @@ beforeAll(async () => {
   const doorbell = createDoorbell({ url: db.database.url, instance: 'test' });
   app = { ...plain, feed: createFeedHub({ db: db.database, doorbell, env: plain.env }) };
   const workspace = await createTestWorkspace(db.database);
+  slug = workspace.slug;
+  await db.database.sql`
+    insert into users (id, email, name, password_hash) values (${ana.id}, ${ana.email}, ${ana.name}, 'x')`;
+  await db.database.sql`
+    insert into memberships (workspace_id, user_id, role) values (${workspace.id}, ${ana.id}, 'viewer')`;
   key = { type: 'api-key', id: 'k', name: 'Script', workspace, scopes: ['read'] };
 });
 afterAll(() => db.drop());
@@ -52,6 +59,25 @@ describe.each([
     }
     for (const query of ['?topics=zzz', '?snapshot=zzz'])
       expect((await callApi(route.GET, app, key, `${path}${query}`)).status).toBe(400);
+  });
+
+  it('refuses a session of somebody else than the address names', async () => {
+    const answers = [
+      [ana, `ws=${slug}`, 200],
+      [ana, `ws=${slug}&user=${ana.id}`, 200],
+      [ana, `ws=${slug}&user=${testUser().id}`, 401],
+      [key, `user=${ana.id}`, 401],
+    ] as const;
+    for (const [actor, query, status] of answers) {
+      const head = await callApi(route.HEAD, app, actor, `${path}?${query}`, { method: 'HEAD' });
+      expect(head.status).toBe(status);
+      if (status === 200) continue;
+      const refused = await callApi(route.GET, app, actor, `${path}?${query}`);
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([
+        401,
+        'application/problem+json',
+      ]);
+    }
   });
 
   it('lets no page of another origin read it', async () => {

@@ -31,10 +31,14 @@ export class ModelServer {
   streaming = true;
   /** Who is logged in, by the browser's cookie. */
   user: string | null = 'ana';
+  /** Something in front of the server answers everything with this status. */
+  interloper: number | null = null;
   epoch = 'ep0a';
   head = 0;
   /** Events at or before it are gone. */
   oldest = 0;
+  /** What an event is about, when it matters. */
+  eventAt: (seq: number) => Partial<Delta> = () => ({});
   streams: Stream[] = [];
   /** Polls that were answered. */
   polls = 0;
@@ -70,7 +74,9 @@ export class ModelServer {
       if (this.gate === 'down') return Promise.reject(new TypeError('refused'));
       if (this.gate === 'no-streams' && !isPoll) return Promise.reject(new TypeError('blocked'));
       if (this.gate === 'hole') return never(signal);
-      if (this.user === null) return Promise.resolve(new Response('', { status: 401 }));
+      if (this.interloper !== null) return Promise.resolve(new Response(null, { status: this.interloper }));
+      const asked = url.searchParams.get('user');
+      if (this.user === null || (asked !== null && asked !== this.user)) return Promise.resolve(refusal(401));
       return isPoll ? this.#poll(url, signal) : Promise.resolve(this.#open(url, signal, key, this.user));
     };
   }
@@ -114,7 +120,14 @@ export class ModelServer {
   #delta(seq: number): Delta {
     const c = `${this.epoch}-${seq}`;
     const value = { id: String(seq) };
-    return { c, t: 1, topic: 'system', type: 'workspace.changed', op: 'upsert', key: c, rev: seq, value };
+    const event = {
+      topic: 'system',
+      type: 'workspace.changed',
+      key: c,
+      value,
+      ...this.eventAt(seq),
+    } as const;
+    return { c, t: 1, op: 'upsert', rev: seq, ...event };
   }
 
   #deltaFrame(seq: number): string {
@@ -208,6 +221,10 @@ export class ModelServer {
     return Response.json({ epoch, from, to: `${epoch}-${to}`, events, streaming, ...reset });
   }
 }
+
+/** A no as the server says it. */
+const refusal = (status: number): Response =>
+  new Response('{}', { status, headers: { 'content-type': 'application/problem+json' } });
 
 const seqIn = (cursor: string): number => Number(cursor.slice(cursor.indexOf('-') + 1));
 

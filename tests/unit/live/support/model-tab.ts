@@ -31,7 +31,7 @@ export class ModelTab {
     this.feed = new TabFeed({
       name: this.name,
       user: options.user,
-      url: 'http://x/api/v1/feed?ws=one',
+      url: `http://x/api/v1/feed?ws=one&user=${encodeURIComponent(options.user)}`,
       topics: ['system'],
       since: server.cursor,
       platform: browser.platform(this.context),

@@ -1,11 +1,11 @@
-import { authorizeApi } from '#lib/server/auth/authorize.ts';
 import { apiHandler } from '#lib/server/error-mapping.ts';
 import { streamProblem } from '#lib/server/feed/index.ts';
 import { otherMethods } from '../respond.ts';
+import { authorizeFeed } from './authorize-feed.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = apiHandler(async (event) => {
-  const ctx = await authorizeApi(event, 'read');
+  const ctx = await authorizeFeed(event);
   const { app, session } = event.locals;
   return app.feed.open(ctx, {
     url: event.url,
@@ -16,7 +16,7 @@ export const GET: RequestHandler = apiHandler(async (event) => {
 
 /** Of its own: made from GET, it would hold a stream open behind an answer without a body. */
 export const HEAD: RequestHandler = apiHandler(async (event) => {
-  await authorizeApi(event, 'read');
+  await authorizeFeed(event);
   return event.locals.app.feed.head({ url: event.url, request: event.request });
 });
 
