@@ -2,6 +2,7 @@ import { encodeEntries } from '#lib/domain/attributes/encode-entries.ts';
 import type { OwnDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import { foldMetrics } from '#lib/domain/metrics/metrics-state.ts';
 import { partsOfBatch } from '#lib/domain/patterns/column-parts.ts';
+import type { Departure } from '#lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { FoldImage } from '#lib/domain/patterns/fold-image.ts';
 import type { ReplayWork } from '#lib/domain/patterns/replay-places.ts';
@@ -41,6 +42,8 @@ export interface Folded {
   touched: Int32Array;
   /** What became true of patterns, in order. */
   effects: readonly FoldEffect[];
+  /** Patterns that left their places, in order. */
+  evicted: readonly Departure[];
   decisions: readonly StoredDecision[];
   /** Parts of the columns that were written to. */
   parts: ReadonlySet<number>;
@@ -108,6 +111,7 @@ export class FoldSteps {
       },
       touched: answer.touched,
       effects: answer.effects,
+      evicted: answer.evicted,
       decisions: encoded.decisions,
       parts,
       foldMs: answer.foldMs,
