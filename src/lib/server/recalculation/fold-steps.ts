@@ -106,6 +106,7 @@ export class FoldSteps {
         columns: answer.columns,
         metrics: foldMetrics(memory.metrics, facts),
         leaders: answer.leaders,
+        confirmations: withConfirmed(memory.confirmations, answer.effects),
         lastRecordedAtMs: clock,
         settingsSeen: settings.at(-1)?.entry.ordinal ?? memory.settingsSeen,
       },
@@ -117,4 +118,9 @@ export class FoldSteps {
       foldMs: answer.foldMs,
     };
   }
+}
+
+function withConfirmed(before: readonly number[], effects: readonly FoldEffect[]): readonly number[] {
+  const confirmed = effects.filter(({ kind }) => kind === 'confirmed').map(({ position }) => position);
+  return confirmed.length === 0 ? before : [...before, ...confirmed];
 }

@@ -1,7 +1,7 @@
 import type { FeedValues } from '#lib/contracts/feed.ts';
 import { type Departure, goneForGood } from '#lib/domain/patterns/departure.ts';
 import { CONFIRMED, EMERGING, FLAG, statusOf } from '#lib/domain/patterns/flags.ts';
-import { indexOfEffect } from '#lib/domain/patterns/fold-effect.ts';
+import { type FoldEffect, indexOfEffect } from '#lib/domain/patterns/fold-effect.ts';
 import { activePatterns, byStrength } from '#lib/domain/patterns/prune-patterns.ts';
 import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
@@ -72,7 +72,7 @@ export class PatternChanges {
     for (const index of urgent) pending.add(index);
     for (const index of shown) pending.delete(index);
     this.#next = { memory, told: new Set(ids), pending, othersAt: dueOthers ? now : this.#othersAt };
-    const former = goneForGood(view, evicted).filter(wasSeen).slice(0, MOST_FORMER);
+    const former = seenBefore(goneForGood(view, evicted), effects).slice(0, MOST_FORMER);
     return this.#delta(memory, ids, shown, pending.size, former);
   }
 
@@ -150,6 +150,11 @@ export class PatternChanges {
   }
 }
 
-/** Readers had it before them: it was pinned, or stood. */
-const wasSeen = ({ pinned, status }: Departure): boolean =>
-  pinned || (status !== 'collecting' && status !== 'retired');
+/** Those among the gone that readers had before them: they stood, or were pinned until then or until this batch. */
+function seenBefore(gone: readonly Departure[], effects: readonly FoldEffect[]): Departure[] {
+  const stirred = new Set(effects.flatMap(({ kind, ordinal }) => (kind === 'evicted' ? [] : [ordinal])));
+  return gone.filter(
+    ({ status, pinned, ordinal }) =>
+      pinned || stirred.has(ordinal) || (status !== 'collecting' && status !== 'retired'),
+  );
+}

@@ -154,13 +154,14 @@ export class PatternHistory {
   }
 
   async #readLast(tx: TransactionSql, memory: FoldMemory): Promise<Map<string, Kept>> {
-    const ids = this.#answers.standings(memory).rows.map(({ id }) => id);
+    const { rows: tracked } = this.#answers.standings(memory);
     const rows = await tx<(Kept & { pattern_id: string })[]>`
       select h.pattern_id, h.n, h.confidence, h.confidence_worse as "confidenceWorse", h.status
-      from unnest(${ids}::text[]) as tracked (id)
+      from unnest(${tracked.map(({ id }) => id)}::text[], ${tracked.map(({ bornAt }) => bornAt)}::bigint[])
+        as tracked (id, born_at)
       cross join lateral (
         select * from pattern_history
-        where workspace_id = ${this.#workspaceId} and pattern_id = tracked.id
+        where workspace_id = ${this.#workspaceId} and pattern_id = tracked.id and position >= tracked.born_at
         order by position desc limit 1
       ) as h`;
     return new Map(rows.map(({ pattern_id: id, ...kept }) => [id, kept]));
