@@ -194,6 +194,7 @@ describe('the history of patterns', () => {
     const lastOf = async () =>
       (await rowsOf(workspace.id)).filter(({ pattern_id: id }) => id === item.id).at(-1);
     await log.write([entry(61)]);
+    await settledLone(db.sql, workspace.id, one);
     await choose('pattern.unpin');
     expect(one.fold.knowledge.getPattern(item.id ?? '')).toBeNull();
     expect(await lastOf()).toMatchObject({ position: 61, n: 1, status: 'retired' });
