@@ -386,7 +386,8 @@ describe('foldBatch', { timeout: 120_000 }, () => {
   function standingAmong(trackedCap: number) {
     const random = seeded(8);
     const log = Array.from({ length: 4_096 }, (_, i) => {
-      if (i < 160) return add(i + 1, i % 2 === 0 ? 'success' : 'failure', { a: i % 2 === 0 ? 'good' : 'bad' });
+      if (i < 160)
+        return add(i + 1, i % 2 === 0 ? 'success' : 'failure', { a: i % 2 === 0 ? 'good' : 'bad' });
       const result = random() < 0.5 ? 'success' : 'failure';
       return add(i + 1, result, { a: `v${Math.floor(random() * 12)}` });
     });
