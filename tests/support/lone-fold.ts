@@ -158,6 +158,7 @@ export function differencesOf(a: FoldMemory, b: FoldMemory): string[] {
     ['space', isDeepStrictEqual(plain(a.space), plain(b.space))],
     ['metrics', isDeepStrictEqual(plain(a.metrics), plain(b.metrics))],
     ['leaders', isDeepStrictEqual([...a.leaders], [...b.leaders])],
+    ['confirmations', isDeepStrictEqual(a.confirmations, b.confirmations)],
     ['clock', a.lastRecordedAtMs === b.lastRecordedAtMs],
   ].flatMap(([name, same]) => (same === true ? [] : [String(name)]));
 }

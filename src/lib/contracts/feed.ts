@@ -105,7 +105,10 @@ export interface FeedValues {
   'journey.closed': JourneyView | { items: JourneyView[] };
   /** The outcome that had closed it was deleted. */
   'journey.reopened': JourneyView;
-  /** What the last applied batch changed among the patterns shown first. `leaders`: ids in order. */
+  /**
+   * What the last applied batch changed among the patterns shown first. `leaders`: ids in order. A pattern that has left
+   * its place comes once more, as retired.
+   */
   'pattern.updated': {
     asOf: number;
     /** Of all outcomes at `asOf`; the rest of a pattern that is not in `items` follows from it. */

@@ -23,6 +23,7 @@ export const PATTERN_EVENTS = [
   'unpinned',
   'retired',
   'resumed',
+  'evicted',
 ] as const;
 
 const position = z.number().int();

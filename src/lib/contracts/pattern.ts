@@ -53,6 +53,13 @@ export const patternValuesSchema = z.object({
     .nullable()
     .describe('That the values are higher than those of the rest of the same time; null where not tracked.'),
   confidenceWorse: z.number().nullable(),
+  rawMean: z
+    .object({ mean: z.number(), interval: intervalSchema, approximate: z.literal(true) })
+    .nullable()
+    .optional()
+    .describe(
+      'Of values as they are, beyond `clip` too, with an interval for any look; null below 30 values.',
+    ),
   profitFactor: z
     .object({
       factor: z.number().nullable().describe('Gains over losses; null without losses.'),
@@ -73,6 +80,9 @@ export const patternViewSchema = z
     successes: z.number().int(),
     rate: z.number().nullable(),
     wilson: intervalSchema.describe('95 % Wilson interval, single look.'),
+    rateAnyLook: intervalSchema
+      .optional()
+      .describe('95 % interval of the rate, valid under continuous looking while the rate stays the same.'),
     rest: sideSchema,
     lift: z.number().nullable(),
     oddsRatio: oddsRatioSchema

@@ -2,14 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutcomeInput } from '#lib/contracts/outcome.ts';
 import { frozenReplays } from '#lib/domain/patterns/prepared-replay.ts';
 import { systemContext } from '#lib/server/auth/authorize.ts';
-import { countChecks } from '#lib/server/recalculation/index.ts';
+import { logger } from '#lib/server/logger.ts';
+import { countChecks, createFoldPool } from '#lib/server/recalculation/index.ts';
 import type { Knowledge } from '#lib/server/recalculation/knowledge.ts';
-import { untilNightly } from '#lib/server/recalculation/fold-checks.ts';
+import { FoldChecks, untilNightly } from '#lib/server/recalculation/fold-checks.ts';
 import { readFoldChecks, startFoldCheck } from '#lib/server/services/fold-checks/index.ts';
 import { deleteOutcome, recordOutcomes } from '#lib/server/services/outcomes/index.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { makeWorkspace, settled, startTestApp, type TestApp } from '../../support/test-app.ts';
-import { until } from '../../support/running-server.ts';
+import { projectRoot, until } from '../../support/running-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 let database: TestDatabase;
@@ -142,5 +143,54 @@ describe('the nightly check', () => {
     expect(untilNightly(at('2026-03-01T03:29:00'))).toBe(60_000);
     expect(untilNightly(at('2026-03-01T03:30:00'))).toBe(24 * 3_600_000);
     expect(untilNightly(at('2026-03-01T23:30:00'))).toBe(4 * 3_600_000);
+  });
+
+  it('checks every workspace that is led and thins its history, each whatever became of the one before', async () => {
+    const broken = await makeWorkspace(one.app);
+    const others = await makeWorkspace(one.app);
+    const led: string[] = [];
+    for (let i = 0; i < 2; i += 1) {
+      const workspace = await makeWorkspace(one.app);
+      one = { ...one, workspace, ctx: systemContext(one.app, workspace, 'test') };
+      await folded(30);
+      // Somebody's check has left a snapshot.
+      await checked();
+      led.push(workspace.id);
+    }
+    const { db } = one.app;
+    for (const id of [...led, others.id]) {
+      await db.sql`
+        insert into pattern_history (workspace_id, pattern_id, position, at, n, successes, confidence,
+          confidence_worse, log_e, status, processing_ms)
+        select ${id}::uuid, 'p_old', i, date_trunc('day', now()) - interval '90 days' + make_interval(secs => i), 1, 1,
+          .5, .1, 0, 'collecting', 1
+        from generate_series(1, 5) as i`;
+    }
+    const pool = createFoldPool({ root: projectRoot, threads: 2, logger });
+    const clock = ['2026-03-01T03:29:59.950', '2026-03-01T03:31:00'].map((text) => new Date(text).getTime());
+    const checks = new FoldChecks({
+      db,
+      pool,
+      logger: logger.child({}, { level: 'silent' }),
+      now: () => (clock.length > 1 ? clock.shift() : clock[0]) ?? 0,
+      led: () => [broken.id, ...led],
+      snapshot: (id) =>
+        id === broken.id ? Promise.reject(new Error('It cannot be written.')) : Promise.resolve(),
+    });
+    checks.start();
+    const nightly = () => db.sql<{ workspace_id: string; ok: boolean | null }[]>`
+      select workspace_id, ok from fold_checks where requested_by = 'nightly' order by started_at`;
+    await until(
+      'the night is over',
+      async () => (await nightly()).filter(({ ok }) => ok !== null).length === 2,
+    );
+    expect(await nightly()).toEqual(led.map((id) => ({ workspace_id: id, ok: true })));
+    const old = await db.sql<{ workspace_id: string; points: number }[]>`
+      select workspace_id, count(*)::int as points from pattern_history where pattern_id = 'p_old' group by 1`;
+    expect(new Map(old.map((row) => [row.workspace_id, row.points]))).toEqual(
+      new Map([...led.map((id) => [id, 1] as const), [others.id, 5]]),
+    );
+    await checks.stop();
+    await pool.stop();
   });
 });

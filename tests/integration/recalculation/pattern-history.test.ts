@@ -4,8 +4,13 @@ import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
 import { seededRandom } from '#lib/domain/random/seeded-random.ts';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
+import { emptyMemory } from '#lib/server/recalculation/fold-memory.ts';
+import { FoldSteps } from '#lib/server/recalculation/fold-steps.ts';
+import type { StoredSetting } from '#lib/server/recalculation/log-store.ts';
+import { PatternAnswers } from '#lib/server/recalculation/pattern-answers.ts';
+import { PatternHistory } from '#lib/server/recalculation/pattern-history.ts';
 import { thinHistory } from '#lib/server/recalculation/thin-history.ts';
-import { LogWriter, settledLone, startLoneFold } from '../../support/lone-fold.ts';
+import { CUBE, LogWriter, settledLone, startLoneFold } from '../../support/lone-fold.ts';
 import { projectRoot, until } from '../../support/running-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { createTestWorkspace } from '../../support/test-workspace.ts';
@@ -167,6 +172,93 @@ describe('the history of patterns', () => {
     expect(recounted).toHaveLength(3);
     expect(new Set(recounted).size).toBe(3);
     await one.stop();
+  });
+
+  it('ends with a last point where a pattern leaves its place, and the row is retired', async () => {
+    const workspace = await createTestWorkspace(db.database);
+    const log = new LogWriter(db.sql, workspace.id);
+    const rare = { ...entry(1), attributes: { topic: 'rare' } };
+    const entries = [rare, ...Array.from({ length: 59 }, (_, i) => entry(i + 2))];
+    await log.write(entries);
+    const one = await startLoneFold(db.url, workspace.id, pool);
+    const choose = async (kind: string) => {
+      const payload = { conditions: [{ attribute: 'topic', value: 'rare' }] };
+      await db.sql`
+        insert into setting_entries (workspace_id, kind, payload, recorded_by)
+        values (${workspace.id}, ${kind}, ${db.sql.json(payload)}, 'user:test')`;
+      await settledLone(db.sql, workspace.id, one);
+    };
+    await settledLone(db.sql, workspace.id, one);
+    await choose('pattern.pin');
+    const { item } = one.fold.knowledge.lookupWhere(['topic:rare']);
+    const lastOf = async () =>
+      (await rowsOf(workspace.id)).filter(({ pattern_id: id }) => id === item.id).at(-1);
+    await log.write([entry(61)]);
+    await settledLone(db.sql, workspace.id, one);
+    await choose('pattern.unpin');
+    expect(one.fold.knowledge.getPattern(item.id ?? '')).toBeNull();
+    expect(await lastOf()).toMatchObject({ position: 61, n: 1, status: 'retired' });
+    expect((await lastOf())?.events?.map(({ kind }) => kind)).toEqual(['unpinned', 'evicted']);
+    const rows = await db.sql`
+      select n, status, status_at, pinned from patterns where workspace_id = ${workspace.id} and id = ${item.id}`;
+    expect(rows).toEqual([{ n: 1, status: 'retired', status_at: 61, pinned: false }]);
+    const [told] = await db.sql<{ payload: { items: unknown[] } }[]>`
+      select payload from feed_outbox where workspace_id = ${workspace.id} and type = 'pattern.updated'
+      order by wid desc limit 1`;
+    expect(told?.payload.items).toMatchObject([
+      { id: item.id, n: 1, status: 'retired', statusAt: 61, values: null },
+    ]);
+    // Back by itself, it is a new one, in this process and in the next.
+    await log.write(Array.from({ length: 12 }, (_, i) => ({ ...rare, position: 62 + i })));
+    await settledLone(db.sql, workspace.id, one);
+    expect(await lastOf()).toMatchObject({ n: 13, confidence_before: null });
+    await one.stop();
+    expect(await db.sql`select pinned from patterns where id = ${item.id} and status = 'retired'`).toEqual(
+      [],
+    );
+  });
+
+  it('holds both lives of one that leaves and is back within a batch', async () => {
+    const workspace = await createTestWorkspace(db.database);
+    const rare = (position: number) => ({ ...entry(position), attributes: { topic: 'rare' } });
+    const steps = new FoldSteps(pool);
+    const answers = new PatternAnswers();
+    const history = new PatternHistory(workspace.id, answers);
+    let memory = emptyMemory(CUBE, []);
+    const decide = (kind: 'pattern.pin' | 'pattern.unpin', effectiveAfter: number, ordinal: number) => ({
+      byFold: false,
+      entry: {
+        kind,
+        payload: { conditions: [{ attribute: 'topic', value: 'rare' }] },
+        effectiveAfter,
+        ordinal,
+      },
+    });
+    const apply = async (from: number, through: number, settings: StoredSetting[]) => {
+      const entries = Array.from({ length: through - from + 1 }, (_, i) => ({
+        ...rare(from + i),
+        outcomeId: randomUUID(),
+      }));
+      const folded = await steps.fold(memory, { entries, settings, priority: 'live' });
+      const write = history.writerFor(
+        { ...folded, counted: undefined, rest: { count: 0, oldest: null } },
+        memory,
+      );
+      await db.sql.begin(async (tx) => write?.(tx));
+      ({ memory } = folded);
+      history.moved(memory);
+    };
+    await apply(1, 5, [decide('pattern.pin', 3, 1)]);
+    await apply(6, 40, [decide('pattern.unpin', 6, 2)]);
+    const rows = await rowsOf(workspace.id);
+    expect(rows.map(({ position, n, status }) => ({ position, n, status }))).toEqual([
+      { position: 5, n: 5, status: 'collecting' },
+      { position: 40, n: 40, status: 'collecting' },
+    ]);
+    expect(rows[1]?.events?.map(({ kind, position }) => `${kind} ${position}`)).toEqual([
+      'unpinned 6',
+      'evicted 6',
+    ]);
   });
 
   it('keeps a point a day of what is old, and all that happened', async () => {

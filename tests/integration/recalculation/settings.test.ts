@@ -3,6 +3,12 @@ import type { OutcomeInput } from '#lib/contracts/outcome.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import { chooseSearched, cutAttribute, declareBands } from '#lib/server/services/attributes/index.ts';
 import { recordOutcomes } from '#lib/server/services/outcomes/index.ts';
+import {
+  lookupPattern,
+  patternTrajectory,
+  patternWhy,
+  searchFamily,
+} from '#lib/server/services/patterns/index.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { settled, startTestApp, type TestApp } from '../../support/test-app.ts';
@@ -151,6 +157,39 @@ describe('settings of the fold', () => {
     );
     const live = await knownBy(one);
     expect(await knownBy(await start(one))).toEqual(live);
+  });
+});
+
+describe('what a log read anew no longer holds', () => {
+  it('is retired, and its confirmations lower nobody’s line', async () => {
+    const one = await start();
+    const grown: OutcomeInput[] = people(900).map((person) => ({
+      ...person,
+      result: random() < (Number(person.attributes['age']) < 30 ? 0.8 : 0.1) ? 'success' : 'failure',
+    }));
+    await recordOutcomes(one.ctx, grown, { source: 'api' });
+    await settled(one);
+    expect((await searchFamily(one.ctx)).rejections).toBeGreaterThan(0);
+    const statuses = async () => {
+      const rows = await one.app.db.sql<{ status: string }[]>`
+        select status from patterns where workspace_id = ${one.workspace.id} and label like 'age%'`;
+      return rows.map(({ status }) => status);
+    };
+    await until('their rows are there', async () => (await statuses()).includes('confirmed'));
+    await chooseSearched(one.ctx, { attributes: ['contact', 'balance'] });
+    await until('age is not searched any more', async () => (await stateOf(one, 'age')) === 'stored');
+    await settled(one);
+    const of = async (app: TestApp) => {
+      const { item } = await lookupPattern(app.ctx, ['contact:cellular']);
+      const { budget } = await patternWhy(app.ctx, item.id ?? '');
+      const { needed } = await patternTrajectory(app.ctx, item.id ?? '');
+      return { rejections: budget.rejections, needed: budget.logENeeded, line: needed.at(-1)?.logE };
+    };
+    const now = await of(one);
+    expect(now.rejections).toBe(0);
+    expect(now.line).toBeCloseTo(now.needed, 9);
+    expect(new Set(await statuses())).toEqual(new Set(['retired']));
+    expect(await of(await start(one))).toEqual(now);
   });
 });
 

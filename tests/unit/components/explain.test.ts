@@ -3,6 +3,7 @@ import { caution, explainPattern } from '#lib/components/patterns/explain.ts';
 import { disagreement, marksOf } from '#lib/components/patterns/evidence-words.ts';
 import { receiptRows } from '#lib/components/patterns/receipt-rows.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import { rateConfidenceSequence } from '#domain/statistics/rate-confidence-sequence.ts';
 import { wilsonInterval } from '#domain/statistics/wilson-interval.ts';
 
 function pattern(successes: number, n: number, restSuccesses: number, restN: number): PatternView {
@@ -163,6 +164,8 @@ describe('receiptRows', () => {
       direction: 'better',
       status: 'emerging',
       epoch: { n: 900, successes: 200, startedAt: 12_800 },
+      oddsRatio: { low: 1.18, high: 1.57, estimate: 1.39 },
+      rateAnyLook: rateConfidenceSequence(1653, 8791),
     };
     const rows = receiptRows(view, {
       asOf: 45_211,
@@ -185,12 +188,15 @@ describe('receiptRows', () => {
       'Over 3,091 searched 0.40, line at 0.80',
       'Needed today 0.97',
       'p, any look 0.02',
+      'Odds, any look 1.18–1.57×',
       'Same-time share 1.00',
       'Evidence since #12,800',
+      'Rate, any look 17.2–20.5%',
       'p, single look 0.5',
       'First seen #1',
     ]);
     expect(meaning('Confidence')).toContain('at most 5 of 100 such patterns');
+    expect(meaning('Odds, any look')).toContain('With 10.0% in the rest that is ≈ 1.2× to 1.5× its rate.');
     expect(meaning('Needed today')).toContain('240 to 1; it has 20 to 1');
   });
 });

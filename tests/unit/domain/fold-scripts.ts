@@ -8,6 +8,7 @@ import type { SettingEntry } from '../../../src/lib/domain/attributes/setting-en
 import type { AttributeValue, LogFacts } from '../../../src/lib/domain/outcomes/log-facts.ts';
 import type { Result } from '../../../src/lib/domain/outcomes/results.ts';
 import { type Columns, emptyColumns } from '../../../src/lib/domain/patterns/columns.ts';
+import type { Departure } from '../../../src/lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '../../../src/lib/domain/patterns/fold-effect.ts';
 import { BlockIncrements } from '../../../src/lib/domain/statistics/block-increments.ts';
 import { carryReplayOn, frozenReplays } from '../../../src/lib/domain/patterns/prepared-replay.ts';
@@ -105,7 +106,7 @@ export interface Fold {
   readonly columns: Columns;
   readonly settings: readonly SettingEntry[];
   readonly born: readonly TrackedIdentity[];
-  readonly evicted: readonly TrackedIdentity[];
+  readonly evicted: readonly Departure[];
   readonly effects: readonly FoldEffect[];
 }
 

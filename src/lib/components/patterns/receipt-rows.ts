@@ -1,11 +1,13 @@
 import { confidence } from '#domain/statistics/confidence.ts';
+import { liftOfOddsRatio } from '#domain/statistics/lift-of-odds-ratio.ts';
 import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { chanceOfEver, confidence as confidenceText, CONFIDENCE_LINE } from '#lib/format/confidence.ts';
 import { count, position } from '#lib/format/count.ts';
 import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
-import { intervalBeside } from '#lib/format/percent.ts';
+import { intervalBeside, percent } from '#lib/format/percent.ts';
+import { lift, oddsInterval } from '#lib/format/ratio.ts';
 import { confidenceShown, sideShown } from './evidence-words.ts';
 
 export interface ReceiptRow {
@@ -31,6 +33,7 @@ export function receiptRows(
       meaning: `Everything up to place ${position(asOf)} of the log is counted, and nothing after it.`,
     },
     ...(pattern.confidence === null ? countRows(pattern) : evidenceRows(pattern, context)),
+    ...rateRow(pattern),
     ...singleLook(pattern),
     {
       label: 'First seen',
@@ -87,6 +90,7 @@ function evidenceRows(
       value: pValue(pattern.pValue),
       meaning: `Had it no effect, a p this small would ever come up with at most this probability, however often anybody looked at this one pattern.`,
     },
+    ...oddsRow(pattern),
     ...(pattern.concurrency === null ? [] : [shareRow(pattern.concurrency)]),
     ...epochRow(pattern),
   ];
@@ -100,6 +104,34 @@ function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']
     value: confidenceText(confidence(logENeeded)),
     meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, and each of the ${count(rejections)} confirmations so far made the line lower.`,
   };
+}
+
+function oddsRow({ oddsRatio, rest }: PatternView): ReceiptRow[] {
+  if (oddsRatio === null || (oddsRatio.low === 0 && oddsRatio.high === null)) return [];
+  const { rate } = rest;
+  const times = (ratio: number) => lift(liftOfOddsRatio(ratio, rate ?? 0));
+  const inRates = `${times(oddsRatio.low ?? 0)} to ${times(oddsRatio.high ?? Infinity)}`;
+  return [
+    {
+      label: 'Odds, any look',
+      value: oddsInterval(oddsRatio),
+      meaning: `The odds of success against those of the rest at the same time, valid under continuous looking.${
+        rate ? ` With ${percent(rate)} in the rest that is ≈ ${inRates} its rate.` : ''
+      }`,
+    },
+  ];
+}
+
+function rateRow({ n, rateAnyLook }: PatternView): ReceiptRow[] {
+  if (n === 0 || rateAnyLook === undefined) return [];
+  return [
+    {
+      label: 'Rate, any look',
+      value: intervalBeside(n, rateAnyLook),
+      meaning:
+        'Valid under continuous looking: while the true rate stays the same, it is inside at every look in 95 of 100 such patterns. The narrower 95% interval is for looking once.',
+    },
+  ];
 }
 
 function shareRow(concurrency: number): ReceiptRow {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../outcomes/log-facts.ts';
-import { TIME_BOUND_SWITCH_SHARE } from '../statistics/time-bound-attribute.ts';
+import { isTimeBound } from '../statistics/time-bound-attribute.ts';
 import type {
   AttributeMode,
   AttributeType,
@@ -175,7 +175,7 @@ export function countSwitches(
 
 /** How an attribute with this share of switches is compared. */
 export function modeFor(switchShare: number): Mode {
-  return switchShare < TIME_BOUND_SWITCH_SHARE ? 'period' : 'concurrent';
+  return isTimeBound(switchShare) ? 'period' : 'concurrent';
 }
 
 function categoryCode(draft: CategoryDraft, value: string): number {

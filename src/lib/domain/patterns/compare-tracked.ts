@@ -3,7 +3,7 @@ import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { itemCodes } from './admit-cells.ts';
 import { supportNeeded } from './count-row.ts';
 import { tupleCells, type Tuple, tupleIndex, tuplesOf, usedSlots } from './cube-layout.ts';
-import { FLAG } from './flags.ts';
+import { FLAG, statusOf } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { track, untrack } from './track.ts';
 
@@ -14,9 +14,9 @@ export const COMPARE_EVERY = 4_096;
  * When there is no room left: keeps the best supported conjunctions, singles before pairs before triples,
  * then by support, then in birth order; the others leave and what is better is born in their place.
  *
- * Tracked patterns that have lost their support stay only as far as room is left. Looks at counts alone,
- * never at results, so it cannot bias the evidence. Cost: two passes over the cells and a sort of
- * their counts (85k cells: some 5 ms), once in 4,096 entries.
+ * Tracked patterns that have lost their support stay only as far as room is left. What is held stays, wherever it
+ * would rank; among the others counts alone decide, never results. Cost: two passes over the cells and a sort of their
+ * counts (85k cells: some 5 ms), once in 4,096 entries.
  */
 export function compareTracked(
   view: ImageView,
@@ -34,15 +34,15 @@ export function compareTracked(
   const counts = new Int32Array(layout.cells);
   const kept = new Set<number>();
   const births: { readonly tuple: Tuple; readonly cell: number }[] = [];
-  // What a person has pinned or retired stays, wherever it would rank.
-  const places = cap - heldBySupport(view);
+  const isHeld = heldIn(view);
+  const places = cap - countHeld(view, isHeld);
   let room = places;
   let supported = 0;
   for (const depth of [1, 2, 3]) {
     const ofDepth = tuples.filter((tuple) => tuple.length === depth);
     let count = 0;
     for (const tuple of ofDepth) {
-      forSupported(view, tuple, (_cell, n) => {
+      forSupported(view, tuple, isHeld, (_cell, n) => {
         counts[count] = n;
         count += 1;
       });
@@ -54,7 +54,7 @@ export function compareTracked(
     if (room === 0) continue;
     room -= Math.min(room, count);
     for (const tuple of ofDepth) {
-      forSupported(view, tuple, (cell, n) => {
+      forSupported(view, tuple, isHeld, (cell, n) => {
         if (n < cutoff || (n === cutoff && ties === 0)) return;
         if (n === cutoff) ties -= 1;
         const tracked = int32At(cells, cell * CELL_STRIDE + 2);
@@ -63,9 +63,9 @@ export function compareTracked(
       });
     }
   }
-  for (const index of staleByRank(view, kept).slice(0, room)) kept.add(index);
+  for (const index of staleByRank(view, kept, isHeld).slice(0, room)) kept.add(index);
   for (let index = 0; index < cap; index += 1) {
-    if (byteAt(view.depth, index) === 0 || kept.has(index) || isHeld(view, index)) continue;
+    if (byteAt(view.depth, index) === 0 || kept.has(index) || isHeld(index)) continue;
     onEviction(index);
     untrack(view, index, int32At(view.cell, index));
   }
@@ -77,7 +77,12 @@ export function compareTracked(
 }
 
 /** Visits the supported cells of a tuple that may be tracked, in birth order. */
-function forSupported(view: ImageView, tuple: Tuple, visit: (cell: number, n: number) => void): void {
+function forSupported(
+  view: ImageView,
+  tuple: Tuple,
+  isHeld: IsHeld,
+  visit: (cell: number, n: number) => void,
+): void {
   const { cells } = view;
   const { capacities } = view.layout;
   const base = int32At(view.bases, tupleIndex(tuple));
@@ -89,7 +94,7 @@ function forSupported(view: ImageView, tuple: Tuple, visit: (cell: number, n: nu
     const n = int32At(cells, cell * CELL_STRIDE);
     if (n < needed) continue;
     const tracked = int32At(cells, cell * CELL_STRIDE + 2);
-    if (tracked > 0 && isHeld(view, tracked - 1)) continue;
+    if (tracked > 0 && isHeld(tracked - 1)) continue;
     if (tracked < 0 || (mayHoldOther && tracked === 0 && itemCodes(view, tuple, cell) === null)) continue;
     visit(cell, n);
   }
@@ -105,8 +110,8 @@ function cutoffOf(counts: Int32Array, room: number): { cutoff: number; ties: num
   return { cutoff, ties: room - above };
 }
 
-/** Tracked patterns that are not kept for their support, best first. */
-function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
+/** Tracked patterns that are neither held nor kept for their support, best first. */
+function staleByRank(view: ImageView, kept: ReadonlySet<number>, isHeld: IsHeld): number[] {
   const stale: {
     readonly index: number;
     readonly depth: number;
@@ -115,7 +120,7 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
   }[] = [];
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
     const depth = byteAt(view.depth, index);
-    if (depth === 0 || kept.has(index) || isHeld(view, index)) continue;
+    if (depth === 0 || kept.has(index) || isHeld(index)) continue;
     const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
     const needed = supportNeeded(depth, float64At(view.header, HEADER.n));
     if (n < needed) stale.push({ index, depth, n, born: int32At(view.ordinal, index) });
@@ -126,13 +131,14 @@ function staleByRank(view: ImageView, kept: ReadonlySet<number>): number[] {
 
 /**
  * The tracked pattern that would leave before the one at `index`, by the order above; -1 where that one would leave
- * first. Equals: the younger first.
+ * first, or nobody can. Equals: the younger first.
  */
 export function lastBehind(view: ImageView, index: number): number {
-  let last = index;
+  const isHeld = heldIn(view);
+  let last = isHeld(index) ? -1 : index;
   for (let other = 0; other < view.layout.trackedCap; other += 1) {
-    if (byteAt(view.depth, other) === 0 || isHeld(view, other)) continue;
-    if (ranksBehind(view, other, last)) last = other;
+    if (byteAt(view.depth, other) === 0 || isHeld(other)) continue;
+    if (last < 0 || ranksBehind(view, other, last)) last = other;
   }
   return last === index ? -1 : last;
 }
@@ -149,15 +155,25 @@ function ranksBehind(view: ImageView, one: number, other: number): boolean {
   return (a[differing] ?? 0) > (b[differing] ?? 0);
 }
 
-function isHeld(view: ImageView, index: number): boolean {
-  return (byteAt(view.flags, index) & (FLAG.pinned | FLAG.retired)) !== 0;
+/** Whether the pattern at an index, which must be taken, may not be asked to leave. */
+type IsHeld = (index: number) => boolean;
+
+/**
+ * What a person has pinned or retired is held, and what is emerging, confirmed or weakening, as long as there is any
+ * other that could leave; then only the former, so that the door never shuts on new conditions. This looks at results,
+ * but can only keep a conjunction from being born: none is born for its results.
+ */
+function heldIn(view: ImageView): IsHeld {
+  const byPerson: IsHeld = (index) => (byteAt(view.flags, index) & (FLAG.pinned | FLAG.retired)) !== 0;
+  const stands: IsHeld = (index) => byPerson(index) || statusOf(byteAt(view.flags, index)) !== 'collecting';
+  return countHeld(view, stands) < view.layout.trackedCap ? stands : byPerson;
 }
 
-/** Pinned and retired patterns in the places that support fills. */
-function heldBySupport(view: ImageView): number {
+/** Of the places that support fills. */
+function countHeld(view: ImageView, isHeld: IsHeld): number {
   let count = 0;
   for (let index = 0; index < view.layout.trackedCap; index += 1) {
-    if (byteAt(view.depth, index) !== 0 && isHeld(view, index)) count += 1;
+    if (byteAt(view.depth, index) !== 0 && isHeld(index)) count += 1;
   }
   return count;
 }

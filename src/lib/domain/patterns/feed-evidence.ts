@@ -40,7 +40,7 @@ export interface EvidenceFoldOptions {
   readonly onChange: (index: number) => void;
   /** A pattern without support has got a place because somebody watches it. */
   readonly onPinned: (index: number) => void;
-  /** A pattern has left its place because nobody watches it any more, or for one that did. */
+  /** A pattern is about to leave its place because nobody watches it any more, or for one that did. */
   readonly onLeave: (index: number) => void;
 }
 
@@ -73,8 +73,9 @@ export class EvidenceFold {
     this.#pruning = null;
   }
 
-  /** Patterns have left their places, and with them their pairs. */
-  evicted(): void {
+  /** A pattern is about to leave its place, and with it its pairs. */
+  evicted(index: number, position: number): void {
+    this.#judge.tell(this.#view, index, position, 'evicted');
     this.#pruning = null;
   }
 

@@ -10,6 +10,7 @@ import type { Columns } from './columns.ts';
 import { COMPARE_EVERY, compareTracked } from './compare-tracked.ts';
 import { countRow, countRowValue, findCells, findSupported, newRow } from './count-row.ts';
 import { capacityFor } from './cube-layout.ts';
+import { type Departure, departureOf } from './departure.ts';
 import { EvidenceFold } from './feed-evidence.ts';
 import type { FoldEffect } from './fold-effect.ts';
 import { type FoldImage, HEADER, type ImageView, openImage, valuesAreExact } from './fold-image.ts';
@@ -41,7 +42,7 @@ export interface FoldResult {
   readonly touched: Int32Array;
   /** In the order of births. */
   readonly born: readonly TrackedIdentity[];
-  readonly evicted: readonly TrackedIdentity[];
+  readonly evicted: readonly Departure[];
   /** What became true of patterns, in order. */
   readonly effects: readonly FoldEffect[];
 }
@@ -65,7 +66,7 @@ class FoldRun {
   private readonly batch: EncodedBatch;
   private readonly columns: Columns;
   private readonly born: TrackedIdentity[] = [];
-  private readonly evicted: TrackedIdentity[] = [];
+  private readonly evicted: Departure[] = [];
   private readonly effects: FoldEffect[] = [];
   private readonly evidence: EvidenceFold;
   private readonly touched: Uint8Array;
@@ -78,8 +79,8 @@ class FoldRun {
     this.born.push(identityOf(this.view, index, float64At(this.view.bornAt, index)));
   };
   private readonly onEviction = (index: number): void => {
-    this.evicted.push(identityOf(this.view, index, this.position));
-    this.evidence.evicted();
+    this.evidence.evicted(index, this.position);
+    this.evicted.push(departureOf(this.view, index, this.position));
   };
   private position: number;
 
@@ -220,17 +221,11 @@ class FoldRun {
   }
 
   private grow(capacities: readonly number[], values: boolean): void {
-    const { image, view, evicted } = relayout(
-      this.image,
-      this.view,
-      capacities,
-      values || this.view.layout.values,
-      this.position,
-    );
+    const withValues = values || this.view.layout.values;
+    const { image, view } = relayout(this.image, this.view, capacities, withValues, this.onEviction);
     this.image = image;
     this.view = view;
     this.evidence.moveTo(view);
-    this.evicted.push(...evicted);
   }
 }
 

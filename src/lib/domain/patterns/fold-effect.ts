@@ -1,3 +1,4 @@
+import type { ImageView } from './fold-image.ts';
 import type { Side } from './standing-side.ts';
 
 export const EFFECT_KINDS = [
@@ -21,8 +22,15 @@ export const EFFECT_KINDS = [
   'unpinned',
   'retired',
   'resumed',
+  /** Left its place: for patterns with more outcomes, or because its table no longer fits, or nobody watches it. */
+  'evicted',
 ] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
+
+/** Where the pattern of an effect is now, since a place may change hands; -1 where it has none any more. */
+export function indexOfEffect({ ordinal }: ImageView, effect: FoldEffect): number {
+  return ordinal[effect.index] === effect.ordinal ? effect.index : ordinal.indexOf(effect.ordinal);
+}
 
 /** Something that became true of a pattern at one position, in the order in which it did. */
 export interface FoldEffect {

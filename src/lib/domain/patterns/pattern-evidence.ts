@@ -1,5 +1,7 @@
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { fromFixedPoint } from '../outcomes/fixed-point.ts';
+import { anytimePValue } from '../statistics/anytime-p-value.ts';
+import { asymptoticMeanSequence } from '../statistics/asymptotic-mean-sequence.ts';
 import { concurrencyIndex } from '../statistics/concurrency-index.ts';
 import { confidence, weightedConfidence } from '../statistics/confidence.ts';
 import { bernsteinInterval, BERNSTEIN_SIZE } from '../statistics/empirical-bernstein.ts';
@@ -67,6 +69,8 @@ export interface PatternValues {
   /** Exact anytime interval of the mean, of values between the clip's ends. */
   readonly mean: Interval | null;
   readonly clip: Interval;
+  /** Mean of the values as they are, with its approximate anytime interval; null below 30 values. */
+  readonly rawMean: { readonly mean: number; readonly interval: Interval } | null;
   /** Evidence that the values are better, and worse, than those of the rest of the same time. */
   readonly confidence: number;
   readonly confidenceWorse: number;
@@ -100,7 +104,7 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
       side === 1 ? logEPlus : logEMinus,
       familyWeight(budget / 2, rejections),
     ),
-    pValue: Math.min(1, Math.exp(-float64At(evidence.maxLogETwoSided, index))),
+    pValue: anytimePValue(float64At(evidence.maxLogETwoSided, index)),
     oddsRatio: period
       ? null
       : {
@@ -153,11 +157,15 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
   const width = fromFixedPoint(clip.high) - low;
   const n = int32At(values.n, index);
   const scaled = bernsteinInterval(values.mean, index * BERNSTEIN_SIZE);
+  const sum = float64At(values.gain, index) - float64At(values.loss, index);
+  const squares = float64At(values.gainSquares, index) + float64At(values.lossSquares, index);
+  const interval = asymptoticMeanSequence(n, sum, squares);
   const bets = bettingEvidence(values.bets.bets, index * BETTING_SIZE);
   return {
     n,
     mean: n === 0 ? null : { low: low + scaled.low * width, high: low + scaled.high * width },
     clip: { low, high: low + width },
+    rawMean: interval === null ? null : { mean: sum / n, interval },
     confidence: confidence(bets.logEPlus),
     confidenceWorse: confidence(bets.logEMinus),
     profitFactor: profitFactor({

@@ -4,30 +4,27 @@ import { planCube, type Tuple, tupleIndex, tuplesOf, usedSlots } from './cube-la
 import { CELL_STRIDE, type FoldImage, HEADER, type ImageView, imageBytes, openImage } from './fold-image.ts';
 import { CARRIED_SECTIONS, patternPlaces, type SectionName, sectionRanges } from './image-layout.ts';
 import { untrack } from './track.ts';
-import { identityOf, type TrackedIdentity } from './tracked-patterns.ts';
 
 const CARRIED = new Set<SectionName>(['header', 'valueEvidence', ...CARRIED_SECTIONS]);
 
 export interface Relayout {
   readonly image: FoldImage;
   readonly view: ImageView;
-  /** Patterns whose tuple no longer fits. */
-  readonly evicted: readonly TrackedIdentity[];
 }
 
 /**
  * The same state with larger tables: some attribute has a new code, or values have appeared.
  *
  * Happens a bounded number of times in a workspace's life (12 steps an attribute), at exactly the row that
- * needs it, so that the cutting of the log into batches cannot be seen in the result. Cost: one copy of
- * all cells.
+ * needs it, so that the cutting of the log into batches cannot be seen in the result. `onEviction`: a pattern whose
+ * tuple no longer fits is about to leave, as it is in `from`. Cost: one copy of all cells.
  */
 export function relayout(
   fromImage: FoldImage,
   from: ImageView,
   capacities: readonly number[],
   values: boolean,
-  position: number,
+  onEviction: (index: number) => void,
 ): Relayout {
   const plan = planCube(capacities, from.layout.cellLimit, {
     bases: from.bases,
@@ -41,7 +38,8 @@ export function relayout(
   view.capacities.set(capacities);
   view.bases.set(plan.bases);
   for (const tuple of tuplesOf(usedSlots(from.layout.capacities))) copyTable(from, view, tuple);
-  return { image, view, evicted: relocateTracked(from, view, position) };
+  relocateTracked(view, onEviction);
+  return { image, view };
 }
 
 /** Copies the sections that do not depend on the tables. */
@@ -83,8 +81,7 @@ function copyTable(from: ImageView, to: ImageView, tuple: Tuple): void {
   }
 }
 
-function relocateTracked(from: ImageView, to: ImageView, position: number): TrackedIdentity[] {
-  const evicted: TrackedIdentity[] = [];
+function relocateTracked(to: ImageView, onEviction: (index: number) => void): void {
   for (let index = 0; index < patternPlaces(to.layout); index += 1) {
     if (byteAt(to.depth, index) === 0) continue;
     const { slots, codes } = trackedItems(to, index);
@@ -92,9 +89,8 @@ function relocateTracked(from: ImageView, to: ImageView, position: number): Trac
     if (cell >= 0) {
       to.cell[index] = cell;
     } else {
-      evicted.push(identityOf(from, index, position));
+      onEviction(index);
       untrack(to, index, -1);
     }
   }
-  return evicted;
 }

@@ -1,7 +1,7 @@
 /** Fewer values say nothing about switching. */
 export const SWITCHING_MINIMUM_VALUES = 200;
 /** An attribute whose value switches less than this share of what chance would is bound to time. */
-export const TIME_BOUND_SWITCH_SHARE = 0.2;
+const TIME_BOUND_SWITCH_SHARE = 0.2;
 
 /**
  * Observed over expected switches of an attribute's value from one outcome to the next: about 1 where values
@@ -20,8 +20,7 @@ export function switchShare(switches: number, countOfEachValue: ArrayLike<number
   return expected > 0 ? switches / expected : null;
 }
 
-/** Whether an attribute is compared in period mode by its switching; false while there is too little to say. */
-export function isTimeBound(switches: number, countOfEachValue: ArrayLike<number>): boolean {
-  const share = switchShare(switches, countOfEachValue);
-  return share !== null && share < TIME_BOUND_SWITCH_SHARE;
+/** Whether an attribute with this share of switches is compared by period. */
+export function isTimeBound(share: number): boolean {
+  return share < TIME_BOUND_SWITCH_SHARE;
 }

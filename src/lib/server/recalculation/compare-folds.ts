@@ -20,7 +20,11 @@ export async function compareFolds(kept: FoldMemory, refolded: FoldMemory): Prom
   ];
 }
 
-const restOf = ({ leaders, lastRecordedAtMs }: FoldMemory) => ({ leaders, lastRecordedAtMs });
+const restOf = ({ leaders, confirmations, lastRecordedAtMs }: FoldMemory) => ({
+  leaders,
+  confirmations,
+  lastRecordedAtMs,
+});
 
 function imageDifferences(kept: FoldMemory, refolded: FoldMemory): FoldDifference[] {
   const { space } = refolded;

@@ -1,3 +1,4 @@
+import type { Departure } from '#lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { Database, TransactionSql } from '../db/client.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
@@ -22,6 +23,7 @@ export interface AppliedBatch {
   memory: FoldMemory;
   touched: Int32Array;
   effects: readonly FoldEffect[];
+  evicted: readonly Departure[];
   /** Time that its fold took in the worker. */
   foldMs: number;
   /** Which outcomes got which positions, in a batch small enough to say so. */
@@ -37,6 +39,8 @@ export interface Commit {
   settings?: readonly WaitingSetting[];
   decisions?: readonly StoredDecision[];
   events?: readonly FeedEvent[];
+  /** Rows of patterns that have left their places with it. */
+  former?: readonly PatternRow[];
   /** Writes more in the same transaction. */
   history?: ((tx: TransactionSql) => Promise<void>) | null;
 }
@@ -107,7 +111,7 @@ export class FoldCommits {
 
   /** @throws LostTermError when another instance leads */
   async write(commit: Commit, all = false): Promise<void> {
-    const { memory, settings = [], decisions = [], events = [], history = null } = commit;
+    const { memory, settings = [], decisions = [], events = [], former = [], history = null } = commit;
     const progress = this.#progress;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
     const { db, workspaceId, now, patternRows } = this.#options;
@@ -115,7 +119,7 @@ export class FoldCommits {
     const due = at - this.#flushedAt >= FLUSH_MS;
     const written = all ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
     const { position } = memory.space;
-    const patterns = patternRows(memory, written);
+    const patterns = [...patternRows(memory, written), ...former];
     const applied = { workspaceId, progress, position, settings, decisions, patterns, events, history };
     await commitApplied(db, applied);
     // A term that ended meanwhile stays ended, although its last write was accepted.

@@ -12,6 +12,8 @@ export interface FoldMemory {
   metrics: MetricsState;
   /** Indexes of the tracked patterns shown first, in order. */
   leaders: readonly number[];
+  /** Positions at which online e-BH confirmed something, ascending: one for each that the image counts. */
+  confirmations: readonly number[];
   /** The fold's clock: the latest `recordedAt` up to here, so that it never goes back. */
   lastRecordedAtMs: number | null;
   /** Ordinal of the last setting that is in force. */
@@ -32,6 +34,7 @@ export function emptyMemory(cube: CubeBounds, settings: readonly SettingEntry[])
     columns: emptyColumns(),
     metrics: createMetrics(),
     leaders: [],
+    confirmations: [],
     lastRecordedAtMs: null,
     settingsSeen: settings.at(-1)?.ordinal ?? 0,
   };

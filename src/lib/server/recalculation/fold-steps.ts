@@ -2,6 +2,7 @@ import { encodeEntries } from '#lib/domain/attributes/encode-entries.ts';
 import type { OwnDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import { foldMetrics } from '#lib/domain/metrics/metrics-state.ts';
 import { partsOfBatch } from '#lib/domain/patterns/column-parts.ts';
+import type { Departure } from '#lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { FoldImage } from '#lib/domain/patterns/fold-image.ts';
 import type { ReplayWork } from '#lib/domain/patterns/replay-places.ts';
@@ -41,6 +42,8 @@ export interface Folded {
   touched: Int32Array;
   /** What became true of patterns, in order. */
   effects: readonly FoldEffect[];
+  /** Patterns that left their places, in order. */
+  evicted: readonly Departure[];
   decisions: readonly StoredDecision[];
   /** Parts of the columns that were written to. */
   parts: ReadonlySet<number>;
@@ -103,14 +106,21 @@ export class FoldSteps {
         columns: answer.columns,
         metrics: foldMetrics(memory.metrics, facts),
         leaders: answer.leaders,
+        confirmations: withConfirmed(memory.confirmations, answer.effects),
         lastRecordedAtMs: clock,
         settingsSeen: settings.at(-1)?.entry.ordinal ?? memory.settingsSeen,
       },
       touched: answer.touched,
       effects: answer.effects,
+      evicted: answer.evicted,
       decisions: encoded.decisions,
       parts,
       foldMs: answer.foldMs,
     };
   }
+}
+
+function withConfirmed(before: readonly number[], effects: readonly FoldEffect[]): readonly number[] {
+  const confirmed = effects.filter(({ kind }) => kind === 'confirmed').map(({ position }) => position);
+  return confirmed.length === 0 ? before : [...before, ...confirmed];
 }

@@ -2,6 +2,7 @@ import type { FeedValues } from '#lib/contracts/feed.ts';
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import { goneForGood } from '#lib/domain/patterns/departure.ts';
 import { readTotals } from '#lib/domain/patterns/fold-image.ts';
 import type { WorkspaceKnowledge } from '../app.ts';
 import type { Database, TransactionSql } from '../db/client.ts';
@@ -17,7 +18,7 @@ import { PatternAnswers } from './pattern-answers.ts';
 import { PatternChanges } from './pattern-changes.ts';
 import { PatternHistory } from './pattern-history.ts';
 import { PatternInsight } from './pattern-insight.ts';
-import { patternRowsOf, type PatternRow } from './pattern-rows.ts';
+import { formerRowOf, patternRowsOf, type PatternRow } from './pattern-rows.ts';
 
 /** How long a count of open journeys stays good enough for a tile. */
 const JOURNEYS_FRESH_MS = 1_000;
@@ -187,6 +188,18 @@ export class Knowledge implements WorkspaceKnowledge {
   /** Rows of the table `patterns` for these tracked patterns, as of `memory`. */
   patternRows(memory: FoldMemory, indexes: Iterable<number>): PatternRow[] {
     return patternRowsOf(this.#answers.standings(memory), this.#answers.names, indexes);
+  }
+
+  trackedIds(): string[] {
+    return this.#answers.standings(this.#memory).rows.map(({ id }) => id);
+  }
+
+  /** Rows of the patterns that have no place any more after a batch. */
+  formerRows({ memory, evicted }: AppliedBatch): PatternRow[] {
+    const { view } = this.#answers.standings(memory);
+    return goneForGood(view, evicted).map((left) =>
+      formerRowOf(left, this.#answers.names.of(memory.space, left)),
+    );
   }
 
   async #openJourneys(): Promise<number> {

@@ -1,6 +1,8 @@
 import type { PatternLookup } from '#lib/contracts/fold.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import { parseWhere } from '#lib/domain/outcomes/parse-where.ts';
+import type { Departure } from '#lib/domain/patterns/departure.ts';
+import { evaluate } from '#lib/domain/patterns/evaluate.ts';
 import { lookup, type Lookup } from '#lib/domain/patterns/lookup.ts';
 import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { invalid } from '../errors.ts';
@@ -38,6 +40,15 @@ export class PatternAnswers {
 
   views(memory: FoldMemory, indexes: readonly number[]): PatternView[] {
     return indexes.flatMap((index) => this.view(memory, index) ?? []);
+  }
+
+  /** A pattern that has just left its place. */
+  former(memory: FoldMemory, left: Departure): PatternView {
+    const { id, label, conditions } = this.names.of(memory.space, left);
+    const { totals } = this.standings(memory);
+    const counted = { evaluation: evaluate(left, totals), label, conditions };
+    const view = untrackedView(counted, totals, this.#appliedAt);
+    return { ...view, id, status: 'retired', statusAt: left.position };
   }
 
   /** @throws AppError VALIDATION for a cursor whose place is gone */

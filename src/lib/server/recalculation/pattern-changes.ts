@@ -1,5 +1,7 @@
 import type { FeedValues } from '#lib/contracts/feed.ts';
+import { type Departure, goneForGood } from '#lib/domain/patterns/departure.ts';
 import { CONFIRMED, EMERGING, FLAG, statusOf } from '#lib/domain/patterns/flags.ts';
+import { type FoldEffect, indexOfEffect } from '#lib/domain/patterns/fold-effect.ts';
 import { activePatterns, byStrength } from '#lib/domain/patterns/prune-patterns.ts';
 import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
@@ -9,6 +11,8 @@ import type { FoldMemory } from './fold-memory.ts';
 
 /** Most views that one delta carries. */
 const MOST_ITEMS = 60;
+/** And most besides of those that have left their places. */
+const MOST_FORMER = 20;
 /** Patterns that stand but are not shown first are told about at most this often: a batch may touch all of them. */
 const OTHERS_MS = 500;
 
@@ -22,7 +26,7 @@ interface Told {
 
 /**
  * What to tell readers of each batch (FINE-PRINT 12): the patterns shown first, those that something happened to and
- * the pinned ones at once; the other emerging, confirmed and weakening ones soon, in turns.
+ * the pinned ones at once, for the last time when one of them leaves its place; the other emerging, confirmed and weakening ones soon, in turns.
  */
 export class PatternChanges {
   readonly #answers: PatternAnswers;
@@ -41,12 +45,15 @@ export class PatternChanges {
   }
 
   /** The delta of a batch; it counts as told once its memory is the current one. */
-  of({ memory, touched, effects }: AppliedBatch): FeedValues['pattern.updated'] {
+  of({ memory, touched, effects, evicted }: AppliedBatch): FeedValues['pattern.updated'] {
     const { view } = this.#answers.standings(memory);
     const now = this.#now();
     const pending = new Set(this.#pending);
     const first = new Set(memory.leaders);
-    const urgent = new Set(effects.map(({ index }) => index));
+    // Of one that is gone there is nothing to show here.
+    const urgent = new Set(
+      effects.map((effect) => indexOfEffect(view, effect)).filter((index) => index >= 0),
+    );
     for (const index of touched) {
       const flags = byteAt(view.flags, index);
       if (first.has(index)) urgent.add(index);
@@ -65,7 +72,8 @@ export class PatternChanges {
     for (const index of urgent) pending.add(index);
     for (const index of shown) pending.delete(index);
     this.#next = { memory, told: new Set(ids), pending, othersAt: dueOthers ? now : this.#othersAt };
-    return this.#delta(memory, ids, shown, pending.size);
+    const former = seenBefore(goneForGood(view, evicted), effects).slice(0, MOST_FORMER);
+    return this.#delta(memory, ids, shown, pending.size, former);
   }
 
   /** Those that still wait, when no batch comes to take them along; null where nobody does. They wait until `told`. */
@@ -110,13 +118,17 @@ export class PatternChanges {
     leaders: string[],
     shown: readonly number[],
     more: number,
+    former: readonly Departure[] = [],
   ): FeedValues['pattern.updated'] {
     const { totals } = this.#answers.standings(memory);
     return {
       asOf: memory.space.position,
       totals: { n: totals.n, successes: totals.successes },
       leaders,
-      items: this.#answers.views(memory, shown),
+      items: [
+        ...this.#answers.views(memory, shown),
+        ...former.map((left) => this.#answers.former(memory, left)),
+      ],
       more,
     };
   }
@@ -136,4 +148,13 @@ export class PatternChanges {
       return pattern === null ? [] : this.#answers.names.of(memory.space, pattern).id;
     });
   }
+}
+
+/** Those among the gone that readers had before them: they stood, or were pinned until then or until this batch. */
+function seenBefore(gone: readonly Departure[], effects: readonly FoldEffect[]): Departure[] {
+  const stirred = new Set(effects.flatMap(({ kind, ordinal }) => (kind === 'evicted' ? [] : [ordinal])));
+  return gone.filter(
+    ({ status, pinned, ordinal }) =>
+      pinned || stirred.has(ordinal) || (status !== 'collecting' && status !== 'retired'),
+  );
 }

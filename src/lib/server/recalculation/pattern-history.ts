@@ -1,12 +1,13 @@
 import { RESULTS } from '#lib/domain/outcomes/results.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
 import { CHUNK_BITS, CHUNK_ROWS, META_RESULT, openChunk } from '#lib/domain/patterns/columns.ts';
+import type { Departure } from '#lib/domain/patterns/departure.ts';
 import { statusOf } from '#lib/domain/patterns/flags.ts';
-import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
+import { indexOfEffect, type FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
 import { holds, itemColumns } from '#lib/domain/patterns/item-columns.ts';
 import { exactOf } from '#lib/domain/patterns/standing-side.ts';
-import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
+import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { confidence } from '#lib/domain/statistics/confidence.ts';
 import type { TransactionSql } from '../db/client.ts';
 import type { AppliedBatch } from './fold-commits.ts';
@@ -33,6 +34,8 @@ interface HistoryRow extends Kept {
   confidenceBefore: number | null;
   triggerPosition: number | null;
   events: { kind: FoldEffect['kind']; side: 'better' | 'worse'; position: number }[];
+  /** The pattern has left its place. */
+  isLast: boolean;
 }
 
 /**
@@ -45,7 +48,7 @@ export class PatternHistory {
   /** The last kept points by id; null: to be read. */
   #last: Map<string, Kept> | null = null;
   /** Those of the batch under way, which count once its memory is the current one. */
-  #made: { memory: FoldMemory; kept: ReadonlyMap<string, Kept> } | null = null;
+  #made: { memory: FoldMemory; rows: readonly HistoryRow[] } | null = null;
 
   constructor(workspaceId: string, answers: PatternAnswers) {
     this.#workspaceId = workspaceId;
@@ -55,12 +58,12 @@ export class PatternHistory {
   /** Writes the points of a batch; null where it touched nothing. `before`: what it was folded from. */
   writerFor(batch: AppliedBatch, before: FoldMemory): ((tx: TransactionSql) => Promise<void>) | null {
     const { memory } = batch;
-    this.#made = { memory, kept: new Map() };
+    this.#made = { memory, rows: [] };
     if (batch.touched.length === 0 && batch.effects.length === 0) return null;
     return async (tx) => {
       this.#last ??= await this.#readLast(tx, memory);
       const rows = this.#rowsOf(batch, before, this.#last);
-      this.#made = { memory, kept: new Map(rows.map((row) => [row.patternId, row])) };
+      this.#made = { memory, rows };
       if (rows.length > 0) await this.#write(tx, batch, rows);
     };
   }
@@ -68,23 +71,41 @@ export class PatternHistory {
   /** The memory is another one: by the batch that was just written, or by somebody else's. */
   moved(memory: FoldMemory): void {
     if (this.#made?.memory !== memory) this.#last = null;
-    else for (const [id, kept] of this.#made.kept) this.#last?.set(id, kept);
+    else {
+      for (const row of this.#made.rows) {
+        if (row.isLast) this.#last?.delete(row.patternId);
+        else this.#last?.set(row.patternId, row);
+      }
+    }
     this.#made = null;
   }
 
   #rowsOf(batch: AppliedBatch, before: FoldMemory, last: ReadonlyMap<string, Kept>): HistoryRow[] {
     const { memory } = batch;
     const { view } = this.#answers.standings(memory);
-    const effects = byIndex(batch.effects, view);
-    const rows: HistoryRow[] = [];
-    for (const index of new Set([...batch.touched, ...effects.keys()])) {
+    const effects = byBirth(batch.effects);
+    const rows = new Map<string, HistoryRow>();
+    const keep = (row: HistoryRow) => {
+      // It has left and is back, all in this batch: one point, with what happened to both.
+      const left = rows.get(row.patternId);
+      if (left !== undefined) row.events.unshift(...left.events);
+      rows.set(row.patternId, row);
+    };
+    for (const left of batch.evicted) {
+      const patternId = this.#answers.names.of(memory.space, left).id;
+      keep({
+        ...lastFacts(left),
+        patternId,
+        confidenceBefore: last.get(patternId)?.confidence ?? null,
+        triggerPosition: lastMatch(memory, left, before.space.position, left.position),
+        events: (effects.get(left.ordinal) ?? []).map(toEvent),
+        isLast: true,
+      });
+    }
+    for (const index of new Set([...batch.touched, ...livingOf(view, batch.effects)])) {
       const pattern = readTracked(view, index);
       if (pattern === null) continue;
-      const events = (effects.get(index) ?? []).map(({ kind, side, position }) => ({
-        kind,
-        side: sideWord(side),
-        position,
-      }));
+      const events = (effects.get(pattern.ordinal) ?? []).map(toEvent);
       const { logEPlus, logEMinus } = exactOf(view, index);
       const patternId = this.#answers.names.of(memory.space, pattern).id;
       const former = last.get(patternId) ?? null;
@@ -94,18 +115,20 @@ export class PatternHistory {
         confidenceWorse: confidence(logEMinus),
         status: statusOf(byteAt(view.flags, index)),
       };
-      if (events.length === 0 && former !== null && !isNews(former, now)) continue;
-      rows.push({
+      const isKept = events.length > 0 || rows.has(patternId) || former === null || isNews(former, now);
+      if (!isKept) continue;
+      keep({
         ...now,
         patternId,
         successes: pattern.successes,
         logE: Math.max(logEPlus, logEMinus),
         confidenceBefore: former?.confidence ?? null,
-        triggerPosition: lastMatch(memory, pattern, before.space.position),
+        triggerPosition: lastMatch(memory, pattern, before.space.position, memory.space.position),
         events,
+        isLast: false,
       });
     }
-    return rows;
+    return [...rows.values()];
   }
 
   async #write(tx: TransactionSql, { memory, foldMs }: AppliedBatch, rows: HistoryRow[]): Promise<void> {
@@ -131,31 +154,49 @@ export class PatternHistory {
   }
 
   async #readLast(tx: TransactionSql, memory: FoldMemory): Promise<Map<string, Kept>> {
-    const ids = this.#answers.standings(memory).rows.map(({ id }) => id);
+    const { rows: tracked } = this.#answers.standings(memory);
     const rows = await tx<(Kept & { pattern_id: string })[]>`
       select h.pattern_id, h.n, h.confidence, h.confidence_worse as "confidenceWorse", h.status
-      from unnest(${ids}::text[]) as tracked (id)
+      from unnest(${tracked.map(({ id }) => id)}::text[], ${tracked.map(({ bornAt }) => bornAt)}::bigint[])
+        as tracked (id, born_at)
       cross join lateral (
         select * from pattern_history
-        where workspace_id = ${this.#workspaceId} and pattern_id = tracked.id
+        where workspace_id = ${this.#workspaceId} and pattern_id = tracked.id and position >= tracked.born_at
         order by position desc limit 1
       ) as h`;
     return new Map(rows.map(({ pattern_id: id, ...kept }) => [id, kept]));
   }
 }
 
-/** The effects by the index that their pattern has now; a place may change hands within a batch. */
-function byIndex(effects: readonly FoldEffect[], { ordinal }: ImageView): ReadonlyMap<number, FoldEffect[]> {
+/** By the number of the pattern's birth, in order. */
+function byBirth(effects: readonly FoldEffect[]): ReadonlyMap<number, FoldEffect[]> {
   const found = new Map<number, FoldEffect[]>();
   for (const effect of effects) {
-    const index = ordinal[effect.index] === effect.ordinal ? effect.index : ordinal.indexOf(effect.ordinal);
-    if (index < 0) continue;
-    const others = found.get(index);
-    if (others === undefined) found.set(index, [effect]);
+    const others = found.get(effect.ordinal);
+    if (others === undefined) found.set(effect.ordinal, [effect]);
     else others.push(effect);
   }
   return found;
 }
+
+/** Indexes of the patterns that something happened to and that have a place. */
+function livingOf(view: ImageView, effects: readonly FoldEffect[]): number[] {
+  return effects.map((effect) => indexOfEffect(view, effect)).filter((index) => index >= 0);
+}
+
+/** What is written of a pattern that has left its place. */
+function lastFacts({ n, successes, logEPlus, logEMinus }: Departure) {
+  return {
+    n,
+    successes,
+    confidence: confidence(logEPlus),
+    confidenceWorse: confidence(logEMinus),
+    logE: Math.max(logEPlus, logEMinus),
+    status: 'retired',
+  };
+}
+
+const toEvent = ({ kind, side, position }: FoldEffect) => ({ kind, side: sideWord(side), position });
 
 const sideWord = (side: FoldEffect['side']): 'better' | 'worse' => (side === 1 ? 'better' : 'worse');
 
@@ -168,9 +209,14 @@ function isNews(former: Kept, now: Kept): boolean {
   );
 }
 
-/** Position of the last entry after `after` that counts in the pattern, or takes back what did; null: none. */
-function lastMatch({ space, columns }: FoldMemory, pattern: TrackedPattern, after: number): number | null {
-  for (let row = space.position - 1; row >= after;) {
+/** Position of the last entry in `(after, through]` that counts in the pattern, or takes back what did; null: none. */
+function lastMatch(
+  { columns }: FoldMemory,
+  pattern: { readonly slots: readonly number[]; readonly codes: readonly number[] },
+  after: number,
+  through: number,
+): number | null {
+  for (let row = through - 1; row >= after;) {
     const chunkAt = row >>> CHUNK_BITS;
     const { codes, meta } = openChunk(columns, chunkAt);
     const own = itemColumns(codes, pattern);

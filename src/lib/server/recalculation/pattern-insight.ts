@@ -34,6 +34,8 @@ export interface PatternTrace {
   /** Its share of the error budget, of both sides together. */
   gamma: number;
   points: readonly TracePoint[];
+  /** Positions at which anything was confirmed, ascending. */
+  confirmations: readonly number[];
   moves: readonly EvidenceMove[];
   /** As of the mark. */
   marked: { own: ScanCounts; all: ScanCounts } | null;
@@ -120,7 +122,7 @@ export class PatternInsight {
       mark: mark !== null && mark > 0 && mark < asOf ? mark : null,
     });
     const { points, moves, marked } = trace;
-    return { asOf, startedAt, gamma, points, moves, marked };
+    return { asOf, startedAt, gamma, points, moves, marked, confirmations: memory.confirmations };
   }
 
   /** Two patterns side by side; null where one of the ids is nobody's. */

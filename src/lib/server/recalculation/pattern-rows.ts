@@ -1,10 +1,11 @@
 import { byteAt, float64At, int32At } from '#lib/domain/read-typed-array.ts';
+import type { Departure } from '#lib/domain/patterns/departure.ts';
 import { CONFIRMED, EMERGING, FLAG, REASONS, statusOf } from '#lib/domain/patterns/flags.ts';
 import { exactOf, sideOf } from '#lib/domain/patterns/standing-side.ts';
 import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { confidence } from '#lib/domain/statistics/confidence.ts';
-import type { TransactionSql } from '../db/client.ts';
-import type { PatternNames } from './pattern-names.ts';
+import type { Sql, TransactionSql } from '../db/client.ts';
+import type { PatternName, PatternNames } from './pattern-names.ts';
 import type { PatternStandings } from './pattern-standings.ts';
 
 /** A tracked pattern's own facts (FINE-PRINT 11); what follows from the totals is not kept. */
@@ -69,6 +70,30 @@ export function patternRowsOf(
   return rows;
 }
 
+/** The last row of a pattern that has left its place: retired (FINE-PRINT 21). */
+export function formerRowOf(left: Departure, { id, label, conditions }: PatternName): PatternRow {
+  return {
+    id,
+    label,
+    conditions,
+    n: left.n,
+    successes: left.successes,
+    bornAt: left.bornAt,
+    status: 'retired',
+    statusAt: left.position,
+    direction: null,
+    confidence: confidence(left.logEPlus),
+    logEPlus: left.logEPlus,
+    logEMinus: left.logEMinus,
+    epochAt: left.epochAt,
+    confirmedAt: left.confirmedAt || null,
+    changedAt: left.changedAt || null,
+    pinned: false,
+    explainedBy: null,
+    explainedReason: null,
+  };
+}
+
 /** Writes rows as of `position`. */
 export async function writePatterns(
   tx: TransactionSql,
@@ -104,4 +129,19 @@ export async function writePatterns(
         confirmed_at = excluded.confirmed_at, changed_at = excluded.changed_at, pinned = excluded.pinned,
         explained_by = excluded.explained_by, explained_reason = excluded.explained_reason,
         position = excluded.position, updated_at = now()`;
+}
+
+/** Retires the rows of patterns that are tracked no more as of `position`, as after a log was read anew. */
+export async function retireOthers(
+  sql: Sql,
+  workspaceId: string,
+  { term, position, tracked }: { term: number; position: number; tracked: readonly string[] },
+): Promise<void> {
+  await sql`
+    update patterns
+    set status = 'retired', status_at = ${position}, direction = null, pinned = false, explained_by = null,
+        explained_reason = null, updated_at = now()
+    where workspace_id = ${workspaceId} and id not in (select unnest(${tracked}::text[]))
+      and (status <> 'retired' or pinned)
+      and exists (select 1 from fold_state where workspace_id = ${workspaceId} and term = ${term})`;
 }

@@ -6,6 +6,7 @@ import { readEvidence, type PatternEvidence } from '#lib/domain/patterns/pattern
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
 import { COMPARABLE_CONCURRENCY } from '#lib/domain/statistics/concurrency-index.ts';
+import { rateConfidenceSequence } from '#lib/domain/statistics/rate-confidence-sequence.ts';
 import { PERIOD_CODES } from '#lib/domain/patterns/image-layout.ts';
 import type { PatternNames } from './pattern-names.ts';
 import type { PatternStandings } from './pattern-standings.ts';
@@ -36,6 +37,7 @@ export function viewOf(
     successes: evaluation.successes,
     rate: evaluation.rate,
     wilson: evaluation.wilson,
+    rateAnyLook: rateConfidenceSequence(evaluation.successes, evaluation.n),
     rest: evaluation.rest,
     lift: evaluation.lift,
     oddsRatio:
@@ -91,6 +93,7 @@ export function untrackedView(
     successes,
     rate,
     wilson,
+    rateAnyLook: rateConfidenceSequence(successes, n),
     rest,
     lift,
     pValueSingleLook,
@@ -169,6 +172,7 @@ function valuesOf(
     clip: known?.clip ?? null,
     confidence: known?.confidence ?? null,
     confidenceWorse: known?.confidenceWorse ?? null,
+    rawMean: known?.rawMean == null ? null : { ...known.rawMean, approximate: true },
     profitFactor:
       factor === null
         ? null

@@ -28,6 +28,7 @@ interface SnapshotRow {
   space: string;
   metrics: string;
   leaders: string;
+  confirmations: string;
   last_recorded_at: Date | null;
   settings_seen: number;
   page_digests: Uint8Array;
@@ -36,7 +37,7 @@ interface SnapshotRow {
 }
 
 function rowOf(memory: FoldMemory, term: number, pages: Digests, parts: Digests): SnapshotRow {
-  const { space, image, metrics, leaders, lastRecordedAtMs, settingsSeen } = memory;
+  const { space, image, metrics, leaders, confirmations, lastRecordedAtMs, settingsSeen } = memory;
   const row = {
     term,
     position: space.position,
@@ -46,6 +47,7 @@ function rowOf(memory: FoldMemory, term: number, pages: Digests, parts: Digests)
     space: JSON.stringify(space),
     metrics: JSON.stringify(metrics),
     leaders: JSON.stringify(leaders),
+    confirmations: JSON.stringify(confirmations),
     last_recorded_at: lastRecordedAtMs === null ? null : new Date(lastRecordedAtMs),
     settings_seen: settingsSeen,
     page_digests: pages.bytes,
@@ -63,6 +65,7 @@ function digestOfRow(row: Omit<SnapshotRow, 'digest'>): Buffer {
     row.space,
     row.metrics,
     row.leaders,
+    row.confirmations,
     String(row.last_recorded_at?.getTime() ?? null),
     String(row.settings_seen),
     row.page_digests,
@@ -219,6 +222,7 @@ export async function readSnapshot(
       space: JSON.parse(row.space) as AttributeSpace,
       metrics: JSON.parse(row.metrics) as MetricsState,
       leaders: JSON.parse(row.leaders) as number[],
+      confirmations: JSON.parse(row.confirmations) as number[],
       lastRecordedAtMs: row.last_recorded_at?.getTime() ?? null,
       settingsSeen: row.settings_seen,
     };

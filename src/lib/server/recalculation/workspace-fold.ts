@@ -24,6 +24,7 @@ import {
   type StoredSetting,
   type WaitingSetting,
 } from './log-store.ts';
+import { retireOthers } from './pattern-rows.ts';
 import type { Priority } from './priority-task-queue.ts';
 import { FIRST_READING, readLog, takeDue } from './read-log.ts';
 
@@ -356,6 +357,7 @@ export class WorkspaceFold {
     if (!this.leading) {
       const term = await this.#commits.takeTerm();
       await this.#catchUp(term.applied);
+      await this.#retireOthers(term.term);
       this.#commits.lead(term);
       this.#replay.request();
       this.#snapshots.applied([]);
@@ -391,6 +393,14 @@ export class WorkspaceFold {
       if (!full && !this.#again) return;
       this.#again = false;
     }
+  }
+
+  /** A log read anew may track other patterns than those whose rows are there. */
+  async #retireOthers(term: number): Promise<void> {
+    const { db, workspace } = this.#options;
+    const position = this.knowledge.asOf;
+    const tracked = this.knowledge.trackedIds();
+    await retireOthers(db.sql, workspace.id, { term, position, tracked });
   }
 
   /** Applies settings together with their places; what changes the past by itself, since a refold follows. */
@@ -431,9 +441,9 @@ export class WorkspaceFold {
   ): Promise<void> {
     const prepared = this.#replay.preparedFor(settings);
     const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority: 'live', prepared });
-    const { memory, touched, effects, foldMs } = folded;
+    const { memory, touched, effects, evicted, foldMs } = folded;
     this.#commits.mark(touched);
-    const batch = { memory, touched, effects, foldMs, counted: countedIn(entries), rest };
+    const batch = { memory, touched, effects, evicted, foldMs, counted: countedIn(entries), rest };
     const events = await this.knowledge.eventsFor(batch);
     const history = this.knowledge.historyFor(batch);
     await this.#write({
@@ -441,6 +451,7 @@ export class WorkspaceFold {
       settings,
       decisions: [...decisions, ...folded.decisions],
       events,
+      former: this.knowledge.formerRows(batch),
       history,
     });
     this.#replace(folded);

@@ -15,6 +15,7 @@ import type { OutcomeInput } from '#lib/contracts/outcome.ts';
 import type { Actor, ApiScope, WorkspaceInfo } from '#lib/server/context.ts';
 import { recordOutcomes } from '#lib/server/services/outcomes/index.ts';
 import { newcombeDifference } from '#lib/domain/statistics/newcombe-difference.ts';
+import { rateConfidenceSequence } from '#lib/domain/statistics/rate-confidence-sequence.ts';
 import * as attributes from '../../../../src/routes/api/v1/attributes/+server.ts';
 import * as attribute from '../../../../src/routes/api/v1/attributes/[key]/+server.ts';
 import * as outcomes from '../../../../src/routes/api/v1/outcomes/+server.ts';
@@ -197,6 +198,10 @@ describe('a workspace with a planted effect', () => {
     expect(lead?.explains).toBeGreaterThan(3);
     expect(lead?.values?.confidence).toBeGreaterThan(0.99);
     expect(lead?.values?.interval?.low).toBeGreaterThan(lead?.values?.restMean ?? Infinity);
+    // Of the epoch that is everything, so the raw mean is the mean counted.
+    expect(lead?.values?.rawMean?.mean).toBeCloseTo(lead?.values?.mean ?? NaN, 9);
+    expect(lead?.values?.rawMean?.approximate).toBe(true);
+    expect(lead?.rateAnyLook).toEqual(rateConfidenceSequence(lead?.successes ?? 0, lead?.n ?? 0));
     const folded = await api.get(list.GET, `/api/v1/patterns?explainedBy=${id}`, patternListSchema);
     expect(folded.total).toBe(lead?.explains);
     for (const item of folded.items) expect(item.explainedBy).not.toBeNull();

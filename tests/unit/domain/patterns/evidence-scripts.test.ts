@@ -26,6 +26,14 @@ function differences(a: Fold, b: Fold): string[] {
     .map(({ name }) => name);
 }
 
+/** Nobody leaves without a word. */
+function expectEvictionsTold({ effects, evicted }: Fold): void {
+  const told = effects.filter(({ kind }) => kind === 'evicted');
+  expect(told.map(({ ordinal, position }) => [ordinal, position])).toEqual(
+    evicted.map(({ ordinal, position }) => [ordinal, position]),
+  );
+}
+
 interface Shape {
   readonly seed: number;
   readonly entries: number;
@@ -114,6 +122,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
         expect(pieces.effects).toEqual(whole.effects);
         expect(pieces.born).toEqual(whole.born);
         expect(pieces.evicted).toEqual(whole.evicted);
+        expectEvictionsTold(whole);
         expect(pieces.space).toEqual(whole.space);
         expect(columnBytes(pieces.columns, script.log.length)).toEqual(
           columnBytes(whole.columns, script.log.length),
@@ -172,6 +181,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       );
       expect(differences(pieces, whole)).toEqual([]);
       expect(pieces.effects).toEqual(whole.effects);
+      expectEvictionsTold(whole);
       const view = openImage(whole.image);
       seen.evicted += whole.evicted.length;
       seen.frozen += view.frozenAt.reduce((sum, at) => sum + (at > 0 ? 1 : 0), 0);

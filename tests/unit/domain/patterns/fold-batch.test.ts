@@ -11,6 +11,7 @@ import {
   tuplesOf,
   usedSlots,
 } from '../../../../src/lib/domain/patterns/cube-layout.ts';
+import { goneForGood } from '../../../../src/lib/domain/patterns/departure.ts';
 import { foldBatch } from '../../../../src/lib/domain/patterns/fold-batch.ts';
 import {
   createFoldImage,
@@ -381,6 +382,37 @@ describe('foldBatch', { timeout: 120_000 }, () => {
     expect(readTotals(fold.image)).toMatchObject({ tracked: 20, leftOut: 0 });
   });
 
+  /** Rare values that stand, "good" and "bad", and twelve frequent ones without effect; compared at the end. */
+  function standingAmong(trackedCap: number) {
+    const random = seeded(8);
+    const log = Array.from({ length: 4_096 }, (_, i) => {
+      if (i < 160)
+        return add(i + 1, i % 2 === 0 ? 'success' : 'failure', { a: i % 2 === 0 ? 'good' : 'bad' });
+      const result = random() < 0.5 ? 'success' : 'failure';
+      return add(i + 1, result, { a: `v${Math.floor(random() * 12)}` });
+    });
+    return foldLog(log, () => 1_000, startFold([], { trackedCap }));
+  }
+
+  it('never lets go of what stands while anything else could leave', () => {
+    const fold = standingAmong(10);
+    const names = trackedPatterns(fold.image).map((one) => named(fold, one));
+    expect(names).toEqual(expect.arrayContaining(['a=good', 'a=bad']));
+    expect(readTotals(fold.image)).toMatchObject({ tracked: 10, leftOut: 4 });
+    expect(fold.evicted.map(({ status }) => status)).not.toContain('confirmed');
+  });
+
+  it('lets go even of what stands once nothing else is left, and says so', () => {
+    const fold = standingAmong(2);
+    expect(fold.evicted.map((one) => named(fold, one))).toEqual(['a=good', 'a=bad']);
+    for (const { ordinal, position, status, n, logEPlus, logEMinus } of fold.evicted) {
+      expect({ position, status, n }).toEqual({ position: 4_096, status: 'confirmed', n: 80 });
+      const told = fold.effects.filter((effect) => effect.ordinal === ordinal).at(-1);
+      expect(told).toMatchObject({ kind: 'evicted', position: 4_096, logE: Math.max(logEPlus, logEMinus) });
+    }
+    expect(goneForGood(openImage(fold.image), fold.evicted)).toEqual(fold.evicted);
+  });
+
   it('breaks ties of support by the order of births', () => {
     const log = Array.from({ length: 4_096 }, (_, i) => add(i + 1, 'failure', { a: `v${i % 16}` }));
     const fold = foldLog(log, () => 1_024, startFold([], { trackedCap: 10 }));
@@ -404,6 +436,7 @@ describe('foldBatch', { timeout: 120_000 }, () => {
   });
 
   it('never counts a table anew that had to leave the cube', () => {
+    let evicted = 0;
     for (let cellLimit = 60; cellLimit <= 1_500; cellLimit += 60) {
       const random = seeded(cellLimit);
       // Values appear one after another, so that tables grow at different times and change their order.
@@ -417,6 +450,9 @@ describe('foldBatch', { timeout: 120_000 }, () => {
       });
       const small = foldLog(log, () => 240, startFold([], { cellLimit }));
       expect(readTotals(small.image).cells).toBeLessThanOrEqual(cellLimit);
+      const told = small.effects.filter(({ kind }) => kind === 'evicted');
+      expect(told.map(({ ordinal }) => ordinal)).toEqual(small.evicted.map(({ ordinal }) => ordinal));
+      evicted += told.length;
       const expected = recount(small.space, log);
       for (const [key, counted] of cellsOf(small)) expect([key, counted]).toEqual([key, expected.get(key)]);
       for (const tuple of tuplesOf(usedSlots(small.image.layout.capacities))) {
@@ -425,6 +461,7 @@ describe('foldBatch', { timeout: 120_000 }, () => {
         expect(countOf(small.image, small.columns, tuple, codes).counts.n).toBe(expected.get(key)?.n ?? 0);
       }
     }
+    expect(evicted).toBeGreaterThan(0);
   });
 
   it('answers by scanning what the cell limit leaves out, with the same figures', () => {

@@ -307,6 +307,7 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     const last = unpinnedAt73(2);
     expect(indexOf(last.unpinned, { a: 'rare' })).toBe(-1);
     expect(last.unpinned.evicted.at(-1)).toMatchObject({ index: 2, position: 73 });
+    expect(last.unpinned.effects.slice(-2).map(({ kind }) => kind)).toEqual(['unpinned', 'evicted']);
     expect(openImage(last.unpinned.image).header[HEADER.tracked]).toBe(2);
   });
 });

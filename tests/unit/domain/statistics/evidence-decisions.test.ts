@@ -6,7 +6,6 @@ import {
   logEvidenceForConfidence,
   weightedConfidence,
 } from '../../../../src/lib/domain/statistics/confidence.ts';
-import { eBhSnapshot } from '../../../../src/lib/domain/statistics/e-bh-snapshot.ts';
 import { isEmerging } from '../../../../src/lib/domain/statistics/emerging.ts';
 import { errorBudget } from '../../../../src/lib/domain/statistics/error-budget.ts';
 import {
@@ -156,13 +155,6 @@ describe('online e-BH', () => {
         expect(rejectOnline(logEs, gammas, before + 1).length).toBeGreaterThanOrEqual(now.length);
       }),
     );
-  });
-
-  it('has a snapshot for rankings', () => {
-    expect(eBhSnapshot(logs(100, 50, 1))).toEqual([0, 1]);
-    expect(eBhSnapshot(logs(1, 50, 59))).toEqual([2, 1]);
-    expect(eBhSnapshot(logs(1, 29, 59))).toEqual([]);
-    expect(eBhSnapshot([])).toEqual([]);
   });
 });
 

@@ -35,13 +35,14 @@ function next(memory: FoldMemory, count: number) {
   const encoded = encodeEntries(memory.space, entries(position + 1, count), []);
   if (encoded.kind === 'refold') throw new Error('no setting was given');
   position += count;
-  const { image, columns, touched, effects } = foldBatch(
+  const { image, columns, touched, effects, evicted } = foldBatch(
     { front: memory.image, spare: null, columns: memory.columns, batch: encoded.batch },
     increments,
   );
   const leaders = leadingPatterns(image).map(({ index }) => index);
   const after: FoldMemory = { ...memory, space: encoded.space, image, columns, leaders };
-  return { memory: after, touched, effects, foldMs: 1, counted: undefined, rest: { count: 0, oldest: null } };
+  const rest = { count: 0, oldest: null };
+  return { memory: after, touched, effects, evicted, foldMs: 1, counted: undefined, rest };
 }
 
 describe('the changes of patterns that readers are told of', () => {

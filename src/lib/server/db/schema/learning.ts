@@ -30,7 +30,7 @@ export const foldState = pgTable('fold_state', {
 
 /**
  * A tracked pattern's own facts as of `position` (everything else is derived from the totals). Written at most once
- * a second; lists come from the fold's memory. Never deleted: an evicted pattern keeps its row.
+ * a second; lists come from the fold's memory. Never deleted: an evicted pattern keeps its row, retired.
  */
 export const patterns = pgTable(
   'patterns',

@@ -29,6 +29,7 @@ export const foldSnapshots = pgTable('fold_snapshots', {
   space: text().notNull(),
   metrics: text().notNull(),
   leaders: text().notNull(),
+  confirmations: text().notNull().default('[]'),
   lastRecordedAt: at('last_recorded_at'),
   settingsSeen: integer('settings_seen').notNull(),
   /** 16 bytes for each page and part, in order. */

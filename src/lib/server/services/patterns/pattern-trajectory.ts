@@ -15,27 +15,17 @@ export async function patternTrajectory(ctx: Context, id: string): Promise<Patte
   requirePermission(ctx, 'read');
   const trace = await (await ctx.app.folds.of(ctx.workspace.id)).insight.trace(id);
   if (trace === null) throw notFound('pattern');
-  return toTrajectory(id, trace, await confirmations(ctx));
-}
-
-/** Positions at which anything was confirmed, ascending. */
-async function confirmations(ctx: Context): Promise<number[]> {
-  const rows = await ctx.app.db.sql<{ position: number }[]>`
-    select (event ->> 'position')::bigint as position
-    from pattern_history, jsonb_array_elements(events) as event
-    where workspace_id = ${ctx.workspace.id} and events is not null and event ->> 'kind' = 'confirmed'
-    order by 1`;
-  return rows.map(({ position }) => position);
+  return toTrajectory(id, trace);
 }
 
 /** What one side of it had to reach alone: less with every confirmation before (STATISTICS §5). */
-function neededAlong({ asOf, startedAt, gamma }: PatternTrace, confirmed: readonly number[]) {
+function neededAlong({ startedAt, gamma, confirmations }: PatternTrace) {
   const logE = (rejections: number) =>
     Math.max(CONFIRMED_MINIMUM_LOG_E, -Math.log(FALSE_DISCOVERY_RATE * (gamma / 2) * (rejections + 1)));
-  const before = confirmed.filter((position) => position <= startedAt).length;
+  const before = confirmations.filter((position) => position <= startedAt).length;
   const needed = [{ position: startedAt, logE: logE(before) }];
-  confirmed.forEach((position, i) => {
-    if (position <= startedAt || position > asOf) return;
+  confirmations.forEach((position, i) => {
+    if (position <= startedAt) return;
     const last = needed.at(-1);
     if (last?.position === position) needed.pop();
     needed.push({ position, logE: logE(i + 1) });
@@ -43,7 +33,7 @@ function neededAlong({ asOf, startedAt, gamma }: PatternTrace, confirmed: readon
   return needed;
 }
 
-function toTrajectory(id: string, trace: PatternTrace, confirmed: readonly number[]): PatternTrajectory {
+function toTrajectory(id: string, trace: PatternTrace): PatternTrajectory {
   const { asOf, startedAt, points } = trace;
   return {
     asOf,
@@ -58,6 +48,6 @@ function toTrajectory(id: string, trace: PatternTrace, confirmed: readonly numbe
           ? null
           : { low: finite(oddsRatio.low), high: finite(oddsRatio.high), estimate: oddsRatio.estimate },
     })),
-    needed: neededAlong(trace, confirmed),
+    needed: neededAlong(trace),
   };
 }

@@ -25,7 +25,7 @@ export async function patternsVersion(ctx: Context): Promise<string> {
 }
 
 /**
- * One pattern as of the last applied position; of one that has lost its place the counts, as retired.
+ * One pattern as of the last applied position; of one that has left its place the counts, as retired.
  * @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE
  */
 export async function getPattern(ctx: Context, id: string): Promise<PatternLookup> {
@@ -36,14 +36,19 @@ export async function getPattern(ctx: Context, id: string): Promise<PatternLooku
 }
 
 async function getFormer(ctx: Context, id: string): Promise<PatternLookup> {
-  const [row] = await ctx.app.db.sql<{ conditions: { attribute: string; value: string }[] }[]>`
-    select conditions from patterns where workspace_id = ${ctx.workspace.id} and id = ${id}`;
+  const [row] = await ctx.app.db.sql<
+    { conditions: { attribute: string; value: string }[]; statusAt: number }[]
+  >`
+    select conditions, status_at as "statusAt" from patterns where workspace_id = ${ctx.workspace.id} and id = ${id}`;
   if (row === undefined) throw notFound('pattern');
   const knowledge = await ctx.app.folds.of(ctx.workspace.id);
   try {
     const where = row.conditions.map(({ attribute, value }) => `${attribute}:${value}`);
     const { asOf, item } = knowledge.lookupWhere(where);
-    return { asOf, item: item.id === null ? { ...item, id, status: 'retired' } : item };
+    return {
+      asOf,
+      item: item.id === null ? { ...item, id, status: 'retired', statusAt: row.statusAt } : item,
+    };
   } catch (thrown) {
     // Its attribute may not be searched any more.
     if (thrown instanceof AppError && thrown.code === 'VALIDATION') throw notFound('pattern');

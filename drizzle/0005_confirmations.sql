@@ -1,0 +1,1 @@
+ALTER TABLE "fold_snapshots" ADD COLUMN "confirmations" text DEFAULT '[]' NOT NULL;
