@@ -1,11 +1,13 @@
+import { whenStill } from '#lib/components/ui/when-still.ts';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
 
 const AT_MOST_EVERY_MS = 1_000;
+const STILL_MS = 100;
 
 /**
- * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden or
- * a reading is under way. For lists the feed does not carry whole. `more` is read after it, for what the page's data
+ * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden, the
+ * page is scrolled or a reading is under way. For lists the feed does not carry whole. `more` is read after it, for what the page's data
  * does not hold. @returns stops it; call inside an effect
  */
 export function refreshOn(
@@ -17,13 +19,13 @@ export function refreshOn(
 ): () => void {
   const stop = new AbortController();
   const { signal } = stop;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let callOff: (() => void) | null = null;
   let reading = false;
   let again = false;
   let readAt = -Infinity;
 
   async function read() {
-    timer = null;
+    callOff = null;
     if (document.visibilityState === 'hidden' || reading) {
       again = true;
       return;
@@ -40,7 +42,7 @@ export function refreshOn(
   }
   function schedule() {
     again = false;
-    timer ??= setTimeout(() => void read(), Math.max(0, readAt + everyMs - performance.now()));
+    callOff ??= whenStill(() => void read(), Math.max(STILL_MS, readAt + everyMs - performance.now()));
   }
   function onVisible() {
     if (document.visibilityState === 'visible' && again) schedule();
@@ -52,6 +54,6 @@ export function refreshOn(
     stop.abort();
     for (const off of offs) off();
     document.removeEventListener('visibilitychange', onVisible);
-    if (timer !== null) clearTimeout(timer);
+    callOff?.();
   };
 }
