@@ -6,6 +6,7 @@ import type { PatternList, PatternView } from '#lib/contracts/pattern.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
 
 beforeEach(() => {
+  vi.stubGlobal('window', new EventTarget());
   vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }));
   vi.useFakeTimers();
 });
@@ -37,7 +38,7 @@ it('a page is read again at most once at a time, and not any longer once it is g
   const more = vi.fn(() => Promise.resolve());
   const stop = refreshOn(feed, ['metrics.updated'], 'telltale:x', more);
   change();
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(100);
   change();
   await vi.advanceTimersByTimeAsync(5_000);
   expect(answers).toHaveLength(1);
