@@ -47,6 +47,19 @@ export class BlockIncrements {
     return true;
   }
 
+  /** Takes back what addTo has added for a block. Not to the last digit: what L held beside it has rounded it. */
+  takeFrom(gridLogs: Float64Array, offset: number, x: number, kP: number, kC: number, s: number): void {
+    if (s === 0 || s === kP + kC) return;
+    const kept = kP < KEPT_SIDE && kC < KEPT_SIDE;
+    const table = kept ? this.#kept : this.#large;
+    const start = kept ? this.#startOf(kP, kC, s) : 0;
+    if (!kept) fill(table, 0, kP, kC, s);
+    for (let i = 0; i < GRID_SIZE; i += 1) {
+      const logLikelihood = x * float64At(LOG_ODDS_GRID, i) - float64At(table, start + i);
+      gridLogs[offset + i] = float64At(gridLogs, offset + i) - logLikelihood;
+    }
+  }
+
   #startOf(kP: number, kC: number, s: number): number {
     // Never 0, which marks a free place: kP is at least 1.
     const key = (kP * KEPT_SIDE + kC) * (2 * KEPT_SIDE) + s;

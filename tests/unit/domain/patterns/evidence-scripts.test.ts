@@ -98,7 +98,7 @@ const shapes = fc.record({
 const CAP = { trackedCap: 120 };
 
 describe('the fold of random scripts', { timeout: 240_000 }, () => {
-  it('gives the same bytes and effects however the log is cut, and with replays prepared or not', () => {
+  it('gives the same bytes and effects however the log is cut', () => {
     fc.assert(
       fc.property(shapes, fc.integer(), (shape, sizes) => {
         const script = randomScript(shape);
@@ -108,7 +108,6 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
           script,
           () => Math.ceil(random() ** 3 * 200),
           startFold([], CAP),
-          () => (random() < 0.3 ? null : Math.floor(random() * 4)),
         );
         expect(differences(pieces, whole)).toEqual([]);
         expect(pieces.effects).toEqual(whole.effects);
@@ -127,12 +126,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const script = randomScript(shape);
-        const live = foldScript(
-          script,
-          () => 83,
-          startFold([], CAP),
-          () => 2,
-        );
+        const live = foldScript(script, () => 83, startFold([], CAP));
         const known = { log: script.log, settings: [] };
         const refold = foldScript(known, () => 500, startFold(live.settings, CAP));
         expect(differences(refold, live)).toEqual([]);
@@ -168,7 +162,6 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
         script,
         () => 1 + Math.floor(random() * 300),
         startFold([], cap),
-        () => 3,
       );
       expect(differences(pieces, whole)).toEqual([]);
       expect(pieces.effects).toEqual(whole.effects);
