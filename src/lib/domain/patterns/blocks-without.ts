@@ -5,8 +5,8 @@ import { createEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
 import { PART_ROWS } from './column-parts.ts';
 import type { Items } from './evidence-subject.ts';
-import { bitCount } from './recent-results.ts';
-import { type PartBits, type StandingPart, type StandingRows, within } from './standing-rows.ts';
+import type { PartBits, StandingPart, StandingRows } from './standing-rows.ts';
+import { bitCount, within } from './word-bits.ts';
 
 /** Places of the scratch columns: blocks with the row, and without it. */
 const BEFORE = 0;
@@ -43,6 +43,8 @@ export class BlocksWithout {
   /** x, kP, kC, s of each block. */
   readonly gone: number[] = [];
   readonly come: number[] = [];
+  /** Whether the row was an outcome of the pattern. */
+  isOwn = false;
   /** What comes is Σ kP·kC/(kP + kC) more than what goes. */
   blockSum = 0;
   /** Where the blocks do not meet again: outcomes since the last close, of the pattern and of the rest. */
@@ -51,14 +53,24 @@ export class BlocksWithout {
   readonly #scratch: EvidenceState;
   #part = -1;
   #standing: StandingPart;
-  #own: readonly [PartBits, PartBits, PartBits];
-  #terms: { readonly bits: readonly [PartBits, PartBits, PartBits]; readonly inverted: number }[] = [];
+  /** The bits of three items; those that stand in the place of missing ones. */
+  #own0: PartBits;
+  #own1: PartBits;
+  #own2: PartBits;
+  /** Rows that are in the universe, where not all that stand are. */
+  readonly #universe = new Int32Array(PART_WORDS);
+  #hasUniverse = false;
 
   constructor(rows: StandingRows, increments: BlockIncrements) {
     this.#rows = rows;
     this.#scratch = evidenceState(createEvidence(2), increments, false);
-    this.#standing = { words: new Int32Array(PART_WORDS), wins: new Int32Array(PART_WORDS), count: 0, successes: 0 };
-    this.#own = [this.#standing, this.#standing, this.#standing];
+    this.#standing = {
+      words: new Int32Array(PART_WORDS),
+      wins: new Int32Array(PART_WORDS),
+      count: 0,
+      successes: 0,
+    };
+    this.#own0 = this.#own1 = this.#own2 = this.#standing;
   }
 
   /**
@@ -108,7 +120,8 @@ export class BlocksWithout {
     const { lastBlock, columns } = this.#scratch;
     this.gone.length = 0;
     this.come.length = 0;
-    for (const one of [BEFORE, AFTER]) {
+    this.isOwn = false;
+    for (let one = BEFORE; one <= AFTER; one += 1) {
       columns.openN[one] = 0;
       columns.openSuccesses[one] = 0;
       columns.closedAtN[one] = 0;
@@ -120,7 +133,7 @@ export class BlocksWithout {
     let met = false;
     for (let at = from >>> 5; !met && at << 5 < through; at += 1) {
       this.#enter(sequence, at >>> PART_WORD_BITS);
-      if (this.#skips(sequence, at, from, through)) {
+      if (this.#skips(at, from, through)) {
         n += this.#standing.count;
         successes += this.#standing.successes;
         at += PART_WORDS - 1;
@@ -137,7 +150,10 @@ export class BlocksWithout {
         const here = (at << 5) + 31 - Math.clz32(bit);
         const closed = closeBlock(this.#scratch, BEFORE, success, N, S, longestRun);
         if (closed) this.gone.push(lastBlock.x, lastBlock.kP, lastBlock.kC, lastBlock.s);
-        if (here === row) continue;
+        if (here === row) {
+          this.isOwn = true;
+          continue;
+        }
         const beyond = here > row ? 1 : 0;
         if (!closeBlock(this.#scratch, AFTER, success, N - beyond, S - beyond * y, longestRun)) continue;
         this.come.push(lastBlock.x, lastBlock.kP, lastBlock.kC, lastBlock.s);
@@ -156,35 +172,41 @@ export class BlocksWithout {
     return false;
   }
 
-  #enter(sequence: BlockSequence, part: number): void {
+  #enter({ own, universe }: BlockSequence, part: number): void {
     if (part === this.#part) return;
     this.#part = part;
     this.#standing = this.#rows.standing(part);
-    this.#own = this.#bits(sequence.own, part);
-    this.#terms = sequence.universe.map((term) => {
-      return { bits: this.#bits(term, part), inverted: term.outside ? -1 : 0 };
-    });
+    this.#own0 = this.#bits(own, 0, part);
+    this.#own1 = this.#bits(own, 1, part);
+    this.#own2 = this.#bits(own, 2, part);
+    this.#hasUniverse = universe.length > 0;
+    if (!this.#hasUniverse) return;
+    this.#universe.fill(-1);
+    for (const term of universe) {
+      const inverted = term.outside ? -1 : 0;
+      const [words0, words1, words2] = [0, 1, 2].map((i) => this.#bits(term, i, part).words);
+      if (words0 === undefined || words1 === undefined || words2 === undefined) continue;
+      for (let at = 0; at < PART_WORDS; at += 1) {
+        const meets = int32At(words0, at) & int32At(words1, at) & int32At(words2, at);
+        this.#universe[at] = int32At(this.#universe, at) & (meets ^ inverted);
+      }
+    }
   }
 
-  /** The bits of up to three items; those that stand in the place of missing ones. */
-  #bits({ slots, codes }: Items, part: number): readonly [PartBits, PartBits, PartBits] {
-    const bits = (i: number): PartBits => {
-      const slot = slots[i];
-      return slot === undefined ? this.#standing : this.#rows.item(slot, codes[i] ?? 0, part);
-    };
-    return [bits(0), bits(1), bits(2)];
+  #bits({ slots, codes }: Items, i: number, part: number): PartBits {
+    const slot = slots[i];
+    return slot === undefined ? this.#standing : this.#rows.item(slot, codes[i] ?? 0, part);
   }
 
   #isWithoutOwn(): boolean {
-    const [own0, own1, own2] = this.#own;
-    return own0.count === 0 || own1.count === 0 || own2.count === 0;
+    return this.#own0.count === 0 || this.#own1.count === 0 || this.#own2.count === 0;
   }
 
   /** Whether the whole part that begins with a word has only outcomes of the rest, all of them in the universe. */
-  #skips({ universe }: BlockSequence, at: number, from: number, through: number): boolean {
+  #skips(at: number, from: number, through: number): boolean {
     return (
       (at & (PART_WORDS - 1)) === 0 &&
-      universe.length === 0 &&
+      !this.#hasUniverse &&
       from <= at << 5 &&
       (at + PART_WORDS) << 5 <= through &&
       this.#isWithoutOwn()
@@ -193,16 +215,12 @@ export class BlocksWithout {
 
   #rowsAt(word: number): number {
     const at = word & (PART_WORDS - 1);
-    let rows = int32At(this.#standing.words, at);
-    for (const { bits, inverted } of this.#terms) {
-      rows &= (int32At(bits[0].words, at) & int32At(bits[1].words, at) & int32At(bits[2].words, at)) ^ inverted;
-    }
-    return rows;
+    const standing = int32At(this.#standing.words, at);
+    return this.#hasUniverse ? standing & int32At(this.#universe, at) : standing;
   }
 
   #ownAt(word: number): number {
-    const [own0, own1, own2] = this.#own;
     const at = word & (PART_WORDS - 1);
-    return int32At(own0.words, at) & int32At(own1.words, at) & int32At(own2.words, at);
+    return int32At(this.#own0.words, at) & int32At(this.#own1.words, at) & int32At(this.#own2.words, at);
   }
 }

@@ -1,4 +1,4 @@
-import { float64At, int32At } from '../read-typed-array.ts';
+import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
@@ -6,6 +6,9 @@ import { clipOf } from './clip-of.ts';
 import type { Columns } from './columns.ts';
 import { patternSubject } from './evidence-subject.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
+import { pairPlaces, patternPlaces } from './image-layout.ts';
+import { resetJoints } from './joint-places.ts';
+import { advancePair, pairState, resetPair } from './pair-places.ts';
 import { clearRecent, readRecent } from './recent-results.ts';
 import { replayEvidence, startCursor } from './replay-evidence.ts';
 import type { StandingRows } from './standing-rows.ts';
@@ -49,10 +52,26 @@ export class EvidenceReplays {
     const successes = since === null ? 0 : float64At(header, HEADER.evidenceSuccesses) - since.successes;
     startEvidence(view.evidence, index, n, successes);
     if (after === 0) clearRecent(view, index);
-    else readRecent(view, index, this.#columns, subject, position, this.#rows.asOf);
+    else readRecent(view, index, this.#rows, subject, position);
     const target = { state: this.#live, recent: after === 0 ? view : null };
     this.#rows.replay(subject, target, index, { position: after, n, successes }, position);
     this.replayValues(index, position);
+  }
+
+  /** All evidence anew, up to `position`, which the fold has reached. Cost: some .2 µs a match of the whole log. */
+  replayAll(position: number): void {
+    const view = this.#view;
+    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
+      if (byteAt(view.depth, index) > 0) this.replay(index, position);
+    }
+    const pairs = pairState(view, this.#increments);
+    for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
+      const through = float64At(view.pairThrough, pair);
+      if (byteAt(view.pairKind, pair) === 0) continue;
+      resetPair(view, pair);
+      advancePair(view, this.#rows, pairs, pair, through);
+    }
+    resetJoints(view);
   }
 
   /** The value evidence of a pattern's epoch anew, up to `position`. */

@@ -24,7 +24,9 @@ import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
 import { countClipped } from './replay-evidence.ts';
 import { StandingRows } from './standing-rows.ts';
-import { takeOutRetracted } from './take-out-retracted.ts';
+import { lowerCounters, takeOutRetracted } from './take-out-retracted.ts';
+import { isRecounted } from './next-swap.ts';
+import { retractedRows } from './retracted-rows.ts';
 import { ADMISSIONS, freePlace, giveBudget, movePlace, track, untrack } from './track.ts';
 import { clipped, feedValue } from './value-evidence.ts';
 
@@ -118,11 +120,13 @@ export class EvidenceFold {
    */
   retract({ matched, matchedCount }: RowFindings, added: number, position: number): void {
     const view = this.#view;
+    let rows: StandingRows | null = null;
     for (const index of matched.subarray(0, matchedCount)) {
       if (float64At(view.epochAt, index) < added) view.frozenAt[index] = position;
       else if (float64At(view.frozenAt, index) === 0) {
         // Older than its evidence: only the last results may hold it.
-        readRecent(view, index, this.#options.columns, trackedItems(view, index), position, position);
+        rows ??= this.#standingAt(position);
+        readRecent(view, index, rows, trackedItems(view, index), position);
       }
     }
   }
@@ -257,11 +261,29 @@ export class EvidenceFold {
     // What is retracted after this entry is not known here, whatever the batch already holds of it.
     const asOf = Math.min(through, after);
     if (asOf <= float64At(view.header, HEADER.retractsThrough)) return;
-    const { changed, own, valued } = takeOutRetracted(view, columns, this.#rows, increments, asOf, after);
-    for (const index of valued) this.#replays.replayValues(index, after);
-    for (const index of changed) {
-      if (own.has(index)) readRecent(view, index, columns, trackedItems(view, index), after, asOf);
-      onChange(index);
+    const retracts = retractedRows(columns, float64At(view.header, HEADER.retractsThrough), asOf);
+    view.header[HEADER.retractsThrough] = asOf;
+    if (isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+      for (const row of retracts) {
+        lowerCounters(view, row);
+        this.#rows.takeOut(row.added, row.by);
+      }
+      this.#replays.replayAll(after);
+      view.depth.forEach((depth, index) => {
+        if (depth > 0) onChange(index);
+      });
+    } else if (retracts.length > 0) {
+      const { changed, own, valued } = takeOutRetracted(
+        view,
+        columns,
+        this.#rows,
+        increments,
+        retracts,
+        after,
+      );
+      for (const index of valued) this.#replays.replayValues(index, after);
+      for (const index of own) readRecent(view, index, this.#rows, trackedItems(view, index), after);
+      for (const index of changed) onChange(index);
     }
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {
       const frozenAt = float64At(view.frozenAt, index);
@@ -272,6 +294,11 @@ export class EvidenceFold {
       this.#judge.tell(view, index, after, 'recounted');
       onChange(index);
     }
+  }
+
+  /** What stands at a position, all that was taken back up to there left out. */
+  #standingAt(position: number): StandingRows {
+    return new StandingRows(this.#options.columns, position);
   }
 
   /** Counts a value among everybody's; false while it is not known between which ends values are compared. */
@@ -298,7 +325,7 @@ export class EvidenceFold {
     if (freePlace(view, 'pin') < 0) return -1;
     const index = track(view, slots, codes, position, 'pin');
     beginEpoch(view, index, position);
-    readRecent(view, index, this.#options.columns, { slots, codes }, position, position);
+    readRecent(view, index, this.#standingAt(position), { slots, codes }, position);
     this.#options.onPinned(index);
     return index;
   }

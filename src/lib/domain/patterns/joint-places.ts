@@ -47,6 +47,11 @@ function freeJoint(view: ImageView, joint: number): void {
   resetJoint(view, joint);
 }
 
+/** Begins them all anew: each reads the log again when it is next asked for. */
+export function resetJoints(view: ImageView): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) resetJoint(view, joint);
+}
+
 /** A comparison that has seen nothing. */
 function resetJoint(view: ImageView, joint: number): void {
   view.jointThrough[joint] = 0;

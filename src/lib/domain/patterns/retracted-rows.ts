@@ -39,19 +39,13 @@ export function retractedRows(columns: Columns, after: number, through: number):
   return found.sort((a, b) => a.by - b.by);
 }
 
-/**
- * The position of the retract after `after` that is the `most`th, or of the last up to `through` where there are fewer; null
- * where there is none.
- */
-export function retractAfter(columns: Columns, after: number, through: number, most: number): number | null {
-  let last: number | null = null;
-  let seen = 0;
-  for (let row = after; row < through && seen < most; row += 1) {
+/** Positions of the retracts of successes and failures after one position and up to another, in order. */
+export function retractsAfter(columns: Columns, after: number, through: number): number[] {
+  const found: number[] = [];
+  for (let row = after; row < through; row += 1) {
     const { meta } = openChunk(columns, row >>> CHUNK_BITS);
     const kind = byteAt(meta, row & (CHUNK_ROWS - 1));
-    if ((kind & META_RETRACT) === 0 || (kind & META_RESULT) === NEUTRAL) continue;
-    seen += 1;
-    last = row + 1;
+    if ((kind & META_RETRACT) !== 0 && (kind & META_RESULT) !== NEUTRAL) found.push(row + 1);
   }
-  return last;
+  return found;
 }

@@ -3,14 +3,7 @@ import type { EncodedAct, EncodedBatch, EncodedMode } from '../attributes/encode
 import { seededRandom } from '../random/seeded-random.ts';
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
-import {
-  CHUNK_BITS,
-  CHUNK_ROWS,
-  type Columns,
-  emptyColumns,
-  META_RESULT,
-  openChunk,
-} from './columns.ts';
+import { CHUNK_BITS, CHUNK_ROWS, type Columns, emptyColumns, META_RESULT, openChunk } from './columns.ts';
 import { foldBatch } from './fold-batch.ts';
 import { createFoldImage, type FoldImage, HEADER, openImage } from './fold-image.ts';
 import { stands } from './standing.ts';

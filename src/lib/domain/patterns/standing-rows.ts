@@ -6,8 +6,9 @@ import { onPeriodMatch } from '../statistics/on-period-match.ts';
 import { PART_ROWS } from './column-parts.ts';
 import { CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
 import type { EvidenceSubject, Items } from './evidence-subject.ts';
-import { bitCount, pushRecent, type RecentResults } from './recent-results.ts';
+import { pushRecent, type RecentResults } from './recent-results.ts';
 import { stands } from './standing.ts';
+import { bitCount, within } from './word-bits.ts';
 
 const SUCCESS = RESULTS.indexOf('success');
 const CODES = 256;
@@ -193,11 +194,7 @@ export class StandingRows {
   }
 
   /** The bits of up to three items; `all` in the place of missing ones. */
-  #bits(
-    items: Items | null,
-    part: number,
-    all: Int32Array,
-  ): readonly [Int32Array, Int32Array, Int32Array] {
+  #bits(items: Items | null, part: number, all: Int32Array): readonly [Int32Array, Int32Array, Int32Array] {
     const bits = (i: number): Int32Array => {
       const slot = items?.slots[i];
       return slot === undefined ? all : this.item(slot, items?.codes[i] ?? 0, part).words;
@@ -218,14 +215,6 @@ function bitsOf(rows: Uint8Array, code: number): PartBits {
     words[at >>> 5] = int32At(words, at >>> 5) | (1 << (at & 31));
   }
   return { words, count };
-}
-
-/** The bits of a word's rows that lie in [from, end), of which it has some; `first`: the row of its lowest bit. */
-export function within(first: number, from: number, end: number): number {
-  let bits = -1;
-  if (first < from) bits &= -1 << (from - first);
-  if (end - first < 32) bits &= (1 << (end - first)) - 1;
-  return bits;
 }
 
 function feed(

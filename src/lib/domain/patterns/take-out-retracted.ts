@@ -2,7 +2,7 @@ import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import type { EvidenceColumns } from '../statistics/evidence-columns.ts';
 import { GRID_SIZE } from '../statistics/evidence-grid.ts';
-import { exactEvidence, sumEvidence } from '../statistics/exact-evidence.ts';
+import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { type BlockSequence, BlocksWithout } from './blocks-without.ts';
 import { clipOf } from './clip-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
@@ -10,7 +10,7 @@ import { type EvidenceSubject, type Items, pairSubject, patternSubject } from '.
 import { HEADER, type ImageView } from './fold-image.ts';
 import { jointPlaces, pairPlaces, patternPlaces } from './image-layout.ts';
 import { jointSequence, openStratum } from './joint-places.ts';
-import { type RetractedRow, retractedRows } from './retracted-rows.ts';
+import type { RetractedRow } from './retracted-rows.ts';
 import type { StandingRows } from './standing-rows.ts';
 import { clipped } from './value-evidence.ts';
 
@@ -34,7 +34,7 @@ interface Place {
 }
 
 /**
- * Takes what was retracted after `retractsThrough` and up to `asOf` out of all evidence: of the patterns that it
+ * Takes retracted outcomes, in the order of their retracts, out of all evidence: of the patterns that it
  * matches and of those that had it in their rest, of pairs and of joint comparisons. What is left is what a log without
  * those outcomes would have given, to the rounding of each L.
  *
@@ -47,12 +47,10 @@ export function takeOutRetracted(
   columns: Columns,
   rows: StandingRows,
   increments: BlockIncrements,
-  asOf: number,
+  retracts: readonly RetractedRow[],
   position: number,
 ): TakenOut {
-  const { header, evidence, pairEvidence, jointEvidence } = view;
-  const retracts = retractedRows(columns, float64At(header, HEADER.retractsThrough), asOf);
-  header[HEADER.retractsThrough] = asOf;
+  const { evidence, pairEvidence, jointEvidence } = view;
   const patterns = placesOf(patternPlaces(view.layout), (index) =>
     byteAt(view.depth, index) === 0 ? null : placeOf(index, patternSubject(view, index), position),
   );
@@ -66,21 +64,20 @@ export function takeOutRetracted(
   const blocks = new BlocksWithout(rows, increments);
   for (const row of retracts) {
     lowerCounters(view, row);
-    for (const place of patterns) takeFromPattern(view, columns, blocks, increments, place, row, own);
+    for (const place of patterns) takeFromPattern(view, blocks, increments, place, row, own);
     for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row);
     for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
       const found = jointSequence(view, columns, joint, row.added);
       if (found === null) continue;
       if (!blocks.takeOut(found.sequence, row.added, row.y)) openStratum(view, found.stratum, blocks.open);
-      applyBlocks(jointEvidence, joint, blocks, increments);
+      increments.replace(jointEvidence.gridLogs, joint * GRID_SIZE, blocks.gone, blocks.come);
       joints.add(joint);
     }
     rows.takeOut(row.added, row.by);
   }
   const changed = patterns.filter((place) => place.changed);
   for (const { index, subject } of changed) {
-    sumEvidence(evidence, index, subject.period);
-    const { logETwoSided } = exactEvidence(evidence, index, subject.period);
+    const { logETwoSided } = sumEvidence(evidence, index, subject.period);
     evidence.maxLogETwoSided[index] = Math.max(0, logETwoSided);
   }
   for (const { index, subject, changed: hasChanged } of pairs) {
@@ -110,7 +107,8 @@ function placeOf(index: number, subject: EvidenceSubject, through: number): Plac
   return { index, subject, sequence, changed: false, valued: false };
 }
 
-function lowerCounters(view: ImageView, { y, value }: RetractedRow): void {
+/** Everybody's counters without an outcome. */
+export function lowerCounters(view: ImageView, { y, value }: RetractedRow): void {
   const { header } = view;
   header[HEADER.evidenceN] = float64At(header, HEADER.evidenceN) - 1;
   header[HEADER.evidenceSuccesses] = float64At(header, HEADER.evidenceSuccesses) - y;
@@ -122,7 +120,6 @@ function lowerCounters(view: ImageView, { y, value }: RetractedRow): void {
 
 function takeFromPattern(
   view: ImageView,
-  columns: Columns,
   blocks: BlocksWithout,
   increments: BlockIncrements,
   place: Place,
@@ -143,7 +140,7 @@ function takeFromPattern(
   place.changed = true;
   if (!Number.isNaN(value)) place.valued = true;
   const meets = blocks.takeOut(sequence, added, y);
-  if (matches(columns, subject, added)) {
+  if (blocks.isOwn) {
     lower(evidence.n, index, 1);
     lower(evidence.successes, index, y);
     own.add(index);
@@ -151,7 +148,7 @@ function takeFromPattern(
   const n = float64At(header, HEADER.evidenceN);
   closeAt(evidence, index, blocks, meets, y, n, float64At(header, HEADER.evidenceSuccesses));
   evidence.blockSum[index] = float64At(evidence.blockSum, index) + blocks.blockSum;
-  if (!subject.period) applyBlocks(evidence, index, blocks, increments);
+  if (!subject.period) increments.replace(evidence.gridLogs, index * GRID_SIZE, blocks.gone, blocks.come);
 }
 
 function takeFromPair(
@@ -171,13 +168,13 @@ function takeFromPair(
   const meets = blocks.takeOut(sequence, added, y);
   lower(pairN, pair, 1);
   lower(pairSuccesses, pair, y);
-  if (matches(columns, subject, added)) {
+  if (blocks.isOwn) {
     lower(pairEvidence.n, pair, 1);
     lower(pairEvidence.successes, pair, y);
   }
   closeAt(pairEvidence, pair, blocks, meets, y, int32At(pairN, pair), int32At(pairSuccesses, pair));
   pairEvidence.blockSum[pair] = float64At(pairEvidence.blockSum, pair) + blocks.blockSum;
-  if (!period) applyBlocks(pairEvidence, pair, blocks, increments);
+  if (!period) increments.replace(pairEvidence.gridLogs, pair * GRID_SIZE, blocks.gone, blocks.come);
 }
 
 /** Where the last block closed, of all that are counted up to now: n, with this many successes. */
@@ -199,22 +196,6 @@ function closeAt(
   evidence.openSuccesses[index] = open.successes;
   evidence.closedAtN[index] = n - open.n - open.restN;
   evidence.closedAtSuccesses[index] = successes - open.successes - open.restSuccesses;
-}
-
-function applyBlocks(
-  { gridLogs }: EvidenceColumns,
-  index: number,
-  { gone, come }: BlocksWithout,
-  increments: BlockIncrements,
-): void {
-  const offset = index * GRID_SIZE;
-  const at = (blocks: readonly number[], i: number) => blocks[i] ?? 0;
-  for (let i = 0; i < gone.length; i += 4) {
-    increments.takeFrom(gridLogs, offset, at(gone, i), at(gone, i + 1), at(gone, i + 2), at(gone, i + 3));
-  }
-  for (let i = 0; i < come.length; i += 4) {
-    increments.addTo(gridLogs, offset, at(come, i), at(come, i + 1), at(come, i + 2), at(come, i + 3));
-  }
 }
 
 function lower(column: Int32Array, index: number, by: number): void {

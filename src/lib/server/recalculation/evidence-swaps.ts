@@ -9,7 +9,7 @@ const PATIENCE_MS = 2_000;
 /** After a failure. */
 const RETRY_MS = 5_000;
 /** Times the work of a swap's batch that pass before the next, for what else the thread has to do. */
-const PACE = 4;
+const PACE = 2;
 
 export interface EvidenceSwapsOptions {
   /** What is applied now. */

@@ -249,11 +249,13 @@ export class PatternInsight {
       columns: memory.columns,
       through: memory.space.position,
       limit,
-      modes: stored.flatMap(({ effectiveAfter: after, payload: { attribute, mode, switchShare } }): ModeChange[] => {
-        const slot = memory.space.searched.findIndex(({ key }) => key === attribute);
-        if (slot < 0 || after > memory.space.position) return [];
-        return [{ after, slot, period: mode === 'period', declared: switchShare === undefined }];
-      }),
+      modes: stored.flatMap(
+        ({ effectiveAfter: after, payload: { attribute, mode, switchShare } }): ModeChange[] => {
+          const slot = memory.space.searched.findIndex(({ key }) => key === attribute);
+          if (slot < 0 || after > memory.space.position) return [];
+          return [{ after, slot, period: mode === 'period', declared: switchShare === undefined }];
+        },
+      ),
       clip: clipOf(view),
       trackedCap,
       cellLimit,

@@ -104,11 +104,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
         const script = randomScript(shape);
         const random = seeded(sizes);
         const whole = foldScript(script, () => script.log.length, startFold([], CAP));
-        const pieces = foldScript(
-          script,
-          () => Math.ceil(random() ** 3 * 200),
-          startFold([], CAP),
-        );
+        const pieces = foldScript(script, () => Math.ceil(random() ** 3 * 200), startFold([], CAP));
         expect(differences(pieces, whole)).toEqual([]);
         expect(pieces.effects).toEqual(whole.effects);
         expect(pieces.born).toEqual(whole.born);
@@ -158,11 +154,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       const cap = { trackedCap: 30 };
       const random = seeded(seed);
       const whole = foldScript(script, () => 5_000, startFold([], cap));
-      const pieces = foldScript(
-        script,
-        () => 1 + Math.floor(random() * 300),
-        startFold([], cap),
-      );
+      const pieces = foldScript(script, () => 1 + Math.floor(random() * 300), startFold([], cap));
       expect(differences(pieces, whole)).toEqual([]);
       expect(pieces.effects).toEqual(whole.effects);
       const view = openImage(whole.image);
