@@ -39,7 +39,7 @@ interface Place {
  * those outcomes would have given, to the rounding of each L.
  *
  * One retract after the other, each out of the few blocks that it concerns, so the cost is that of the retracts and not
- * of the log: .3 to 1 µs a place and retract, some 2 ms a retract with 4,000 patterns. The largest E² begins again with what is
+ * of the log: .3 to 1 µs a place and retract, some ms a retract with 4,000 patterns. The largest E² begins again with what is
  * left: fewer looks make the always-valid p larger, never smaller. `position`: up to which the patterns have been fed.
  */
 export function takeOutRetracted(
@@ -92,7 +92,12 @@ export function takeOutRetracted(
 }
 
 function placesOf(count: number, place: (index: number) => Place | null): Place[] {
-  return Array.from({ length: count }, (_, index) => place(index)).filter((one) => one !== null);
+  const places: Place[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const one = place(index);
+    if (one !== null) places.push(one);
+  }
+  return places;
 }
 
 function placeOf(index: number, subject: EvidenceSubject, through: number): Place {
