@@ -1,7 +1,5 @@
 import { foldBatch, type FoldResult, type FoldTask } from '#domain/patterns/fold-batch.ts';
 import { BlockIncrements } from '#domain/statistics/block-increments.ts';
-import { carryReplayOn } from '#domain/patterns/prepared-replay.ts';
-import type { ReplayWork } from '#domain/patterns/replay-places.ts';
 import { leadingPatterns } from '#domain/patterns/leading-patterns.ts';
 import { scanColumns, type ScanCounts } from '#domain/patterns/scan-columns.ts';
 import type { Columns } from '#domain/patterns/columns.ts';
@@ -51,28 +49,6 @@ export interface ScanTask {
 export async function scan(task: ScanTask): Promise<({ readonly ok: true } & ScanCounts) | FailedTask> {
   try {
     return { ok: true, ...scanColumns(task.columns, task.position, task.slots, task.codes) };
-  } catch (error) {
-    return failed(error);
-  }
-}
-
-export interface ReplayTask {
-  readonly work: ReplayWork;
-  readonly columns: Columns;
-  /** After this long the thread is given back, and the work goes on in another task. */
-  readonly sliceMs: number;
-}
-
-/** `run(task, { name: 'replay' })`: carries the replay of corrected evidence on for a slice; says whether it is done. */
-export async function replay({
-  work,
-  columns,
-  sliceMs,
-}: ReplayTask): Promise<{ readonly ok: true; readonly done: boolean } | FailedTask> {
-  const started = performance.now();
-  try {
-    const isOver = () => performance.now() - started >= sliceMs;
-    return { ok: true, done: carryReplayOn(work, columns, increments, isOver) };
   } catch (error) {
     return failed(error);
   }

@@ -272,7 +272,7 @@ function corrections(outcomes: number, count: number): void {
     settled.push(log.length);
   }
   print(`refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes:`);
-  for (const swaps of [0, 1, 5, 20, 60]) {
+  for (const swaps of [0, 20, 60, count]) {
     const each = Math.ceil(settled.length / Math.max(1, swaps));
     const settings = settled
       .filter((_, i) => swaps > 0 && (i + 1 === settled.length || (i + 1) % each === 0))

@@ -80,10 +80,9 @@ const REPORTS: Record<Part, () => Promise<void>> = {
   },
   async corrections() {
     const found = await runAll<FamilyRun>('family', CORRECTED_FAMILIES, runs.families, 4);
-    const [none, ...real] = CORRECTED_FAMILIES;
-    const text = [reportNull(none === undefined ? [] : [none], found), '', reportMixed(real, found)].join(
-      '\n',
-    );
+    const none = CORRECTED_FAMILIES.filter(({ planted }) => planted.length === 0);
+    const real = CORRECTED_FAMILIES.filter(({ planted }) => planted.length > 0);
+    const text = [reportNull(none, found), '', reportMixed(real, found)].join('\n');
     print('Families with corrections', text);
   },
 };

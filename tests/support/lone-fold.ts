@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
 import { copyPart, partsAt } from '#lib/domain/patterns/column-parts.ts';
 import { imageFromBytes } from '#lib/domain/patterns/fold-image.ts';
-import { frozenReplays } from '#lib/domain/patterns/prepared-replay.ts';
+import { nextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { openDatabase, type Sql } from '#lib/server/db/client.ts';
 import { logger } from '#lib/server/logger.ts';
 import type { FoldMemory } from '#lib/server/recalculation/fold-memory.ts';
@@ -46,8 +46,6 @@ export async function startLoneFold(
     now: () => Date.now(),
     tryLead: () => Promise.resolve(options.leads?.() ?? true),
     ringFeed: () => undefined,
-    // Workers from sources are slow, and tests wait for the last replay.
-    replayPace: 1,
   });
   return {
     fold,
@@ -79,7 +77,8 @@ export async function settledLone(sql: Sql, workspaceId: string, { fold, memory 
       from fold_state where workspace_id = ${workspaceId}`;
     const done = row !== undefined && row.waiting === 0 && row.settings === 0 && row.placed === row.applied;
     const { asOf } = fold.knowledge;
-    if (done && asOf === row.applied && frozenReplays(memory().image) === null) return;
+    const { image, columns } = memory();
+    if (done && asOf === row.applied && nextSwap(image, columns) === null) return;
     if (Date.now() > end) throw new Error(`not settled: ${JSON.stringify(row)}, as of ${asOf}`);
     await new Promise((next) => setTimeout(next, 10));
   }

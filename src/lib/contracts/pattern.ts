@@ -125,7 +125,7 @@ export const patternViewSchema = z
       .object({ at: position, side: z.enum(['up', 'down']) })
       .nullable()
       .describe('The last change alarm.'),
-    recounting: z.boolean().describe('A correction touched it; its evidence is being replayed.'),
+    recounting: z.boolean().describe('A correction touched it and is not yet in its evidence.'),
     recountedAt: position.nullable(),
     pinned: z.boolean(),
     pinnedOnly: z.boolean().describe('Has too few outcomes to be searched; watched because it is pinned.'),

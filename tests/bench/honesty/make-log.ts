@@ -12,10 +12,14 @@ const BATCH = 50;
 /** Every so often the corrected evidence takes the place of the frozen one, as of some entries before. */
 const SWAP_EVERY = 200;
 const SWAP_BEHIND = 15;
+/** Wrong ones that wait at a time in the mean, where one outcome in eleven is recorded wrong. */
+const WAITING = 20;
+const CORRECTED_EACH = 0.09;
 
 export function makeLog(world: World, random: () => number): MadeLog {
   const adds = drawAll(world, random);
   if (world.sorted === true) sortBatches(adds);
+  if (world.correctedLevel !== undefined) return withCorrections(adds, `v${world.correctedLevel}`, random);
   return world.retractShare === undefined
     ? { entries: adds.map((facts, i) => entryOf(facts, i + 1)), swaps: [] }
     : withRetracts(adds, world.retractShare, random);
@@ -77,14 +81,35 @@ function withRetracts(adds: readonly Drawn[], share: number, random: () => numbe
     if (taken !== last) standing[place] = last;
     entries.push({ ...taken, position: entries.length + 1, kind: 'retract', retracts: taken.position });
   }
-  const swaps: SettingEntry[] = [];
-  for (let at = SWAP_EVERY; at <= entries.length; at += SWAP_EVERY) {
-    swaps.push({
+  return { entries, swaps: swapsIn(entries) };
+}
+
+/** Every success of a level comes as a failure, of which in the mean `WAITING` wait to be corrected. */
+function withCorrections(adds: readonly Drawn[], level: string, random: () => number): MadeLog {
+  const entries: LogFacts[] = [];
+  const wrong: LogFacts[] = [];
+  for (const drawn of adds) {
+    const isWrong = drawn.attributes['a0'] === level && drawn.result === 'success';
+    const entry = entryOf(isWrong ? { ...drawn, result: 'failure' } : drawn, entries.length + 1);
+    entries.push(entry);
+    if (isWrong) wrong.push(entry);
+    if (random() >= (wrong.length / WAITING) * CORRECTED_EACH) continue;
+    const [found] = wrong.splice(Math.floor(random() * wrong.length), 1);
+    if (found === undefined) continue;
+    entries.push({ ...found, position: entries.length + 1, kind: 'retract', retracts: found.position });
+    entries.push(entryOf({ ...found, result: 'success' }, entries.length + 1));
+  }
+  return { entries, swaps: swapsIn(entries) };
+}
+
+function swapsIn(entries: readonly LogFacts[]): SettingEntry[] {
+  return Array.from({ length: Math.floor(entries.length / SWAP_EVERY) }, (_, i) => {
+    const at = (i + 1) * SWAP_EVERY;
+    return {
       kind: 'evidence.swap',
       payload: { through: at - SWAP_BEHIND },
       effectiveAfter: at,
-      ordinal: swaps.length + 1,
-    });
-  }
-  return { entries, swaps };
+      ordinal: i + 1,
+    };
+  });
 }

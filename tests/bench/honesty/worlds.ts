@@ -19,6 +19,8 @@ export interface World {
   readonly sorted?: boolean;
   /** After an outcome one that stands is taken back with this probability. */
   readonly retractShare?: number;
+  /** Successes of this level of the first attribute are recorded as failures first, and corrected later, one by one. */
+  readonly correctedLevel?: number;
   /** Adds an attribute "month" with this many periods, one after another. */
   readonly periods?: number;
 }
@@ -49,6 +51,7 @@ interface Recipe {
   readonly copyShare?: number;
   readonly sorted?: boolean;
   readonly retractShare?: number;
+  readonly correctedLevel?: number;
   readonly periods?: number;
 }
 
@@ -216,6 +219,13 @@ export const LONG_FAMILIES: readonly World[] = [
 
 export const CORRECTED_FAMILIES: readonly World[] = [
   worldOf({ ...FAMILY, name: 'corrected-nothing', title: 'nothing real', retractShare: 0.02 }),
+  worldOf({
+    ...FAMILY,
+    name: 'corrected-level',
+    title: "nothing real; one level's failures are corrected to successes",
+    base: () => 0.3,
+    correctedLevel: 1,
+  }),
   worldOf({
     ...FAMILY,
     name: 'corrected-mixed',

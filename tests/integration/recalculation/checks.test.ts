@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutcomeInput } from '#lib/contracts/outcome.ts';
-import { frozenReplays } from '#lib/domain/patterns/prepared-replay.ts';
+import { nextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { systemContext } from '#lib/server/auth/authorize.ts';
 import { logger } from '#lib/server/logger.ts';
 import { countChecks, createFoldPool } from '#lib/server/recalculation/index.ts';
@@ -48,7 +48,7 @@ async function folded(count: number): Promise<void> {
   await settled(one);
   await until('the deleted are out of all evidence', async () => {
     const knowledge = (await one.app.folds.of(one.workspace.id)) as Knowledge;
-    return frozenReplays(knowledge.memory.image) === null;
+    return nextSwap(knowledge.memory.image, knowledge.memory.columns) === null;
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { frozenReplays } from '#lib/domain/patterns/prepared-replay.ts';
+import { nextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
 import { readSnapshot } from '#lib/server/recalculation/snapshot-store.ts';
@@ -53,7 +53,7 @@ async function end(one: LoneFold, how: 'stop' | 'crash'): Promise<void> {
 }
 
 const settled = (workspaceId: string, one: LoneFold) => settledLone(database.sql, workspaceId, one);
-const isFrozen = (one: LoneFold) => frozenReplays(one.memory().image) !== null;
+const isFrozen = (one: LoneFold) => nextSwap(one.memory().image, one.memory().columns) !== null;
 
 async function snapshotPosition(workspaceId: string): Promise<number | null> {
   const [row] = await database.sql<{ position: number }[]>`

@@ -11,8 +11,6 @@ import { type Columns, emptyColumns } from '../../../src/lib/domain/patterns/col
 import type { Departure } from '../../../src/lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '../../../src/lib/domain/patterns/fold-effect.ts';
 import { BlockIncrements } from '../../../src/lib/domain/statistics/block-increments.ts';
-import { carryReplayOn, frozenReplays } from '../../../src/lib/domain/patterns/prepared-replay.ts';
-import type { ReplayWork } from '../../../src/lib/domain/patterns/replay-places.ts';
 import { foldBatch } from '../../../src/lib/domain/patterns/fold-batch.ts';
 import { createFoldImage, type FoldImage } from '../../../src/lib/domain/patterns/fold-image.ts';
 import type { TrackedIdentity } from '../../../src/lib/domain/patterns/tracked-patterns.ts';
@@ -143,12 +141,11 @@ export function step(
   fold: Fold,
   entries: readonly LogFacts[],
   newSettings: readonly SettingEntry[] = [],
-  prepared: ReplayWork | null = null,
 ): Fold {
   const encoded = encodeEntries(deepFreeze(fold.space), entries, newSettings);
   if (encoded.kind === 'refold') throw new Error(`refold because of ${encoded.because.kind}`);
   const { batch } = encoded;
-  const task = { front: fold.image, spare: fold.spare, columns: fold.columns, batch, prepared };
+  const task = { front: fold.image, spare: fold.spare, columns: fold.columns, batch };
   const { image, columns, born, evicted, effects } = foldBatch(task, INCREMENTS);
   const known = [...fold.settings, ...newSettings];
   const decided = encoded.decisions.map((decision, i): SettingEntry => ({
@@ -184,44 +181,20 @@ export interface Script {
   readonly settings: readonly SettingEntry[];
 }
 
-/**
- * A live run of a script: settings come with the batch that reaches their position. `prepares` gives for the `through`
- * of a swap how many slices its replay is carried on for before the swap comes; null: no replay is prepared.
- */
+/** A live run of a script: settings come with the batch that reaches their position. */
 export function foldScript(
   { log, settings }: Script,
   nextSize: () => number,
   from: Fold = startFold(),
-  prepares: (through: number) => number | null = () => null,
 ): Fold {
   let fold = from;
-  const work = new Map<number, ReplayWork | null>();
-  const swaps = settings.filter((entry) => entry.kind === 'evidence.swap');
   while (fold.space.position < log.length) {
     const start = fold.space.position;
-    for (const { payload } of swaps) {
-      const slices = payload.through === start ? prepares(start) : null;
-      if (slices === null) continue;
-      const replay = frozenReplays(fold.image);
-      if (replay !== null) for (let i = 0; i < slices; i += 1) carryOn(replay, fold.columns);
-      work.set(start, replay);
-    }
-    let end = Math.min(log.length, start + Math.max(1, nextSize()));
-    // A replay starts from an image, so the batch before it ends there; a batch takes one prepared replay.
-    for (const { payload, effectiveAfter } of swaps) {
-      if (prepares(payload.through) === null) continue;
-      for (const stop of [payload.through, effectiveAfter + 1]) if (stop > start) end = Math.min(end, stop);
-    }
+    const end = Math.min(log.length, start + Math.max(1, nextSize()));
     const due = settings.filter(({ effectiveAfter }) => effectiveAfter >= start && effectiveAfter < end);
-    const swap = due.find((entry) => entry.kind === 'evidence.swap');
-    const prepared = swap?.kind === 'evidence.swap' ? (work.get(swap.payload.through) ?? null) : null;
-    fold = step(fold, log.slice(start, end), due, prepared);
+    fold = step(fold, log.slice(start, end), due);
   }
   return fold;
-}
-
-function carryOn(work: ReplayWork, columns: Columns): boolean {
-  return carryReplayOn(work, columns, INCREMENTS, () => true);
 }
 
 export function encodedBatch(space: AttributeSpace, entries: readonly LogFacts[]): EncodedBatch {

@@ -146,9 +146,7 @@ function evidence(pattern: PatternView): Piece[][] {
           `. If this pattern were ${than} than the rest, a confidence this high would ever appear in ${chance} such patterns, however often anybody looks.`,
         ];
   const held = pattern.recounting
-    ? [
-        'A correction touched it. Until its evidence is replayed without what was taken out, confidence and status stay as they were.',
-      ]
+    ? ['A correction touched it. Until what was taken out has left its evidence, its status stays as it is.']
     : [];
   return [[...level, ...standing(pattern)], held];
 }

@@ -14,6 +14,8 @@ export interface EncodedMode {
   readonly after: number;
   readonly slot: number;
   readonly period: boolean;
+  /** By a person, who may have looked at results; else labels alone have decided. */
+  readonly declared: boolean;
 }
 
 /** What a person decided about one conjunction. Slots ascending. */
@@ -24,7 +26,7 @@ export interface EncodedChoice {
   readonly codes: readonly number[];
 }
 
-/** Evidence replayed without the outcomes retracted up to `through` takes the place of what is frozen. */
+/** The outcomes retracted up to `through` leave all evidence. */
 export interface EncodedSwap {
   readonly kind: 'swap';
   readonly after: number;

@@ -68,7 +68,7 @@ export interface ChoiceDecision {
   };
 }
 
-/** The leader has replayed what retracts up to `through` froze (FINE-PRINT 7). */
+/** The leader says when what was retracted up to `through` leaves the evidence (FINE-PRINT 7). */
 export interface SwapDecision {
   readonly kind: 'evidence.swap';
   readonly payload: { readonly through: number };

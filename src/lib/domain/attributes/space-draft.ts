@@ -324,7 +324,8 @@ export class SpaceDraft {
 
   private setMode(draft: AttributeDraft, mode: AttributeMode, after: number): void {
     draft.mode = mode;
-    this.acts.push({ kind: 'mode', after, slot: draft.slot, period: mode.mode === 'period' });
+    const { declared } = mode;
+    this.acts.push({ kind: 'mode', after, slot: draft.slot, period: mode.mode === 'period', declared });
   }
 
   private actOnClip(position: number): void {

@@ -33,8 +33,11 @@ export function longestRunOf(view: ImageView, index: number): number {
 export const PAIR = { childWithinParent: 1, parentWithoutChild: 2 } as const;
 
 export function patternSubject(view: ImageView, index: number): EvidenceSubject {
+  // Written out: a swap makes one of each pattern, and to spread an object takes longer than all the rest.
+  const { slots, codes } = trackedItems(view, index);
   return {
-    ...trackedItems(view, index),
+    slots,
+    codes,
     universe: null,
     period: (byteAt(view.flags, index) & FLAG.period) !== 0,
     longestRun: longestRunOf(view, index),

@@ -2,7 +2,6 @@ import type { EncodedChoice, EncodedClip, EncodedMode, EncodedSwap } from '../at
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startChange } from '../statistics/change-columns.ts';
-import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
 import { onMatch } from '../statistics/on-match.ts';
 import { onPeriodMatch } from '../statistics/on-period-match.ts';
@@ -17,16 +16,19 @@ import { CONFIRMED, EMERGING, FLAG } from './flags.ts';
 import type { FoldEffect } from './fold-effect.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
-import { Judge } from './judge-pattern.ts';
-import { freeJoints, freezeJoints, resetJoints } from './joint-places.ts';
-import { freePairs, freezePairs } from './pair-places.ts';
+import { beginEpoch, Judge } from './judge-pattern.ts';
+import { freeJoints } from './joint-places.ts';
+import { freePairs } from './pair-places.ts';
 import { forgetPeriods } from './periods-agree.ts';
 import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
 import { countClipped } from './replay-evidence.ts';
-import type { ReplayWork } from './replay-places.ts';
+import { StandingRows } from './standing-rows.ts';
+import { lowerCounters, takeOutRetracted } from './take-out-retracted.ts';
+import { isRecounted } from './next-swap.ts';
+import { retractedRows } from './retracted-rows.ts';
 import { ADMISSIONS, freePlace, giveBudget, movePlace, track, untrack } from './track.ts';
-import { clipped, feedValue, startValueEvidence } from './value-evidence.ts';
+import { clipped, feedValue } from './value-evidence.ts';
 
 const PINNED_ONLY = ADMISSIONS.indexOf('pin');
 const PINNED_THEN_SUPPORTED = ADMISSIONS.indexOf('pin-then-support');
@@ -34,7 +36,6 @@ const PINNED_THEN_SUPPORTED = ADMISSIONS.indexOf('pin-then-support');
 export interface EvidenceFoldOptions {
   readonly columns: Columns;
   readonly increments: BlockIncrements;
-  readonly prepared: ReplayWork | null;
   readonly effects: FoldEffect[];
   /** A pattern's facts have changed. */
   readonly onChange: (index: number) => void;
@@ -46,12 +47,13 @@ export interface EvidenceFoldOptions {
 
 /**
  * The evidence of a batch: feeds the tracked patterns that each outcome matches, judges them at their own block
- * closes, freezes what a retract touches, replays births and corrections, and prunes. Part of foldBatch, and like it
- * a pure function of the log's prefix and the settings.
+ * closes, freezes what a retract touches until the retracted outcome is out of its evidence, replays births, and prunes.
+ * Part of foldBatch, and like it a pure function of the log's prefix and the settings.
  */
 export class EvidenceFold {
   readonly #options: EvidenceFoldOptions;
   readonly #judge: Judge;
+  readonly #rows: StandingRows;
   readonly #replays: EvidenceReplays;
   #view: ImageView;
   #live: EvidenceState;
@@ -60,7 +62,8 @@ export class EvidenceFold {
   constructor(view: ImageView, options: EvidenceFoldOptions) {
     this.#options = options;
     this.#judge = new Judge(options.effects, options.columns);
-    this.#replays = new EvidenceReplays(view, options.columns, options.increments);
+    this.#rows = new StandingRows(options.columns, float64At(view.header, HEADER.retractsThrough));
+    this.#replays = new EvidenceReplays(view, options.columns, this.#rows, options.increments);
     this.#view = view;
     this.#live = evidenceState(view.evidence, options.increments);
   }
@@ -92,14 +95,14 @@ export class EvidenceFold {
     const { matched, matchedCount } = found;
     for (let m = 0; m < matchedCount; m += 1) {
       const index = int32At(matched, m);
-      if (float64At(frozenAt, index) !== 0) continue;
       if (index >= trackedCap && this.#isSupportedNow(index, position)) continue;
+      const frozen = float64At(frozenAt, index) !== 0;
       pushRecent(view, index, y);
       if (isValued) this.#feedValue(index, value);
       if ((byteAt(flags, index) & FLAG.period) !== 0) {
         onPeriodMatch(this.#live, index, y, N, S);
-        this.#judge.judge(view, index, position, null);
-      } else if (onMatch(this.#live, index, y, N, S, longestRunOf(view, index))) {
+        if (!frozen) this.#judge.judge(view, index, position, null);
+      } else if (onMatch(this.#live, index, y, N, S, longestRunOf(view, index)) && !frozen) {
         this.#judge.judge(view, index, position, this.#live.lastBlock);
       }
     }
@@ -112,26 +115,31 @@ export class EvidenceFold {
     if (position % PRUNE_EVERY === 0) this.#prune(position, null);
   }
 
-  /** An outcome was taken back: what has it in its evidence waits for a replay without it (FINE-PRINT 7). */
-  retract(found: RowFindings, added: number, position: number): void {
+  /**
+   * An outcome was taken back. The patterns that it matches freeze: they are fed on but raise nothing until it is out of
+   * their evidence (FINE-PRINT 7).
+   */
+  retract({ matched, matchedCount }: RowFindings, added: number, position: number): void {
     const view = this.#view;
-    this.#replays.forget(added);
-    const matched = new Set(found.matched.subarray(0, found.matchedCount));
-    for (const index of matched) {
+    let rows: StandingRows | null = null;
+    for (const index of matched.subarray(0, matchedCount)) {
       if (float64At(view.epochAt, index) < added) view.frozenAt[index] = position;
       else if (float64At(view.frozenAt, index) === 0) {
         // Older than its evidence: only the last results may hold it.
-        readRecent(view, index, this.#options.columns, trackedItems(view, index), position, position);
+        rows ??= this.#standingAt(position);
+        readRecent(view, index, rows, trackedItems(view, index), position);
       }
     }
-    freezePairs(view, matched, added, position);
-    freezeJoints(view, matched, added, position);
   }
 
   /** A pattern was admitted by its support: its evidence is what it would be had it been watched from the start. */
   born(index: number, position: number): void {
-    this.#view.epochAt[index] = 0;
+    const view = this.#view;
+    view.epochAt[index] = 0;
     this.#replays.replay(index, position);
+    // It holds outcomes that were taken back and no longer count: those that watched it meanwhile would have frozen.
+    const counted = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
+    view.frozenAt[index] = int32At(view.evidence.n, index) === counted ? 0 : position;
   }
 
   choose({ kind, slots, codes, after }: EncodedChoice): void {
@@ -191,10 +199,11 @@ export class EvidenceFold {
   }
 
   /**
-   * Changes how an attribute is compared: what was said of its patterns falls, and they begin again, over all of their
-   * epoch and with a new share of the budget. Labels alone decide it, so that the replay is fair.
+   * Changes how an attribute is compared: what was said of its patterns falls, and they begin again with a new share of
+   * the budget. What labels alone have decided is fair over all of the epoch; what a person declares, who may have looked at
+   * results, begins with the declaration.
    */
-  setMode({ slot, period, after }: EncodedMode): void {
+  setMode({ slot, period, declared, after }: EncodedMode): void {
     const view = this.#view;
     if ((byteAt(view.slotPeriod, slot) === 1) === period) return;
     // What has come in phases is compared in short blocks from now on.
@@ -213,7 +222,8 @@ export class EvidenceFold {
       view.confirmedAt[index] = 0;
       giveBudget(view, index);
       startChange(view.change, index);
-      if (float64At(view.frozenAt, index) === 0) this.#replays.replay(index, after);
+      if (declared) beginEpoch(view, index, after);
+      else this.#replays.replay(index, after);
       this.#options.onChange(index);
     }
     freePairs(view, (pair) => {
@@ -228,7 +238,7 @@ export class EvidenceFold {
   setClip({ low, high, after }: EncodedClip): void {
     const view = this.#view;
     const { header } = view;
-    const { count, sum } = countClipped(this.#options.columns, after, { low, high });
+    const { count, sum } = countClipped(this.#options.columns, after, this.#rows.asOf, { low, high });
     header[HEADER.clipped] = 1;
     header[HEADER.clipLow] = low;
     header[HEADER.clipHigh] = high;
@@ -243,29 +253,53 @@ export class EvidenceFold {
   }
 
   /**
-   * Replays that leave out what was retracted up to `through` take the place of what those retracts froze; what a
-   * later one touched stays frozen. With a prepared replay only the entries after it are read.
+   * What was retracted up to `through` leaves all evidence, also that of patterns which had it in their rest; what it froze
+   * goes on. What a later retract touched stays frozen.
    */
   swap({ through, after }: EncodedSwap): void {
     const view = this.#view;
+    const { columns, increments, onChange } = this.#options;
     // What is retracted after this entry is not known here, whatever the batch already holds of it.
     const asOf = Math.min(through, after);
-    const isDue = (frozenAt: number) => frozenAt !== 0 && frozenAt <= asOf;
-    const prepared = this.#replays.usable(this.#options.prepared, asOf);
-    const due: number[] = [];
-    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
-      if (isDue(float64At(view.frozenAt, index))) due.push(index);
+    if (asOf <= float64At(view.header, HEADER.retractsThrough)) return;
+    const retracts = retractedRows(columns, float64At(view.header, HEADER.retractsThrough), asOf);
+    view.header[HEADER.retractsThrough] = asOf;
+    if (isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+      for (const row of retracts) {
+        lowerCounters(view, row);
+        this.#rows.takeOut(row.added, row.by);
+      }
+      this.#replays.replayAll(after);
+      view.depth.forEach((depth, index) => {
+        if (depth > 0) onChange(index);
+      });
+    } else if (retracts.length > 0) {
+      const { changed, own, valued } = takeOutRetracted(
+        view,
+        columns,
+        this.#rows,
+        increments,
+        retracts,
+        after,
+      );
+      for (const index of valued) this.#replays.replayValues(index, after);
+      for (const index of own) readRecent(view, index, this.#rows, trackedItems(view, index), after);
+      for (const index of changed) onChange(index);
     }
-    this.#replays.replayWithout(due, after, asOf, prepared);
-    for (const index of due) {
+    for (let index = 0; index < patternPlaces(view.layout); index += 1) {
+      const frozenAt = float64At(view.frozenAt, index);
+      if (frozenAt === 0 || frozenAt > asOf) continue;
       view.frozenAt[index] = 0;
       view.recountedAt[index] = after;
       startChange(view.change, index);
       this.#judge.tell(view, index, after, 'recounted');
-      this.#options.onChange(index);
+      onChange(index);
     }
-    this.#replays.replayPairsWithout(isDue, after, asOf, prepared);
-    resetJoints(view, isDue);
+  }
+
+  /** What stands at a position, all that was taken back up to there left out. */
+  #standingAt(position: number): StandingRows {
+    return new StandingRows(this.#options.columns, position);
   }
 
   /** Counts a value among everybody's; false while it is not known between which ends values are compared. */
@@ -290,16 +324,9 @@ export class EvidenceFold {
   #pin(slots: readonly number[], codes: readonly number[], position: number): number {
     const view = this.#view;
     if (freePlace(view, 'pin') < 0) return -1;
-    const { header } = view;
     const index = track(view, slots, codes, position, 'pin');
-    view.epochAt[index] = position;
-    const N = float64At(header, HEADER.evidenceN);
-    startEvidence(view.evidence, index, N, float64At(header, HEADER.evidenceSuccesses));
-    readRecent(view, index, this.#options.columns, { slots, codes }, position, position);
-    if (view.valueEvidence !== null) {
-      const count = float64At(header, HEADER.clippedCount);
-      startValueEvidence(view.valueEvidence, index, count, float64At(header, HEADER.clippedSum));
-    }
+    beginEpoch(view, index, position);
+    readRecent(view, index, this.#standingAt(position), { slots, codes }, position);
     this.#options.onPinned(index);
     return index;
   }
@@ -325,7 +352,7 @@ export class EvidenceFold {
 
   #prune(position: number, focus: ReadonlySet<number> | null): void {
     const { columns, increments, onChange } = this.#options;
-    this.#pruning ??= new Pruning(this.#view, columns, this.#replays.rows, increments, onChange);
+    this.#pruning ??= new Pruning(this.#view, columns, this.#rows, increments, onChange);
     this.#pruning.run(position, focus);
   }
 }

@@ -16,7 +16,6 @@ import type { FoldEffect } from './fold-effect.ts';
 import { type FoldImage, HEADER, type ImageView, openImage, valuesAreExact } from './fold-image.ts';
 import { patternPlaces } from './image-layout.ts';
 import { relayout } from './relayout.ts';
-import type { ReplayWork } from './replay-places.ts';
 import { identityOf, type TrackedIdentity } from './tracked-patterns.ts';
 
 const SUCCESS = RESULTS.indexOf('success');
@@ -29,8 +28,6 @@ export interface FoldTask {
   readonly spare: FoldImage | null;
   readonly columns: Columns;
   readonly batch: EncodedBatch;
-  /** Replays that a swap in this batch may take over instead of reading the log from its start. */
-  readonly prepared?: ReplayWork | null;
 }
 
 export interface FoldResult {
@@ -84,7 +81,7 @@ class FoldRun {
   };
   private position: number;
 
-  constructor({ front, spare, columns, batch, prepared }: FoldTask, increments: BlockIncrements) {
+  constructor({ front, spare, columns, batch }: FoldTask, increments: BlockIncrements) {
     this.batch = batch;
     this.image = copyOf(front, spare);
     this.view = openImage(this.image);
@@ -97,7 +94,6 @@ class FoldRun {
     this.evidence = new EvidenceFold(this.view, {
       columns: this.columns,
       increments,
-      prepared: prepared ?? null,
       effects: this.effects,
       onChange: (index) => {
         this.touched[index] = 1;

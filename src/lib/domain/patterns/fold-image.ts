@@ -38,9 +38,9 @@ export interface ImageView {
   readonly bornAt: Float64Array;
   /** Position after which its evidence begins: 0 where the log is replayed from its first entry. */
   readonly epochAt: Float64Array;
-  /** Position of the last retract of one of its outcomes that its evidence still holds; 0: none. */
+  /** Position of the last retract of one of its outcomes that is not yet out of its evidence; 0: none. */
   readonly frozenAt: Float64Array;
-  /** Position at which evidence without retracted outcomes last took the place of the former. */
+  /** Position at which outcomes of its own were last taken out of its evidence. */
   readonly recountedAt: Float64Array;
   /** Of this epoch; 0: not confirmed. */
   readonly confirmedAt: Float64Array;
@@ -77,7 +77,6 @@ export interface ImageView {
   readonly periodAskAt: Float64Array;
   readonly periodAgrees: Uint8Array;
   readonly pairThrough: Float64Array;
-  readonly pairFrozenAt: Float64Array;
   readonly pairEvidence: EvidenceColumns;
   readonly pairChild: Int32Array;
   readonly pairParent: Int32Array;
@@ -85,7 +84,6 @@ export interface ImageView {
   readonly pairSuccesses: Int32Array;
   readonly pairKind: Uint8Array;
   readonly jointThrough: Float64Array;
-  readonly jointFrozenAt: Float64Array;
   /** Position of the last pruning that asked for the comparison. */
   readonly jointUsedAt: Float64Array;
   readonly jointEvidence: EvidenceColumns;
@@ -152,7 +150,6 @@ export function openImage(image: FoldImage): ImageView {
     periodAskAt: doubles('periodAskAt'),
     periodAgrees: bytes('periodAgrees'),
     pairThrough: doubles('pairThrough'),
-    pairFrozenAt: doubles('pairFrozenAt'),
     pairEvidence: openEvidence(buffer, startOf('pairEvidence'), pairPlaces(layout)),
     pairChild: integers('pairChild'),
     pairParent: integers('pairParent'),
@@ -160,7 +157,6 @@ export function openImage(image: FoldImage): ImageView {
     pairSuccesses: integers('pairSuccesses'),
     pairKind: bytes('pairKind'),
     jointThrough: doubles('jointThrough'),
-    jointFrozenAt: doubles('jointFrozenAt'),
     jointUsedAt: doubles('jointUsedAt'),
     jointEvidence: openEvidence(buffer, startOf('jointEvidence'), jointPlaces(layout)),
     jointPattern: integers('jointPattern'),
@@ -183,7 +179,7 @@ export function createFoldImage(
   options: { readonly trackedCap?: number; readonly cellLimit?: number } = {},
 ): FoldImage {
   const layout: ImageLayout = {
-    version: 3,
+    version: 4,
     capacities: new Array<number>(SLOTS).fill(0),
     values: false,
     cells: 0,

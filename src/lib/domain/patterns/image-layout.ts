@@ -27,7 +27,7 @@ export const CELL_STRIDE = 3;
 
 /** All that is needed to open an image's buffer: small plain JSON. */
 export interface ImageLayout {
-  readonly version: 3;
+  readonly version: 4;
   /** Codes that each slot's tables hold; 0: not used yet. */
   readonly capacities: readonly number[];
   /** Value tables and value evidence exist. */
@@ -70,7 +70,7 @@ export const HEADER = {
   budgetTriples: 11,
   leftOut: 12,
   tuplesOutside: 13,
-  /** Successes-and-failures and successes ever added: the counters of evidence, which no retract lowers. */
+  /** Successes-and-failures and successes in the evidence: those that stand as of `retractsThrough`. */
   evidenceN: 14,
   evidenceSuccesses: 15,
   /** |R| of online e-BH: confirmations ever. */
@@ -81,11 +81,13 @@ export const HEADER = {
   clipped: 19,
   clipLow: 20,
   clipHigh: 21,
-  /** Valued adds and the sum of their clipped values, from the first entry: the counters of value evidence. */
+  /** Valued ones among them and the sum of their clipped values: the counters of value evidence. */
   clippedCount: 22,
   clippedSum: 23,
   /** Pairs that found no place at the last pruning. */
   pairsLeftOut: 24,
+  /** What retracts up to here took back is out of all evidence; what later ones did is still in it. */
+  retractsThrough: 25,
 } as const;
 export const HEADER_LENGTH = 64;
 
@@ -121,7 +123,6 @@ export const CARRIED_SECTIONS = [
   'periodAskAt',
   'periodAgrees',
   'pairThrough',
-  'pairFrozenAt',
   'pairEvidence',
   'pairChild',
   'pairParent',
@@ -129,7 +130,6 @@ export const CARRIED_SECTIONS = [
   'pairSuccesses',
   'pairKind',
   'jointThrough',
-  'jointFrozenAt',
   'jointUsedAt',
   'jointEvidence',
   'jointPattern',
@@ -169,10 +169,8 @@ export function sections(layout: ImageLayout): Record<SectionName, Section> {
     valueEvidence: [8, layout.values ? valueEvidenceBytes(places) / 8 : 0],
     periodAskAt: [8, SLOTS * PERIOD_CODES],
     pairThrough: [8, pairs],
-    pairFrozenAt: [8, pairs],
     pairEvidence: [8, evidenceBytes(pairs) / 8],
     jointThrough: [8, joints],
-    jointFrozenAt: [8, joints],
     jointUsedAt: [8, joints],
     jointEvidence: [8, evidenceBytes(joints) / 8],
     valueSums: [8, valued],

@@ -7,8 +7,9 @@ import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { addBlock } from '../statistics/on-match.ts';
 import { trackedItems } from './cell-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
-import { longestRunOf } from './evidence-subject.ts';
-import type { ImageView } from './fold-image.ts';
+import type { BlockSequence, BlocksWithout } from './blocks-without.ts';
+import { type Items, longestRunOf } from './evidence-subject.ts';
+import { HEADER, type ImageView } from './fold-image.ts';
 import { JOINT_OTHERS, jointPlaces, STRATA, STRATUM } from './image-layout.ts';
 import { holds, itemColumns } from './item-columns.ts';
 import { stands } from './standing.ts';
@@ -46,35 +47,16 @@ function freeJoint(view: ImageView, joint: number): void {
   resetJoint(view, joint);
 }
 
+/** Begins them all anew: each reads the log again when it is next asked for. */
+export function resetJoints(view: ImageView): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) resetJoint(view, joint);
+}
+
 /** A comparison that has seen nothing. */
 function resetJoint(view: ImageView, joint: number): void {
   view.jointThrough[joint] = 0;
-  view.jointFrozenAt[joint] = 0;
   view.jointOpen.fill(0, joint * STRATA * STRATUM, (joint + 1) * STRATA * STRATUM);
   startEvidence(view.jointEvidence, joint, 0, 0);
-}
-
-/**
- * Freezes the comparisons that have the entry added at `added` in their evidence as an outcome of their pattern, now
- * that it is taken back. `matched`: the indexes of the tracked patterns that it matches.
- */
-export function freezeJoints(
-  view: ImageView,
-  matched: ReadonlySet<number>,
-  added: number,
-  position: number,
-): void {
-  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
-    if (float64At(view.jointThrough, joint) < added) continue;
-    if (matched.has(int32At(view.jointPattern, joint) - 1)) view.jointFrozenAt[joint] = position;
-  }
-}
-
-/** Begins anew those that `isDue` says are to be replayed, by the position that froze them: at their next use. */
-export function resetJoints(view: ImageView, isDue: (frozenAt: number) => boolean): void {
-  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
-    if (isDue(float64At(view.jointFrozenAt, joint))) resetJoint(view, joint);
-  }
 }
 
 /**
@@ -111,12 +93,12 @@ export function jointAt(
     view.jointOthers.set(key, joint * JOINT_OTHERS);
   }
   view.jointUsedAt[joint] = position;
-  if (float64At(view.jointFrozenAt, joint) === 0) advanceJoint(view, columns, state, joint, position);
+  advanceJoint(view, columns, state, joint, position);
   return joint;
 }
 
 /**
- * Feeds a comparison with the log up to `position`, without what was retracted up to there. Blocks are of one stratum:
+ * Feeds a comparison with the log up to `position`, without what has been taken out of all evidence. Blocks are of one stratum:
  * outcomes that are alike in every one of the others, in it or not. They multiply up to one e-process, since each is
  * one given all before it.
  */
@@ -128,12 +110,11 @@ function advanceJoint(
   position: number,
 ): void {
   const { jointOpen: open } = view;
+  const asOf = float64At(view.header, HEADER.retractsThrough);
   const index = int32At(view.jointPattern, joint) - 1;
   const longestRun = longestRunOf(view, index);
   const items = trackedItems(view, index);
-  const others = [...view.jointOthers.subarray(joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS)]
-    .filter((one) => one > 0)
-    .map((one) => trackedItems(view, one - 1));
+  const others = othersOf(view, joint);
   for (let row = float64At(view.jointThrough, joint); row < position;) {
     const chunkAt = row >>> CHUNK_BITS;
     const chunk = openChunk(columns, chunkAt);
@@ -142,7 +123,7 @@ function advanceJoint(
     const end = Math.min(position, (chunkAt + 1) * CHUNK_ROWS);
     for (; row < end; row += 1) {
       const at = row & (CHUNK_ROWS - 1);
-      if (!stands(chunk, at, position)) continue;
+      if (!stands(chunk, at, asOf)) continue;
       let stratum = 0;
       for (let i = 0; i < around.length; i += 1) {
         const one = around[i];
@@ -169,4 +150,39 @@ function advanceJoint(
   }
   sumEvidence(view.jointEvidence, joint, false);
   view.jointThrough[joint] = position;
+}
+
+/** Items of the patterns that a comparison holds alike, the lowest bit of a stratum's number first. */
+function othersOf(view: ImageView, joint: number): Items[] {
+  return [...view.jointOthers.subarray(joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS)]
+    .filter((one) => one > 0)
+    .map((one) => trackedItems(view, one - 1));
+}
+
+/** The blocks of the stratum that holds the entry at a position, and which it is; null where it has not been read. */
+export function jointSequence(
+  view: ImageView,
+  columns: Columns,
+  joint: number,
+  position: number,
+): { readonly sequence: BlockSequence; readonly stratum: number } | null {
+  const index = int32At(view.jointPattern, joint) - 1;
+  const through = float64At(view.jointThrough, joint);
+  if (index < 0 || position > through) return null;
+  const { codes } = openChunk(columns, (position - 1) >>> CHUNK_BITS);
+  const at = (position - 1) & (CHUNK_ROWS - 1);
+  let stratum = 0;
+  const universe = othersOf(view, joint).map((one, i) => {
+    const isIn = holds(itemColumns(codes, one), at);
+    if (isIn) stratum |= 1 << i;
+    return { ...one, outside: !isIn };
+  });
+  const own = trackedItems(view, index);
+  const sequence = { own, universe, longestRun: longestRunOf(view, index), after: 0, through };
+  return { sequence, stratum: joint * STRATA + stratum };
+}
+
+/** What is left open of a stratum. */
+export function openStratum(view: ImageView, stratum: number, left: BlocksWithout['open']): void {
+  view.jointOpen.set([left.n, left.successes, left.restN, left.restSuccesses], stratum * STRATUM);
 }

@@ -156,24 +156,10 @@ export class Judge {
   #beginEpoch(view: ImageView, index: number, position: number, change: 'up' | 'down'): void {
     const { header } = view;
     this.tell(view, index, position, change === 'up' ? 'change-up' : 'change-down');
-    startEvidence(
-      view.evidence,
-      index,
-      float64At(header, HEADER.evidenceN),
-      float64At(header, HEADER.evidenceSuccesses),
-    );
-    if (view.valueEvidence !== null) {
-      startValueEvidence(
-        view.valueEvidence,
-        index,
-        float64At(header, HEADER.clippedCount),
-        float64At(header, HEADER.clippedSum),
-      );
-    }
+    beginEpoch(view, index, position);
     startChange(view.change, index);
     giveBudget(view, index);
     header[HEADER.epochs] = float64At(header, HEADER.epochs) + 1;
-    view.epochAt[index] = position;
     view.changedAt[index] = position;
     view.changeSide[index] = change === 'up' ? 1 : 2;
     view.confirmedAt[index] = 0;
@@ -182,6 +168,19 @@ export class Judge {
     const changed = (before & (CONFIRMED | FLAG.changed)) !== 0 ? FLAG.changed : 0;
     this.setFlags(view, index, position, (before & ~(EMERGING | CONFIRMED | FLAG.changed)) | changed);
   }
+}
+
+/** Evidence that begins after a position that the fold has reached: it holds nothing, so nothing that was taken back. */
+export function beginEpoch(view: ImageView, index: number, position: number): void {
+  const { header, evidence, valueEvidence } = view;
+  const n = float64At(header, HEADER.evidenceN);
+  startEvidence(evidence, index, n, float64At(header, HEADER.evidenceSuccesses));
+  if (valueEvidence !== null) {
+    const count = float64At(header, HEADER.clippedCount);
+    startValueEvidence(valueEvidence, index, count, float64At(header, HEADER.clippedSum));
+  }
+  view.epochAt[index] = position;
+  view.frozenAt[index] = 0;
 }
 
 /** Saves the sort where even together with all others none of them could be. */

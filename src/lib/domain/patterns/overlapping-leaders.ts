@@ -3,8 +3,8 @@ import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
 import type { Items } from './evidence-subject.ts';
 import type { ImageView } from './fold-image.ts';
 import { holds, itemColumns } from './item-columns.ts';
-import { bitCount } from './recent-results.ts';
 import { stands } from './standing.ts';
+import { bitCount } from './word-bits.ts';
 
 /** The last log entries that overlap is measured on. */
 export const OVERLAP_WINDOW = 4_096;

@@ -3,7 +3,7 @@ import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
 import { sumEvidence } from '../statistics/exact-evidence.ts';
-import { PAIR, pairSubject } from './evidence-subject.ts';
+import { pairSubject } from './evidence-subject.ts';
 import type { ImageView } from './fold-image.ts';
 import { pairPlaces } from './image-layout.ts';
 import type { StandingRows } from './standing-rows.ts';
@@ -27,31 +27,9 @@ export function freePairs(view: ImageView, gone: (pair: number) => boolean): voi
   }
 }
 
-/**
- * Freezes the pairs that have the entry added at `added` in their evidence as an outcome of their pattern, now that it
- * is taken back. `matched`: the indexes of the tracked patterns that it matches.
- */
-export function freezePairs(
-  view: ImageView,
-  matched: ReadonlySet<number>,
-  added: number,
-  position: number,
-): void {
-  for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
-    const kind = byteAt(view.pairKind, pair);
-    if (kind === 0 || float64At(view.pairThrough, pair) < added) continue;
-    const inChild = matched.has(int32At(view.pairChild, pair));
-    // Whoever matches the child matches the parent.
-    const holds =
-      kind === PAIR.childWithinParent ? inChild : !inChild && matched.has(int32At(view.pairParent, pair));
-    if (holds) view.pairFrozenAt[pair] = position;
-  }
-}
-
 /** A pair that has seen nothing. */
 export function resetPair(view: ImageView, pair: number): void {
   view.pairThrough[pair] = 0;
-  view.pairFrozenAt[pair] = 0;
   view.pairN[pair] = 0;
   view.pairSuccesses[pair] = 0;
   startEvidence(view.pairEvidence, pair, 0, 0);

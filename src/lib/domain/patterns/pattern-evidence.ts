@@ -50,7 +50,7 @@ export interface PatternEvidence {
   readonly pinned: boolean;
   /** Has no support; it is here only because somebody watches it. */
   readonly pinnedOnly: boolean;
-  /** A retract touched it: the evidence is being replayed without that outcome. */
+  /** It matches an outcome that was taken back and is not yet out of its evidence. */
   readonly recounting: boolean;
   readonly confirmedAt: number | null;
   readonly changed: { readonly at: number; readonly side: 'up' | 'down' } | null;
@@ -144,7 +144,7 @@ function trendOf(
   const at = int32At(view.cell, index) * CELL_STRIDE;
   const n = int32At(view.cells, at) - recent.n;
   const successes = int32At(view.cells, at + 1) - recent.successes;
-  // While a correction is being replayed the last results may hold what the counts have given back.
+  // Until a correction is out of the evidence the last results may hold what the counts have given back.
   if (n < 0 || successes < 0 || successes > n) return 'collecting';
   return trend({ recent, earlier: { n, successes } });
 }

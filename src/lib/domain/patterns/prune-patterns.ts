@@ -213,9 +213,7 @@ export class Pruning {
     const view = this.#view;
     const pair = this.#places.place(kind, child.index, parent.index);
     if (pair < 0) view.header[HEADER.pairsLeftOut] = float64At(view.header, HEADER.pairsLeftOut) + 1;
-    else if (float64At(view.pairFrozenAt, pair) === 0) {
-      advancePair(view, this.#rows, this.#pairs, pair, position);
-    }
+    else advancePair(view, this.#rows, this.#pairs, pair, position);
     return pair;
   }
 

@@ -1,11 +1,8 @@
-import { RESULTS } from '../outcomes/results.ts';
 import { byteAt, int32At } from '../read-typed-array.ts';
-import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
+import { PART_ROWS } from './column-parts.ts';
 import type { Items } from './evidence-subject.ts';
-import { holds, itemColumns } from './item-columns.ts';
-import { stands } from './standing.ts';
-
-const SUCCESS = RESULTS.indexOf('success');
+import type { StandingRows } from './standing-rows.ts';
+import { bitCount, within } from './word-bits.ts';
 
 /** W: how many of a pattern's last outcomes make its trend. */
 export const RECENT_OUTCOMES = 50;
@@ -47,33 +44,36 @@ export function clearRecent({ recentLow, recentHigh, recentCount }: RecentResult
 }
 
 /**
- * Reads the last 50 results of a conjunction from the log up to `through`, without what was retracted up to `asOf`:
- * where they reach further back than the evidence that is fed or replayed. Cost: 1 to 2 ns an entry read.
+ * Reads the last 50 results of a conjunction up to `through`, of all that stand: where they reach further back than the
+ * evidence that is fed or replayed. Cost: .1 ns an entry read, once the bits are made.
  */
 export function readRecent(
   recent: RecentResults,
   index: number,
-  columns: Columns,
-  items: Items,
+  rows: StandingRows,
+  { slots, codes }: Items,
   through: number,
-  asOf: number,
 ): void {
   let low = 0;
   let high = 0;
   let count = 0;
-  for (let end = through; end > 0 && count < RECENT_OUTCOMES;) {
-    const chunkAt = (end - 1) >>> CHUNK_BITS;
-    const chunk = openChunk(columns, chunkAt);
-    const own = itemColumns(chunk.codes, items);
-    const first = chunkAt * CHUNK_ROWS;
-    for (let at = end - first - 1; at >= 0 && count < RECENT_OUTCOMES; at -= 1) {
-      if (!holds(own, at) || !stands(chunk, at, asOf)) continue;
-      const y = (byteAt(chunk.meta, at) & META_RESULT) === SUCCESS ? 1 : 0;
-      if (count < 32) low |= y << count;
-      else high |= y << (count - 32);
-      count += 1;
+  for (let part = Math.ceil(through / PART_ROWS) - 1; part >= 0 && count < RECENT_OUTCOMES; part -= 1) {
+    const { words, wins } = rows.standing(part);
+    const items = slots.map((slot, i) => rows.item(slot, codes[i] ?? 0, part));
+    if (items.some((one) => one.count === 0)) continue;
+    const [own0 = words, own1 = words, own2 = words] = items.map((one) => one.words);
+    const end = Math.min(PART_ROWS, through - part * PART_ROWS);
+    for (let at = (end - 1) >>> 5; at >= 0 && count < RECENT_OUTCOMES; at -= 1) {
+      let own = int32At(words, at) & int32At(own0, at) & int32At(own1, at) & int32At(own2, at);
+      own &= within(at << 5, 0, end);
+      for (; own !== 0 && count < RECENT_OUTCOMES; count += 1) {
+        const top = 31 - Math.clz32(own);
+        const y = (int32At(wins, at) >>> top) & 1;
+        if (count < 32) low |= y << count;
+        else high |= y << (count - 32);
+        own &= (1 << top) - 1;
+      }
     }
-    end = first;
   }
   recent.recentLow[index] = low;
   recent.recentHigh[index] = high;
@@ -88,10 +88,4 @@ export function recentOf(
     n: byteAt(recentCount, index),
     successes: bitCount(int32At(recentLow, index)) + bitCount(int32At(recentHigh, index)),
   };
-}
-
-export function bitCount(bits: number): number {
-  let pairs = (bits - ((bits >>> 1) & 0x55555555)) | 0;
-  pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -90,10 +90,11 @@ export function startCursor(after: number): ReplayCursor {
   return { position: after, n: 0, successes: 0, valueCount: 0, valueSum: 0 };
 }
 
-/** Valued successes and failures up to `through` that stand, and the sum of their clipped values. */
+/** Valued successes and failures up to `through` that stand as of `asOf`, and the sum of their clipped values. */
 export function countClipped(
   columns: Columns,
   through: number,
+  asOf: number,
   clip: Clip,
 ): { readonly count: number; readonly sum: number } {
   let count = 0;
@@ -104,7 +105,7 @@ export function countClipped(
     if (values === null) continue;
     for (let at = 0; at < Math.min(CHUNK_ROWS, through - start); at += 1) {
       const value = float64At(values, at);
-      if (Number.isNaN(value) || !stands(chunk, at, through)) continue;
+      if (Number.isNaN(value) || !stands(chunk, at, asOf)) continue;
       count += 1;
       sum += clipped(value, clip);
     }

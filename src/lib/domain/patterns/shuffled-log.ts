@@ -1,28 +1,19 @@
 import { SLOTS } from '../attributes/codes.ts';
 import type { EncodedAct, EncodedBatch, EncodedMode } from '../attributes/encoded-batch.ts';
-import { RESULTS } from '../outcomes/results.ts';
 import { seededRandom } from '../random/seeded-random.ts';
 import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
-import {
-  CHUNK_BITS,
-  CHUNK_ROWS,
-  type Columns,
-  emptyColumns,
-  META_RESULT,
-  META_RETRACT,
-  openChunk,
-} from './columns.ts';
+import { CHUNK_BITS, CHUNK_ROWS, type Columns, emptyColumns, META_RESULT, openChunk } from './columns.ts';
 import { foldBatch } from './fold-batch.ts';
 import { createFoldImage, type FoldImage, HEADER, openImage } from './fold-image.ts';
+import { stands } from './standing.ts';
 import type { Clip } from './value-evidence.ts';
 
-const NEUTRAL = RESULTS.indexOf('neutral');
 /** Rows folded before the clock is looked at; each step costs a copy of the image besides. */
 const STEP_ROWS = 128;
 
 /** From a position on the patterns of a slot are compared in another way. */
-export type ModeChange = Pick<EncodedMode, 'after' | 'slot' | 'period'>;
+export type ModeChange = Pick<EncodedMode, 'after' | 'slot' | 'period' | 'declared'>;
 
 /** What a shuffle is made from: the columns of a log, and what its fold has found. */
 export interface ShuffleSource {
@@ -132,12 +123,8 @@ export function shuffleFindings({ rows, image, emerged }: ShuffleRun): ShuffleFi
 function standing({ columns, through, limit }: ShuffleSource): number[] {
   const found: number[] = [];
   for (let row = through - 1; row >= 0 && found.length < limit; row -= 1) {
-    const { meta, retractedBy } = openChunk(columns, row >>> CHUNK_BITS);
-    const at = row & (CHUNK_ROWS - 1);
-    const kind = byteAt(meta, at);
-    if ((kind & META_RETRACT) !== 0 || (kind & META_RESULT) === NEUTRAL) continue;
-    const by = retractedBy === null ? 0 : float64At(retractedBy, at);
-    if (by === 0 || by > through) found.push(row + 1);
+    const chunk = openChunk(columns, row >>> CHUNK_BITS);
+    if (stands(chunk, row & (CHUNK_ROWS - 1), through)) found.push(row + 1);
   }
   return found.reverse();
 }
@@ -177,11 +164,12 @@ function actsOf({ modes, clip }: ShuffleSource, positions: readonly number[]): E
     const next = positions.findIndex((one) => one > position);
     return next === -1 ? positions.length : next;
   };
-  const acts = modes.map(({ after, slot, period }): EncodedAct => ({
+  const acts = modes.map(({ after, slot, period, declared }): EncodedAct => ({
     kind: 'mode',
     after: rowAfter(after),
     slot,
     period,
+    declared,
   }));
   return clip === null ? acts : [{ kind: 'clip', after: 0, low: clip.low, high: clip.high }, ...acts];
 }

@@ -4,44 +4,36 @@ import type { EvidenceState } from '../statistics/evidence-state.ts';
 import { onMatch } from '../statistics/on-match.ts';
 import { onPeriodMatch } from '../statistics/on-period-match.ts';
 import { PART_ROWS } from './column-parts.ts';
-import { CHUNK_BITS, CHUNK_ROWS, type ChunkView, type Columns, META_RESULT, openChunk } from './columns.ts';
+import { CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
 import type { EvidenceSubject, Items } from './evidence-subject.ts';
-import { bitCount, pushRecent, type RecentResults } from './recent-results.ts';
+import { pushRecent, type RecentResults } from './recent-results.ts';
 import { stands } from './standing.ts';
+import { bitCount, within } from './word-bits.ts';
 
 const SUCCESS = RESULTS.indexOf('success');
 const CODES = 256;
 
-/** A bit for each row of a chunk, the first row in the lowest bit of the first word, made part by part. */
-class RowBits {
-  readonly words = new Int32Array(CHUNK_ROWS / 32);
-  readonly #known = new Uint8Array(CHUNK_ROWS / PART_ROWS);
+/** Words of a part. */
+const WORDS = PART_ROWS / 32;
+const PART_BITS = Math.log2(PART_ROWS);
+const PARTS_OF_CHUNK = CHUNK_ROWS / PART_ROWS;
+/** Parts of items that are kept at most, half a KiB each: with more, those of a long log would take its own size again. */
+const MOST_PARTS = 65_536;
 
-  /** Makes the bits of rows `from` to `end` where they are not known. `bit`: 1 or 0 for a row. */
-  make(from: number, end: number, bit: (row: number) => number): void {
-    for (let part = Math.floor(from / PART_ROWS); part * PART_ROWS < end; part += 1) {
-      if (byteAt(this.#known, part) === 1) continue;
-      this.#known[part] = 1;
-      const stop = (part + 1) * PART_ROWS;
-      for (let row = part * PART_ROWS; row < stop; row += 32) {
-        let word = 0;
-        for (let i = 0; i < 32; i += 1) word |= bit(row + i) << i;
-        this.words[row >>> 5] = word;
-      }
-    }
-  }
-
-  forget(row: number): void {
-    this.#known[Math.floor(row / PART_ROWS)] = 0;
-  }
+/** The rows of a part as bits, the first row in the lowest bit of the first word. */
+export interface PartBits {
+  readonly words: Int32Array;
+  /** Bits that are set. */
+  count: number;
 }
 
-interface ChunkBits {
-  readonly stands: RowBits;
-  readonly succeeded: RowBits;
-  /** By 256 · slot + code. */
-  readonly items: Map<number, RowBits>;
+/** The rows of a part that stand, and which of them are successes. */
+export interface StandingPart extends PartBits {
+  readonly wins: Int32Array;
+  successes: number;
 }
+
+const NO_ROWS: PartBits = { words: new Int32Array(WORDS), count: 0 };
 
 /** How far a replay has come, and what it has counted of its universe, or of everybody. */
 export interface RowCursor {
@@ -58,28 +50,43 @@ export interface RowTarget {
 }
 
 /**
- * The log's rows as bits, by item, made as they are first asked for, so that replays of many births and pairs meet 32
- * rows at once. During one batch. What stands is as of `asOf`, or without it as of the position that the fold has reached:
- * then `forget` when an entry is taken back.
+ * The log's rows as bits, by item, made part by part as they are first asked for, so that what reads them meets 32 rows
+ * at once. During one batch. What stands is as of `asOf`, until `takeOut` moves it on.
  *
- * The columns may hold rows of the batch that the fold has not reached: replays stop where they are told to. A cut's
- * codes reach back, but nobody asks for an item of an attribute before it is cut. Cost: 1 to 3 ns a row and item once;
- * an eighth of a byte.
+ * The columns may hold rows of the batch that the fold has not reached: readers stop where they are told to. A cut's
+ * codes reach back, but nobody asks for an item of an attribute before it is cut. Cost: 1 to 3 ns a row and item once,
+ * where a part has the item at all; an eighth of a byte.
  */
 export class StandingRows {
   readonly #columns: Columns;
-  readonly #asOf: number | null;
-  readonly #chunks: ChunkBits[] = [];
+  #asOf: number;
+  readonly #standing: (StandingPart | undefined)[] = [];
+  /** By 256 · slot + code, then by part. */
+  #items: ((PartBits | undefined)[] | undefined)[] = [];
+  #kept = 0;
 
-  constructor(columns: Columns, asOf: number | null = null) {
+  /** `asOf`: retracts after it are not known. */
+  constructor(columns: Columns, asOf: number) {
     this.#columns = columns;
     this.#asOf = asOf;
   }
 
-  /** The entry at a position is taken back. */
-  forget(position: number): void {
-    const row = position - 1;
-    this.#chunks[row >>> CHUNK_BITS]?.stands.forget(row & (CHUNK_ROWS - 1));
+  get asOf(): number {
+    return this.#asOf;
+  }
+
+  /** The retract at `by`, the next after `asOf`, is known from here on: the entry at `added` stands no more. */
+  takeOut(added: number, by: number): void {
+    this.#asOf = by;
+    const row = added - 1;
+    const part = this.#standing[row >>> PART_BITS];
+    if (part === undefined) return;
+    const at = (row & (PART_ROWS - 1)) >>> 5;
+    const bit = 1 << (row & 31);
+    part.count -= 1;
+    if ((int32At(part.wins, at) & bit) !== 0) part.successes -= 1;
+    part.words[at] = int32At(part.words, at) & ~bit;
+    part.wins[at] = int32At(part.wins, at) & ~bit;
   }
 
   /** Standing outcomes after a position, up to `through`. */
@@ -104,6 +111,49 @@ export class StandingRows {
     this.#read(subject, cursor, through, target, index);
   }
 
+  /** The rows of a part that stand. */
+  standing(part: number): StandingPart {
+    const known = this.#standing[part];
+    if (known !== undefined) return known;
+    const chunk = openChunk(this.#columns, Math.floor(part / PARTS_OF_CHUNK));
+    const first = (part % PARTS_OF_CHUNK) * PART_ROWS;
+    const words = new Int32Array(WORDS);
+    const wins = new Int32Array(WORDS);
+    let count = 0;
+    let successes = 0;
+    for (let at = 0; at < PART_ROWS; at += 1) {
+      if (!stands(chunk, first + at, this.#asOf)) continue;
+      count += 1;
+      words[at >>> 5] = int32At(words, at >>> 5) | (1 << (at & 31));
+      if ((byteAt(chunk.meta, first + at) & META_RESULT) !== SUCCESS) continue;
+      successes += 1;
+      wins[at >>> 5] = int32At(wins, at >>> 5) | (1 << (at & 31));
+    }
+    const made = { words, wins, count, successes };
+    this.#standing[part] = made;
+    return made;
+  }
+
+  /** The rows of a part that have an item, whether they stand or not. */
+  item(slot: number, code: number, part: number): PartBits {
+    const key = slot * CODES + code;
+    const known = this.#items[key]?.[part];
+    if (known !== undefined) return known;
+    if (this.#kept >= MOST_PARTS) {
+      this.#items = [];
+      this.#kept = 0;
+    }
+    const { codes } = openChunk(this.#columns, Math.floor(part / PARTS_OF_CHUNK));
+    const first = slot * CHUNK_ROWS + (part % PARTS_OF_CHUNK) * PART_ROWS;
+    const rows = codes.subarray(first, first + PART_ROWS);
+    const made = bitsOf(rows, code);
+    if (made !== NO_ROWS) this.#kept += 1;
+    const parts = this.#items[key] ?? [];
+    parts[part] = made;
+    this.#items[key] = parts;
+    return made;
+  }
+
   #read(
     subject: EvidenceSubject,
     cursor: RowCursor,
@@ -114,17 +164,17 @@ export class StandingRows {
     const { universe } = subject;
     const inverted = universe !== null && universe.outside ? -1 : 0;
     while (cursor.position < through) {
-      const chunkAt = cursor.position >>> CHUNK_BITS;
-      const from = cursor.position & (CHUNK_ROWS - 1);
-      const end = Math.min(CHUNK_ROWS, through - chunkAt * CHUNK_ROWS);
-      const { stand, won } = this.#standing(chunkAt, from, end, this.#asOf ?? through);
-      const [own0, own1, own2] = this.#items(chunkAt, from, end, target === null ? null : subject, stand);
-      const [all0, all1, all2] = this.#items(chunkAt, from, end, universe, stand);
+      const part = Math.floor(cursor.position / PART_ROWS);
+      const from = cursor.position & (PART_ROWS - 1);
+      const end = Math.min(PART_ROWS, through - part * PART_ROWS);
+      const stand = this.standing(part);
+      const [own0, own1, own2] = this.#bits(target === null ? null : subject, part, stand.words);
+      const [all0, all1, all2] = this.#bits(universe, part, stand.words);
       let { n, successes } = cursor;
       for (let at = from >>> 5; at << 5 < end; at += 1) {
         const inUniverse = int32At(all0, at) & int32At(all1, at) & int32At(all2, at);
-        const rows = int32At(stand, at) & (inUniverse ^ inverted) & within(at << 5, from, end);
-        const wins = rows & int32At(won, at);
+        const rows = int32At(stand.words, at) & (inUniverse ^ inverted) & within(at << 5, from, end);
+        const wins = rows & int32At(stand.wins, at);
         if (target !== null) {
           let own = rows & int32At(own0, at) & int32At(own1, at) & int32At(own2, at);
           for (; own !== 0; own &= own - 1) {
@@ -139,76 +189,32 @@ export class StandingRows {
       }
       cursor.n = n;
       cursor.successes = successes;
-      cursor.position = chunkAt * CHUNK_ROWS + end;
+      cursor.position = part * PART_ROWS + end;
     }
-  }
-
-  #standing(
-    chunkAt: number,
-    from: number,
-    end: number,
-    asOf: number,
-  ): { stand: Int32Array; won: Int32Array } {
-    const chunk = openChunk(this.#columns, chunkAt);
-    const { stands: stand, succeeded } = this.#chunk(chunkAt);
-    stand.make(from, end, (row) => (stands(chunk, row, asOf) ? 1 : 0));
-    succeeded.make(from, end, (row) => ((byteAt(chunk.meta, row) & META_RESULT) === SUCCESS ? 1 : 0));
-    return { stand: stand.words, won: succeeded.words };
   }
 
   /** The bits of up to three items; `all` in the place of missing ones. */
-  #items(
-    chunkAt: number,
-    from: number,
-    end: number,
-    items: Items | null,
-    all: Int32Array,
-  ): readonly [Int32Array, Int32Array, Int32Array] {
-    const chunk = openChunk(this.#columns, chunkAt);
+  #bits(items: Items | null, part: number, all: Int32Array): readonly [Int32Array, Int32Array, Int32Array] {
     const bits = (i: number): Int32Array => {
       const slot = items?.slots[i];
-      return slot === undefined ? all : this.#item(chunkAt, chunk, from, end, slot, items?.codes[i] ?? 0);
+      return slot === undefined ? all : this.item(slot, items?.codes[i] ?? 0, part).words;
     };
     return [bits(0), bits(1), bits(2)];
   }
-
-  #item(
-    chunkAt: number,
-    chunk: ChunkView,
-    from: number,
-    end: number,
-    slot: number,
-    code: number,
-  ): Int32Array {
-    const { items } = this.#chunk(chunkAt);
-    const key = slot * CODES + code;
-    let bits = items.get(key);
-    if (bits === undefined) {
-      bits = new RowBits();
-      items.set(key, bits);
-    }
-    const { codes } = chunk;
-    const start = slot * CHUNK_ROWS;
-    bits.make(from, end, (row) => (byteAt(codes, start + row) === code ? 1 : 0));
-    return bits.words;
-  }
-
-  #chunk(chunkAt: number): ChunkBits {
-    let chunk = this.#chunks[chunkAt];
-    if (chunk === undefined) {
-      chunk = { stands: new RowBits(), succeeded: new RowBits(), items: new Map() };
-      this.#chunks[chunkAt] = chunk;
-    }
-    return chunk;
-  }
 }
 
-/** The bits of a word's rows that lie in [from, end); `first`: the row of its lowest bit. */
-function within(first: number, from: number, end: number): number {
-  let bits = -1;
-  if (first < from) bits &= -1 << (from - first);
-  if (end - first < 32) bits &= (1 << (end - first)) - 1;
-  return bits;
+/** A part's rows of one attribute that have a code. */
+function bitsOf(rows: Uint8Array, code: number): PartBits {
+  let at = rows.indexOf(code);
+  if (at < 0) return NO_ROWS;
+  const words = new Int32Array(WORDS);
+  let count = 0;
+  for (; at < rows.length; at += 1) {
+    if (byteAt(rows, at) !== code) continue;
+    count += 1;
+    words[at >>> 5] = int32At(words, at >>> 5) | (1 << (at & 31));
+  }
+  return { words, count };
 }
 
 function feed(

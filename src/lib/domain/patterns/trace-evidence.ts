@@ -1,5 +1,5 @@
 import { RESULTS } from '../outcomes/results.ts';
-import { byteAt, float64At, int32At } from '../read-typed-array.ts';
+import { byteAt, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { createEvidence } from '../statistics/evidence-columns.ts';
 import { evidenceState } from '../statistics/evidence-state.ts';
@@ -9,15 +9,15 @@ import { oddsRatioEstimate } from '../statistics/odds-ratio-estimate.ts';
 import { oddsRatioSequence } from '../statistics/odds-ratio-sequence.ts';
 import { onMatch } from '../statistics/on-match.ts';
 import { onPeriodMatch } from '../statistics/on-period-match.ts';
-import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, META_RETRACT, openChunk } from './columns.ts';
+import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
 import type { Items } from './evidence-subject.ts';
 import { holds, itemColumns } from './item-columns.ts';
 import { scanColumns } from './scan-columns.ts';
+import { stands } from './standing.ts';
 
 const SUCCESS = RESULTS.indexOf('success');
 /** Outcomes of the pattern that are watched for each of its last moves: a block may hold many. */
 const WATCHED_EACH = 25;
-const NEUTRAL = RESULTS.indexOf('neutral');
 
 /** A pattern's evidence as of one position, since `after`. */
 export interface TracePoint {
@@ -51,6 +51,8 @@ export interface TraceTask {
   /** Position after which its evidence begins. */
   readonly after: number;
   readonly through: number;
+  /** Retracts after it are not known, as in the live evidence: `retractsThrough` of the image. */
+  readonly asOf: number;
   /** How many points at most, the last one as of `through`. */
   readonly points: number;
   /** A position at which there is to be a point besides, where it lies within. */
@@ -67,12 +69,12 @@ export interface EvidenceTrace {
 
 /**
  * How the evidence of one pattern came to be what it is: replayed from the encoded log with all that stands as of
- * `through`, so that its end equals the live state except where a correction is still being replayed.
+ * `asOf`, so that its end is the live state, up to the rounding of what was taken out.
  *
  * Cost: 5 to 10 ns an entry, the evidence of those that match, and some 10 µs a point.
  */
 export function traceEvidence(task: TraceTask, increments: BlockIncrements): EvidenceTrace {
-  const { columns, items, period, longestRun, after, through } = task;
+  const { columns, items, period, longestRun, after, through, asOf } = task;
   const evidence = createEvidence(1);
   const state = evidenceState(evidence, increments);
   const points: TracePoint[] = [];
@@ -106,16 +108,13 @@ export function traceEvidence(task: TraceTask, increments: BlockIncrements): Evi
   for (const end of ends(task)) {
     while (position < end) {
       const chunkAt = position >>> CHUNK_BITS;
-      const { codes, meta, retractedBy } = openChunk(columns, chunkAt);
+      const chunk = openChunk(columns, chunkAt);
+      const { codes, meta } = chunk;
       const own = itemColumns(codes, items);
       const until = Math.min(CHUNK_ROWS, end - chunkAt * CHUNK_ROWS);
       for (let at = position & (CHUNK_ROWS - 1); at < until; at += 1) {
-        const row = byteAt(meta, at);
-        const result = row & META_RESULT;
-        if ((row & META_RETRACT) !== 0 || result === NEUTRAL) continue;
-        const by = retractedBy === null ? 0 : float64At(retractedBy, at);
-        if (by !== 0 && by <= through) continue;
-        const y = result === SUCCESS ? 1 : 0;
+        if (!stands(chunk, at, asOf)) continue;
+        const y = (byteAt(meta, at) & META_RESULT) === SUCCESS ? 1 : 0;
         n += 1;
         successes += y;
         if (!holds(own, at)) continue;

@@ -19,9 +19,10 @@ export function exactEvidence(columns: EvidenceColumns, index: number, period: b
  * Evaluates evidence that was fed without sums: what decides something only now and then needs E only then. The largest
  * E² is of no such evidence. Cost: .4 µs.
  */
-export function sumEvidence(columns: EvidenceColumns, index: number, period: boolean): void {
-  const { logEPlus, logEMinus } = exactEvidence(columns, index, period);
-  columns.mostLogEPlus[index] = logEPlus;
-  columns.mostLogEMinus[index] = logEMinus;
+export function sumEvidence(columns: EvidenceColumns, index: number, period: boolean): Evidence {
+  const exact = exactEvidence(columns, index, period);
+  columns.mostLogEPlus[index] = exact.logEPlus;
+  columns.mostLogEMinus[index] = exact.logEMinus;
   columns.maxLogETwoSided[index] = 0;
+  return exact;
 }

@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import type { Columns } from '#lib/domain/patterns/columns.ts';
 import type { FoldResult, FoldTask } from '#lib/domain/patterns/fold-batch.ts';
-import type { ReplayWork } from '#lib/domain/patterns/replay-places.ts';
 import type { ShuffleFindings, ShuffleRun, ShuffleSource } from '#lib/domain/patterns/shuffled-log.ts';
 import type { ScanCounts } from '#lib/domain/patterns/scan-columns.ts';
 import type { EvidenceTrace, TraceTask } from '#lib/domain/patterns/trace-evidence.ts';
@@ -26,11 +24,6 @@ const SLICE_MS = 20;
 export interface FoldPool {
   /** Folds one batch into a new image. @throws Error with the worker's message; nothing that was given is changed */
   fold(task: FoldTask, priority: Priority): Promise<Folded>;
-  /**
-   * Carries a replay on for a slice, at low priority; true once it is done. The columns are those that the image held
-   * when the work was made. @throws Error with the worker's message
-   */
-  replay(work: ReplayWork, columns: Columns): Promise<boolean>;
   /** Replays one pattern for a chart that somebody waits for. @throws Error with the worker's message */
   trace(task: TraceTask): Promise<Trace>;
   /**
@@ -111,13 +104,6 @@ export function createFoldPool(options: {
         batch.retracts.buffer,
       ] as ArrayBuffer[];
       return inTurn<Folded>(priority, () => pool.run(queued(task, priority), { transferList }));
-    },
-    async replay(work, columns) {
-      const task = queued({ work, columns, sliceMs: SLICE_MS }, 'background');
-      const { done } = await inTurn<{ done: boolean }>('background', () =>
-        pool.run(task, { name: 'replay' }),
-      );
-      return done;
     },
     trace(task) {
       // Readers wait for each other, so that folding always finds a thread.

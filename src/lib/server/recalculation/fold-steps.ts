@@ -5,7 +5,6 @@ import { partsOfBatch } from '#lib/domain/patterns/column-parts.ts';
 import type { Departure } from '#lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { FoldImage } from '#lib/domain/patterns/fold-image.ts';
-import type { ReplayWork } from '#lib/domain/patterns/replay-places.ts';
 import type { FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
 import type { PlacedEntry, StoredSetting } from './log-store.ts';
@@ -31,8 +30,6 @@ export interface Batch {
   /** Settings not given to the memory yet. */
   settings: readonly StoredSetting[];
   priority: Priority;
-  /** A replay that is done, for the swap among the settings. */
-  prepared?: ReplayWork | null;
 }
 
 /** The memory after a batch, and what the batch did. */
@@ -81,7 +78,7 @@ export class FoldSteps {
    * Folds a batch; `memory` stays as it is, but its image is overwritten by the step after the next.
    * @throws RefoldNeeded when a setting changes what earlier entries mean
    */
-  async fold(memory: FoldMemory, { entries, settings, priority, prepared = null }: Batch): Promise<Folded> {
+  async fold(memory: FoldMemory, { entries, settings, priority }: Batch): Promise<Folded> {
     let clock = memory.lastRecordedAtMs;
     const facts = entries.map((entry) => {
       clock = Math.max(clock ?? entry.recordedAtMs, entry.recordedAtMs);
@@ -96,7 +93,7 @@ export class FoldSteps {
     const parts = partsOfBatch(encoded.batch);
     const spare = this.#spare;
     this.#spare = null;
-    const task = { front: memory.image, spare, columns: memory.columns, batch: encoded.batch, prepared };
+    const task = { front: memory.image, spare, columns: memory.columns, batch: encoded.batch };
     const answer = await this.#pool.fold(task, priority);
     if (!this.#kept.has(memory.image)) this.#spare = memory.image;
     return {

@@ -266,7 +266,7 @@ async function writePlaces(tx: TransactionSql, settings: readonly WaitingSetting
 }
 
 /**
- * Records that what was frozen up to `through` has been replayed; placed like any setting.
+ * Records that what was retracted up to `through` is to leave the evidence; placed like any setting.
  * @throws LostTermError when another instance leads
  */
 export async function storeSwap(sql: Sql, workspaceId: string, term: number, through: number): Promise<void> {

@@ -117,6 +117,7 @@ export class PatternInsight {
       longestRun: longestRunOf(view, pattern.index),
       after: startedAt,
       through: asOf,
+      asOf: float64At(view.header, HEADER.retractsThrough),
       points: TRACE_POINTS,
       moves: TRACE_MOVES,
       mark: mark !== null && mark > 0 && mark < asOf ? mark : null,
@@ -250,10 +251,13 @@ export class PatternInsight {
       columns: memory.columns,
       through: memory.space.position,
       limit,
-      modes: stored.flatMap(({ effectiveAfter: after, payload: { attribute, mode } }): ModeChange[] => {
-        const slot = memory.space.searched.findIndex(({ key }) => key === attribute);
-        return slot < 0 || after > memory.space.position ? [] : [{ after, slot, period: mode === 'period' }];
-      }),
+      modes: stored.flatMap(
+        ({ effectiveAfter: after, payload: { attribute, mode, switchShare } }): ModeChange[] => {
+          const slot = memory.space.searched.findIndex(({ key }) => key === attribute);
+          if (slot < 0 || after > memory.space.position) return [];
+          return [{ after, slot, period: mode === 'period', declared: switchShare === undefined }];
+        },
+      ),
       clip: clipOf(view),
       trackedCap,
       cellLimit,

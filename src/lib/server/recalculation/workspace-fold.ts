@@ -2,7 +2,7 @@ import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { EvidenceReplay } from './evidence-replay.ts';
+import { EvidenceSwaps } from './evidence-swaps.ts';
 import { FoldCommits, type Commit } from './fold-commits.ts';
 import { emptyMemory, type CubeBounds, type FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
@@ -50,8 +50,6 @@ export interface WorkspaceFoldOptions {
   /** Tries to take (or still hold) the lock of leadership. */
   tryLead: () => Promise<boolean>;
   ringFeed: () => void;
-  /** See EvidenceReplay. */
-  replayPace?: number;
 }
 
 /** What still waits behind a batch. */
@@ -75,7 +73,7 @@ export class WorkspaceFold {
   readonly #options: WorkspaceFoldOptions;
   readonly #steps: FoldSteps;
   readonly #commits: FoldCommits;
-  readonly #replay: EvidenceReplay;
+  readonly #swaps: EvidenceSwaps;
   readonly #snapshots: FoldSnapshots;
   #running: Promise<void> | null = null;
   #again = false;
@@ -112,13 +110,11 @@ export class WorkspaceFold {
       term: () => (this.#built ? (this.#commits.progress?.term ?? null) : null),
       keep: (images) => this.#steps.keep(images),
     });
-    this.#replay = new EvidenceReplay({
-      pool,
+    this.#swaps = new EvidenceSwaps({
       memory: () => this.#memory(),
       store: (through) => this.#storeSwap(through),
-      pace: options.replayPace,
       onFailure: (error) =>
-        logger.warn({ err: error, workspace: workspace.id }, 'a replay of evidence failed'),
+        logger.warn({ err: error, workspace: workspace.id }, 'a swap of evidence could not be recorded'),
     });
   }
 
@@ -191,7 +187,7 @@ export class WorkspaceFold {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#commits.stop();
-    this.#replay.drop();
+    this.#swaps.drop();
     if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#running;
     if (this.leading && this.#built && this.#commits.hasRowsToWrite) {
@@ -283,7 +279,7 @@ export class WorkspaceFold {
 
   #endTerm(): void {
     this.#commits.endTerm();
-    this.#replay.drop();
+    this.#swaps.drop();
   }
 
   /** Forgets everything and builds the memory again, up to what is applied. */
@@ -359,7 +355,7 @@ export class WorkspaceFold {
       await this.#catchUp(term.applied);
       await this.#retireOthers(term.term);
       this.#commits.lead(term);
-      this.#replay.request();
+      this.#swaps.request();
       this.#snapshots.applied([]);
     }
     if (this.#announce !== null) {
@@ -439,8 +435,7 @@ export class WorkspaceFold {
     decisions: readonly StoredDecision[] = [],
     rest: Rest = NOTHING,
   ): Promise<void> {
-    const prepared = this.#replay.preparedFor(settings);
-    const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority: 'live', prepared });
+    const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority: 'live' });
     const { memory, touched, effects, evicted, foldMs } = folded;
     this.#commits.mark(touched);
     const batch = { memory, touched, effects, evicted, foldMs, counted: countedIn(entries), rest };
@@ -457,8 +452,8 @@ export class WorkspaceFold {
     this.#replace(folded);
     this.knowledge.setWaiting(rest.count, rest.oldest);
     this.#options.ringFeed();
-    this.#replay.applied(settings);
-    if (entries.some(({ kind }) => kind === 'retract')) this.#replay.request();
+    this.#swaps.applied(settings, foldMs);
+    if (entries.some(({ kind }) => kind === 'retract')) this.#swaps.request();
   }
 
   #write(commit: Commit): Promise<void> {

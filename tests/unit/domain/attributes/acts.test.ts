@@ -137,7 +137,7 @@ describe('attributes bound to time', () => {
   it('are found at their 200th value, and compared by period from there', () => {
     expect(live(waves(199)).acts).toEqual([]);
     const { acts, decided, space } = live(waves(450));
-    expect(acts).toEqual([{ kind: 'mode', after: 200, slot: 1, period: true }]);
+    expect(acts).toEqual([{ kind: 'mode', after: 200, slot: 1, period: true, declared: false }]);
     // Five waves of 40: 4 switches where 199 · .8 are expected.
     const switchShare = 4 / (199 * 0.8);
     expect(decided).toEqual([
@@ -176,8 +176,8 @@ describe('attributes bound to time', () => {
     const once = log(800, (i) => ({ month: i < 200 ? `m${Math.floor(i / 50)}` : `m${i % 4}` }));
     const { acts, space } = live(once);
     expect(acts).toEqual([
-      { kind: 'mode', after: 200, slot: 0, period: true },
-      { kind: 'mode', after: 250, slot: 0, period: false },
+      { kind: 'mode', after: 200, slot: 0, period: true, declared: false },
+      { kind: 'mode', after: 250, slot: 0, period: false, declared: false },
     ]);
     expect(describeAttributes(space)[0]?.comparison).toMatchObject({ mode: 'concurrent', by: 'finding' });
   });
@@ -221,7 +221,7 @@ describe('attributes bound to time', () => {
 
   it('are not looked for where a person has declared a mode', () => {
     const before = live(waves(450), [mode('wave', 'concurrent', 100)]);
-    expect(before.acts).toEqual([{ kind: 'mode', after: 100, slot: 1, period: false }]);
+    expect(before.acts).toEqual([{ kind: 'mode', after: 100, slot: 1, period: false, declared: true }]);
     expect(before.decided).toEqual([]);
     expect(describeAttributes(before.space)[1]?.comparison).toMatchObject({
       mode: 'concurrent',
@@ -229,9 +229,9 @@ describe('attributes bound to time', () => {
     });
     const after = live(waves(450), [mode('wave', 'concurrent', 300), mode('sex', 'period', 300)]);
     expect(after.acts).toEqual([
-      { kind: 'mode', after: 200, slot: 1, period: true },
-      { kind: 'mode', after: 300, slot: 1, period: false },
-      { kind: 'mode', after: 300, slot: 0, period: true },
+      { kind: 'mode', after: 200, slot: 1, period: true, declared: false },
+      { kind: 'mode', after: 300, slot: 1, period: false, declared: true },
+      { kind: 'mode', after: 300, slot: 0, period: true, declared: true },
     ]);
   });
 
@@ -242,7 +242,7 @@ describe('attributes bound to time', () => {
       mode('b', 'period', 4),
       mode('nobody', 'period', 4),
     ]);
-    expect(told.acts).toEqual([{ kind: 'mode', after: 9, slot: 1, period: true }]);
+    expect(told.acts).toEqual([{ kind: 'mode', after: 9, slot: 1, period: true, declared: true }]);
     expect(told.space.plan.awaitedModes).toEqual([{ attribute: 'nobody', mode: 'period' }]);
     const chosen: Given = { kind: 'attribute.choose', payload: { attributes: ['a'] }, at: 0 };
     expect(live(late, [chosen, mode('b', 'period', 15)]).acts).toEqual([]);

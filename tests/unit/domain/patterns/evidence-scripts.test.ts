@@ -106,18 +106,13 @@ const shapes = fc.record({
 const CAP = { trackedCap: 120 };
 
 describe('the fold of random scripts', { timeout: 240_000 }, () => {
-  it('gives the same bytes and effects however the log is cut, and with replays prepared or not', () => {
+  it('gives the same bytes and effects however the log is cut', () => {
     fc.assert(
       fc.property(shapes, fc.integer(), (shape, sizes) => {
         const script = randomScript(shape);
         const random = seeded(sizes);
         const whole = foldScript(script, () => script.log.length, startFold([], CAP));
-        const pieces = foldScript(
-          script,
-          () => Math.ceil(random() ** 3 * 200),
-          startFold([], CAP),
-          () => (random() < 0.3 ? null : Math.floor(random() * 4)),
-        );
+        const pieces = foldScript(script, () => Math.ceil(random() ** 3 * 200), startFold([], CAP));
         expect(differences(pieces, whole)).toEqual([]);
         expect(pieces.effects).toEqual(whole.effects);
         expect(pieces.born).toEqual(whole.born);
@@ -136,12 +131,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const script = randomScript(shape);
-        const live = foldScript(
-          script,
-          () => 83,
-          startFold([], CAP),
-          () => 2,
-        );
+        const live = foldScript(script, () => 83, startFold([], CAP));
         const known = { log: script.log, settings: [] };
         const refold = foldScript(known, () => 500, startFold(live.settings, CAP));
         expect(differences(refold, live)).toEqual([]);
@@ -173,12 +163,7 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       const cap = { trackedCap: 30 };
       const random = seeded(seed);
       const whole = foldScript(script, () => 5_000, startFold([], cap));
-      const pieces = foldScript(
-        script,
-        () => 1 + Math.floor(random() * 300),
-        startFold([], cap),
-        () => 3,
-      );
+      const pieces = foldScript(script, () => 1 + Math.floor(random() * 300), startFold([], cap));
       expect(differences(pieces, whole)).toEqual([]);
       expect(pieces.effects).toEqual(whole.effects);
       expectEvictionsTold(whole);

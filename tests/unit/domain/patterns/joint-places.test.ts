@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { trackedItems } from '../../../../src/lib/domain/patterns/cell-of.ts';
-import { type ImageView, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
+import { HEADER, type ImageView, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
 import { jointPlaces } from '../../../../src/lib/domain/patterns/image-layout.ts';
 import {
   freeJoints,
   freeJointsOf,
-  freezeJoints,
   jointAt,
   resetJoints,
 } from '../../../../src/lib/domain/patterns/joint-places.ts';
 import { replayEvidence, startCursor } from '../../../../src/lib/domain/patterns/replay-evidence.ts';
+import { retractedRows } from '../../../../src/lib/domain/patterns/retracted-rows.ts';
+import { StandingRows } from '../../../../src/lib/domain/patterns/standing-rows.ts';
+import { takeOutRetracted } from '../../../../src/lib/domain/patterns/take-out-retracted.ts';
 import { BlockIncrements } from '../../../../src/lib/domain/statistics/block-increments.ts';
 import { createEvidence } from '../../../../src/lib/domain/statistics/evidence-columns.ts';
 import { GRID_SIZE } from '../../../../src/lib/domain/statistics/evidence-grid.ts';
@@ -53,6 +55,7 @@ describe('what is alike in other patterns', () => {
     const [own, other] = [indexOf([0], [2]), indexOf([1], [1])];
     const joint = jointAt(view, columns, state(view), own, [other], end);
     const apart = createEvidence(2);
+    const asOf = view.header[HEADER.retractsThrough] ?? NaN;
     for (const outside of [false, true]) {
       const universe = { ...trackedItems(view, other), outside };
       const subject = {
@@ -63,7 +66,7 @@ describe('what is alike in other patterns', () => {
         after: 0,
       };
       const target = { state: evidenceState(apart), values: null };
-      replayEvidence(columns, subject, target, outside ? 1 : 0, startCursor(0), end, end, null);
+      replayEvidence(columns, subject, target, outside ? 1 : 0, startCursor(0), end, asOf, null);
     }
     const sums = Array.from({ length: GRID_SIZE }, (_, g) => {
       return (apart.gridLogs[g] ?? 0) + (apart.gridLogs[GRID_SIZE + g] ?? 0);
@@ -112,26 +115,26 @@ describe('what is alike in other patterns', () => {
     expect(view.jointUsedAt.every((at) => at === 0)).toBe(true);
   });
 
-  it('waits, frozen, for the replay without an outcome of its own that is taken back', () => {
+  it('holds what was taken back until that has been taken out, and then is what it would be without', () => {
     const { view, columns, indexOf } = folded();
     const own = indexOf([0], [2]);
     const other = indexOf([1], [1]);
-    const ask = (position: number) => jointAt(view, columns, state(view), own, [other], position);
-    const joint = ask(1_000);
-    freezeJoints(view, new Set([other]), 500, 1_001);
-    expect(view.jointFrozenAt[joint]).toBe(0);
-    freezeJoints(view, new Set([own]), 1_001, 1_002);
-    expect(view.jointFrozenAt[joint]).toBe(0);
-    freezeJoints(view, new Set([own]), 500, 1_002);
+    const ask = () => jointAt(view, columns, state(view), own, [other], end);
+    const joint = ask();
     const before = gridOf(view, joint);
-    expect(ask(end)).toBe(joint);
-    expect(gridOf(view, joint)).toEqual(before);
-    resetJoints(view, (frozenAt) => frozenAt !== 0 && frozenAt <= 1_001);
-    expect(view.jointThrough[joint]).toBe(1_000);
-    resetJoints(view, (frozenAt) => frozenAt !== 0 && frozenAt <= 1_002);
+    const rows = new StandingRows(columns, 0);
+    const retracts = retractedRows(columns, 0, end);
+    expect(retracts.map(({ added }) => added)).toEqual([100]);
+    takeOutRetracted(view, columns, rows, new BlockIncrements(), retracts, end);
+    view.header[HEADER.retractsThrough] = end;
+    expect(ask()).toBe(joint);
+    const without = gridOf(view, joint);
+    expect(without).not.toEqual(before);
+    resetJoints(view);
     expect(view.jointThrough[joint]).toBe(0);
-    ask(end);
-    expect(gridOf(view, joint)).not.toEqual(before);
-    expect(view.jointThrough[joint]).toBe(end);
+    expect(ask()).toBe(joint);
+    gridOf(view, joint).forEach((one, g) => {
+      expect(without[g]).toBeCloseTo(one, 9);
+    });
   });
 });

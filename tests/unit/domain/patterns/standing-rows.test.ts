@@ -77,10 +77,10 @@ describe('the rows of the log as bits', () => {
     expect(bytes(byBits)).toEqual(bytes(byRow));
   });
 
-  it('count what stands at the position reached, once what is taken back is forgotten', () => {
-    const rows = new StandingRows(columns);
+  it('count what stands, without what has been taken out meanwhile', () => {
+    const rows = new StandingRows(columns, 0);
     for (const entry of log.slice(0, 3_000)) {
-      if (entry.retracts !== null) rows.forget(entry.retracts);
+      if (entry.retracts !== null) rows.takeOut(entry.retracts, entry.position);
       if (entry.position % 97 !== 0) continue;
       const taken = new Set(log.slice(0, entry.position).map(({ retracts }) => retracts));
       const standing = log
@@ -100,7 +100,7 @@ describe('evidence fed without sums', () => {
     (name) => {
       const subject = SUBJECTS[name];
       if (subject === undefined) throw new Error(name);
-      const rows = new StandingRows(columns);
+      const rows = new StandingRows(columns, ENTRIES);
       const [summed, unsummed] = [true, false].map((sums) => {
         const evidence = createEvidence(1);
         const target = { state: evidenceState(evidence, INCREMENTS, sums), recent: null };

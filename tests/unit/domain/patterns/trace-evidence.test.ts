@@ -48,6 +48,7 @@ const trace = (log: readonly LogFacts[], more: object = {}) =>
       longestRun: Infinity,
       after: 0,
       through: log.length,
+      asOf: log.length,
       points: 10,
       moves: 20,
       mark: null,
@@ -92,6 +93,7 @@ describe('traceEvidence', () => {
     const { points } = trace(log);
     expect(points.at(-1)).toMatchObject({ position: 32, n: 10, successes: 9 });
     expect(points.at(-1)?.logEPlus).toBeCloseTo(Math.log(34.3757658672), 9);
+    expect(trace(log, { asOf: 31 }).points.at(-1)).toMatchObject({ position: 32, n: 11, successes: 9 });
   });
 });
 
@@ -154,7 +156,7 @@ describe('a shuffled log', () => {
   });
 
   it('compares an attribute as the fold did: by period while it was bound to time, in short blocks since', () => {
-    const period = { slot: 0, period: true };
+    const period = { slot: 0, period: true, declared: false };
     const modes = [
       { ...period, after: 100 },
       { ...period, after: 500, period: false },

@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SettingEntry } from '#domain/attributes/setting-entry.ts';
+import type { LogFacts } from '#domain/outcomes/log-facts.ts';
+import { trackedItems } from '#domain/patterns/cell-of.ts';
+import { openChunk } from '#domain/patterns/columns.ts';
+import {
+  type EvidenceSubject,
+  longestRunOf,
+  pairSubject,
+  patternSubject,
+} from '#domain/patterns/evidence-subject.ts';
+import { FLAG } from '#domain/patterns/flags.ts';
+import { HEADER, type ImageView, openImage } from '#domain/patterns/fold-image.ts';
+import { JOINT_OTHERS } from '#domain/patterns/image-layout.ts';
+import { isRecounted } from '#domain/patterns/next-swap.ts';
+import { readEvidence } from '#domain/patterns/pattern-evidence.ts';
+import { replayEvidence, startCursor } from '#domain/patterns/replay-evidence.ts';
+import { retractedRows } from '#domain/patterns/retracted-rows.ts';
+import { exactOf } from '#domain/patterns/standing-side.ts';
+import { traceEvidence } from '#domain/patterns/trace-evidence.ts';
+import { createEvidence, type EvidenceColumns } from '#domain/statistics/evidence-columns.ts';
+import { GRID_SIZE } from '#domain/statistics/evidence-grid.ts';
+import { evidenceState } from '#domain/statistics/evidence-state.ts';
+import { evidenceAt, indexOf } from '../evidence-at.ts';
+import {
+  add,
+  type Fold,
+  foldLog,
+  foldScript,
+  INCREMENTS,
+  randomLog,
+  retract,
+  seeded,
+  startFold,
+} from '../fold-scripts.ts';
+
+const swapAfter = (at: number, through: number, ordinal: number): SettingEntry => {
+  return { kind: 'evidence.swap', payload: { through }, effectiveAfter: at, ordinal };
+};
+
+/** The largest distance between two columns' evidence of a place; infinite where a count differs. */
+function distance(a: EvidenceColumns, at: number, b: EvidenceColumns, other: number, counted = true): number {
+  const counts = ['n', 'successes', 'openN', 'openSuccesses', 'closedAtN', 'closedAtSuccesses'] as const;
+  if (counted && counts.some((name) => a[name][at] !== b[name][other])) return Infinity;
+  let most = counted ? Math.abs((a.blockSum[at] ?? 0) - (b.blockSum[other] ?? 0)) : 0;
+  for (let g = 0; g < GRID_SIZE; g += 1) {
+    const apart = (a.gridLogs[at * GRID_SIZE + g] ?? 0) - (b.gridLogs[other * GRID_SIZE + g] ?? 0);
+    most = Math.max(most, Math.abs(apart));
+  }
+  return most;
+}
+
+describe('one level of an attribute is corrected from failure to success', () => {
+  // Three in ten succeed by phone as online, but a success by phone is first recorded as a failure.
+  const random = seeded(11);
+  const log: LogFacts[] = [];
+  const settings: SettingEntry[] = [];
+  const wrong: LogFacts[] = [];
+  const gone = new Set<LogFacts>();
+  const outcome = () => {
+    const channel = random() < 0.5 ? 'phone' : 'online';
+    const success = random() < 0.3;
+    const entry = add(log.length + 1, success && channel === 'online' ? 'success' : 'failure', { channel });
+    log.push(entry);
+    if (success && channel === 'phone') wrong.push(entry);
+  };
+  // Some dozens of outcomes later each is found out, one by one.
+  for (let i = 0; i < 6_000; i += 1) {
+    outcome();
+    const [one] = random() < wrong.length / 30 ? wrong.splice(Math.floor(random() * wrong.length), 1) : [];
+    if (one === undefined) continue;
+    gone.add(one);
+    log.push(retract(log.length + 1, one));
+    log.push(add(log.length + 1, 'success', one.attributes));
+    if (gone.size % 15 === 0) settings.push(swapAfter(log.length, log.length, settings.length + 1));
+  }
+  settings.push(swapAfter(log.length, log.length, settings.length + 1));
+  outcome();
+  const clean = log
+    .filter((entry) => entry.kind === 'add' && !gone.has(entry))
+    .map((entry, i) => ({ ...entry, position: i + 1 }));
+  const fold = foldScript({ log, settings }, () => 97, startFold([], { trackedCap: 60 }));
+  const truth = foldLog(clean, () => 97, startFold([], { trackedCap: 60 }));
+
+  it('and the other level neither emerges nor is confirmed', () => {
+    const online = indexOf(fold, { channel: 'online' });
+    const said = fold.effects.filter(({ index }) => index === online).map(({ kind }) => kind);
+    const inTruth = truth.effects.filter(({ index }) => index === indexOf(truth, { channel: 'online' }));
+    expect({ said, inTruth }).toEqual({ said: [], inTruth: [] });
+    expect(readEvidence(openImage(fold.image), online).confidence).toBeLessThan(0.5);
+  });
+
+  it.each(['phone', 'online'])('and the evidence is that of a log without the failures: %s', (channel) => {
+    const one = indexOf(fold, { channel });
+    const other = indexOf(truth, { channel });
+    const [live, wanted] = [openImage(fold.image), openImage(truth.image)];
+    expect(distance(live.evidence, one, wanted.evidence, other)).toBeLessThan(1e-9);
+    const [shown, right] = [readEvidence(live, one), readEvidence(wanted, other)];
+    expect(shown.logEPlus).toBeCloseTo(right.logEPlus, 9);
+    expect(shown.logEMinus).toBeCloseTo(right.logEMinus, 9);
+    expect(shown.epoch).toEqual(right.epoch);
+    expect(shown.concurrency).toBeCloseTo(right.concurrency ?? NaN, 9);
+    // Fewer looks make an always-valid p larger at most.
+    expect(shown.pValue).toBeGreaterThanOrEqual(right.pValue * (1 - 1e-9));
+    expect(live.header[HEADER.evidenceN]).toBe(wanted.header[HEADER.evidenceN]);
+    expect(live.header[HEADER.evidenceSuccesses]).toBe(wanted.header[HEADER.evidenceSuccesses]);
+  });
+});
+
+interface Shape {
+  readonly seed: number;
+  readonly entries: number;
+  readonly retractShare: number;
+  readonly swapEvery: number;
+}
+
+/** A log with corrections and swaps all over it, the last as of its end; a mode found and lost, and a pin. */
+function corrected({ seed, entries, retractShare, swapEvery }: Shape): Fold {
+  const log = randomLog(seed, { entries, retractShare, valueShare: 0, effects: true });
+  const random = seeded(seed ^ 0xc0);
+  const settings: SettingEntry[] = [];
+  for (let at = swapEvery; at < entries; at += swapEvery) {
+    settings.push(swapAfter(at, at - Math.floor(random() * 20), settings.length + 1_000));
+  }
+  const pinned = {
+    conditions: [
+      { attribute: 'kind', value: 'k1' },
+      { attribute: 'flag2', value: 'true' },
+    ],
+  };
+  settings.push({ kind: 'pattern.pin', payload: pinned, effectiveAfter: 90, ordinal: 2_000 });
+  settings.push(swapAfter(entries - 1, entries - 1, 3_000));
+  settings.sort((a, b) => a.effectiveAfter - b.effectiveAfter);
+  return foldScript({ log, settings }, () => 61, startFold([], { trackedCap: 120 }));
+}
+
+/** Evidence of a subject read row by row, as of what has been taken out. */
+function read(fold: Fold, subject: EvidenceSubject, through: number): EvidenceColumns {
+  const evidence = createEvidence(1);
+  const target = { state: evidenceState(evidence, INCREMENTS, false), values: null };
+  const asOf = openImage(fold.image).header[HEADER.retractsThrough] ?? NaN;
+  replayEvidence(fold.columns, subject, target, 0, startCursor(subject.after), through, asOf, null);
+  return evidence;
+}
+
+/** The subjects that a joint comparison is made of: its pattern within each stratum of the others. */
+function strata(view: ImageView, joint: number): EvidenceSubject[] {
+  const index = (view.jointPattern[joint] ?? 0) - 1;
+  const others = [...view.jointOthers.subarray(joint * JOINT_OTHERS, (joint + 1) * JOINT_OTHERS)].filter(
+    (one) => one > 0,
+  );
+  expect(others.length).toBeLessThan(2);
+  const [other] = others;
+  if (other === undefined) return [];
+  return [true, false].map((outside) => ({
+    ...trackedItems(view, index),
+    universe: { ...trackedItems(view, other - 1), outside },
+    period: false,
+    longestRun: longestRunOf(view, index),
+    after: 0,
+  }));
+}
+
+describe('corrections all over a log', { timeout: 240_000 }, () => {
+  it('leave in every pattern, pair and joint comparison what a log without the retracted gives', () => {
+    const seen = { patterns: 0, epochs: 0, pairs: 0, recounts: 0, singly: 0 };
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.integer({ min: 0, max: 2 ** 31 }),
+          entries: fc.integer({ min: 300, max: 2_000 }),
+          retractShare: fc.constantFrom(0.005, 0.02, 0.2),
+          swapEvery: fc.constantFrom(40, 400),
+        }),
+        (shape) => {
+          const fold = corrected(shape);
+          const view = openImage(fold.image);
+          const { entries } = shape;
+          const retracts = retractedRows(fold.columns, 0, entries - 1).length;
+          const each = retracts / (entries / shape.swapEvery);
+          if (isRecounted(each, entries)) seen.recounts += 1;
+          else seen.singly += 1;
+          for (let index = 0; index < view.depth.length; index += 1) {
+            if (view.depth[index] === 0) continue;
+            const subject = patternSubject(view, index);
+            const wanted = read(fold, subject, entries);
+            // A cursor of its own begins with nothing before the epoch.
+            const before = {
+              n: view.evidence.startN[index] ?? 0,
+              s: view.evidence.startSuccesses[index] ?? 0,
+            };
+            wanted.closedAtN[0] = (wanted.closedAtN[0] ?? 0) + before.n;
+            wanted.closedAtSuccesses[0] = (wanted.closedAtSuccesses[0] ?? 0) + before.s;
+            expect(distance(view.evidence, index, wanted, 0)).toBeLessThan(1e-9);
+            expect(before.n === 0).toBe(subject.after === 0);
+            seen.patterns += 1;
+            if (subject.after > 0) seen.epochs += 1;
+          }
+          for (let pair = 0; pair < view.pairKind.length; pair += 1) {
+            if (view.pairKind[pair] === 0) continue;
+            const wanted = read(fold, pairSubject(view, pair), view.pairThrough[pair] ?? 0);
+            expect(distance(view.pairEvidence, pair, wanted, 0)).toBeLessThan(1e-9);
+            seen.pairs += 1;
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+    for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
+  });
+
+  it('leave in joint comparisons what each of their strata gives', () => {
+    let compared = 0;
+    for (let seed = 1; seed < 60 && compared < 5; seed += 1) {
+      const fold = corrected({ seed, entries: 3_000, retractShare: 0.004, swapEvery: 150 });
+      const view = openImage(fold.image);
+      for (let joint = 0; joint < view.jointPattern.length; joint += 1) {
+        if (view.jointPattern[joint] === 0 || (view.jointThrough[joint] ?? 0) < 200) continue;
+        if ((view.jointOthers[joint * JOINT_OTHERS + 1] ?? 0) !== 0) continue;
+        const parts = strata(view, joint).map((subject) =>
+          read(fold, subject, view.jointThrough[joint] ?? 0),
+        );
+        if (parts.length === 0) continue;
+        const wanted = createEvidence(1);
+        for (let g = 0; g < GRID_SIZE; g += 1) {
+          wanted.gridLogs[g] = parts.reduce((sum, { gridLogs }) => sum + (gridLogs[g] ?? 0), 0);
+        }
+        expect(distance(view.jointEvidence, joint, wanted, 0, false)).toBeLessThan(1e-9);
+        compared += 1;
+      }
+    }
+    expect(compared).toBeGreaterThan(2);
+  });
+
+  it('are told by a trace as by the headline, before a swap and after it', () => {
+    let frozen = 0;
+    for (const [seed, swapEvery] of [
+      [5, 40],
+      [6, 333],
+      [7, 5_000],
+    ] as const) {
+      const log = randomLog(seed, { entries: 1_200, retractShare: 0.05, valueShare: 0, effects: true });
+      const settings = [swapAfter(swapEvery, swapEvery, 1), swapAfter(3 * swapEvery, 3 * swapEvery, 2)];
+      const fold = foldScript({ log, settings }, () => 200, startFold([], { trackedCap: 120 }));
+      const view = openImage(fold.image);
+      for (let index = 0; index < view.depth.length; index += 1) {
+        if (view.depth[index] === 0) continue;
+        const period = ((view.flags[index] ?? 0) & FLAG.period) !== 0;
+        const task = {
+          columns: fold.columns,
+          items: trackedItems(view, index),
+          period,
+          longestRun: longestRunOf(view, index),
+          after: view.epochAt[index] ?? 0,
+          through: log.length,
+          asOf: view.header[HEADER.retractsThrough] ?? NaN,
+          points: 3,
+          mark: null,
+          moves: 2,
+        };
+        const end = traceEvidence(task, INCREMENTS).points.at(-1);
+        const exact = exactOf(view, index);
+        expect(end?.logEPlus).toBeCloseTo(exact.logEPlus, 9);
+        expect(end?.logEMinus).toBeCloseTo(exact.logEMinus, 9);
+        expect(end?.n).toBe(view.evidence.n[index]);
+        if ((view.frozenAt[index] ?? 0) !== 0) frozen += 1;
+      }
+    }
+    expect(frozen).toBeGreaterThan(10);
+  });
+
+  it('freeze a pattern that is born while it holds what was taken back', () => {
+    const log = Array.from({ length: 12 }, (_, i) => add(i + 1, 'success', { a: i < 9 ? 'x' : 'y' }));
+    const [first] = log;
+    if (first === undefined) throw new Error('no entry');
+    log.push(retract(13, first), add(14, 'failure', { a: 'x' }), add(15, 'failure', { a: 'x' }));
+    const fold = foldScript({ log, settings: [] }, () => 4);
+    const index = indexOf(fold, { a: 'x' });
+    const view = openImage(fold.image);
+    expect([view.frozenAt[index], view.evidence.n[index]]).toEqual([15, 11]);
+    const { meta } = openChunk(fold.columns, 0);
+    expect(meta[12]).toBeGreaterThan(2);
+    const swapped = foldScript(
+      { log: [...log, add(16, 'failure', { a: 'y' })], settings: [swapAfter(15, 15, 1)] },
+      () => 4,
+      fold,
+    );
+    const after = openImage(swapped.image);
+    expect([after.frozenAt[index], after.evidence.n[index]]).toEqual([0, 10]);
+  });
+});
+
+describe('a mode that a person declares', () => {
+  const random = seeded(4);
+  const log = Array.from({ length: 900 }, (_, i) => {
+    const plan = random() < 0.5 ? 'a' : 'b';
+    return add(i + 1, random() < (plan === 'a' ? 0.5 : 0.2) ? 'success' : 'failure', { plan });
+  });
+  const declared: SettingEntry = {
+    kind: 'attribute.mode',
+    payload: { attribute: 'plan', mode: 'period' },
+    effectiveAfter: 600,
+    ordinal: 1,
+  };
+
+  it('lets evidence begin with its declaration: who declares it may have looked', () => {
+    const fold = foldScript({ log, settings: [declared] }, () => 100);
+    const view = openImage(fold.image);
+    const index = indexOf(fold, { plan: 'a' });
+    const since = log.slice(600).filter(({ attributes }) => attributes['plan'] === 'a');
+    expect(readEvidence(view, index)).toMatchObject({
+      period: true,
+      epoch: { n: since.length, startedAt: 600 },
+    });
+    expect(evidenceAt(view.evidence, index)['startN']).toEqual([600]);
+    expect(fold.effects.filter((one) => one.index === index && one.position === 600)).not.toEqual([]);
+  });
+});
