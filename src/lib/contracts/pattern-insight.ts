@@ -115,6 +115,7 @@ const relatedSchema = z.object({
 export const similarPatternSchema = z.object({
   ...relatedSchema.shape,
   status: z.enum(PATTERN_STATUSES),
+  direction: z.enum(['better', 'worse']).describe('The side on which it stands.'),
   jaccard: z.number().describe('Of the last 4,096 outcomes: those in both over those in either.'),
 });
 

@@ -81,7 +81,8 @@ export function similarTo(
       const found = readTracked(view, other);
       if (found === null) return [];
       const { trackedIndex: _index, ...related } = relatedTo(standings, names, found);
-      return [{ ...related, status: statusOf(byteAt(view.flags, other)), jaccard: share }];
+      const direction = sideOf(view, other) === 1 ? 'better' : 'worse';
+      return [{ ...related, status: statusOf(byteAt(view.flags, other)), direction, jaccard: share }];
     });
 }
 

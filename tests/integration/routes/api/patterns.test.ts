@@ -289,6 +289,8 @@ describe('a workspace with a planted effect', () => {
     const lead = await api.get(why.GET, '/', patternWhySchema, id);
     expect(lead.explains.map((one) => one.id)).toContain(pair.id);
     expect(lead.similar.every((one) => one.jaccard > 0 && one.jaccard <= 1)).toBe(true);
+    for (const { id: other, direction } of lead.similar)
+      expect(direction).toBe((await api.get(one.GET, '/', patternReplySchema, other ?? '')).direction);
     expect((await api.get(one.GET, '/', patternReplySchema, id)).similar).toEqual(lead.similar);
   });
 
