@@ -121,6 +121,7 @@ export class EvidenceFold {
    */
   retract({ matched, matchedCount }: RowFindings, added: number, position: number): void {
     const view = this.#view;
+    view.header[HEADER.lastRetract] = position;
     let rows: StandingRows | null = null;
     for (const index of matched.subarray(0, matchedCount)) {
       if (float64At(view.epochAt, index) < added) view.frozenAt[index] = position;
@@ -137,9 +138,10 @@ export class EvidenceFold {
     const view = this.#view;
     view.epochAt[index] = 0;
     this.#replays.replay(index, position);
-    // It holds outcomes that were taken back and no longer count: those that watched it meanwhile would have frozen.
+    // Where it holds outcomes that no longer count, it waits for the swap that takes out all that was taken back so far.
     const counted = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
-    view.frozenAt[index] = int32At(view.evidence.n, index) === counted ? 0 : position;
+    const holdsRetracted = int32At(view.evidence.n, index) !== counted;
+    view.frozenAt[index] = holdsRetracted ? float64At(view.header, HEADER.lastRetract) : 0;
   }
 
   choose({ kind, slots, codes, after }: EncodedChoice): void {

@@ -13,7 +13,7 @@ import {
 import { FLAG } from '#domain/patterns/flags.ts';
 import { HEADER, type ImageView, openImage } from '#domain/patterns/fold-image.ts';
 import { JOINT_OTHERS } from '#domain/patterns/image-layout.ts';
-import { isRecounted } from '#domain/patterns/next-swap.ts';
+import { isRecounted, nextSwap } from '#domain/patterns/next-swap.ts';
 import { readEvidence } from '#domain/patterns/pattern-evidence.ts';
 import { replayEvidence, startCursor } from '#domain/patterns/replay-evidence.ts';
 import { retractedRows } from '#domain/patterns/retracted-rows.ts';
@@ -33,11 +33,21 @@ import {
   retract,
   seeded,
   startFold,
+  step,
 } from '../fold-scripts.ts';
 
 const swapAfter = (at: number, through: number, ordinal: number): SettingEntry => {
   return { kind: 'evidence.swap', payload: { through }, effectiveAfter: at, ordinal };
 };
+
+/** The fold once the leader has asked for every swap that is due. */
+function swapAll(fold: Fold): Fold {
+  for (let swapped = fold, ordinal = 10_000; ; ordinal += 1) {
+    const through = nextSwap(swapped.image, swapped.columns);
+    if (through === null) return swapped;
+    swapped = step(swapped, [], [swapAfter(fold.space.position, through, ordinal)]);
+  }
+}
 
 /** The largest distance between two columns' evidence of a place; infinite where a count differs. */
 function distance(a: EvidenceColumns, at: number, b: EvidenceColumns, other: number, counted = true): number {
@@ -278,16 +288,27 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
     const fold = foldScript({ log, settings: [] }, () => 4);
     const index = indexOf(fold, { a: 'x' });
     const view = openImage(fold.image);
-    expect([view.frozenAt[index], view.evidence.n[index]]).toEqual([15, 11]);
+    expect([view.frozenAt[index], view.evidence.n[index]]).toEqual([13, 11]);
     const { meta } = openChunk(fold.columns, 0);
     expect(meta[12]).toBeGreaterThan(2);
-    const swapped = foldScript(
-      { log: [...log, add(16, 'failure', { a: 'y' })], settings: [swapAfter(15, 15, 1)] },
-      () => 4,
-      fold,
-    );
-    const after = openImage(swapped.image);
+    const after = openImage(swapAll(fold).image);
     expect([after.frozenAt[index], after.evidence.n[index]]).toEqual([0, 10]);
+  });
+
+  it('leave nothing frozen once there is nothing to swap', () => {
+    let frozen = 0;
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const log = randomLog(seed, { entries: 700, retractShare: 0.1, valueShare: 0.3, effects: true });
+      // So that some are born, pinned ones supported and some cut while a swap is due.
+      for (const entries of [90, 140, 260, 512, 700]) {
+        const fold = foldScript({ log: log.slice(0, entries), settings: [] }, () => 50);
+        const frozenOf = ({ image }: Fold) => openImage(image).frozenAt.filter((at) => at !== 0).length;
+        frozen += frozenOf(fold);
+        const swapped = swapAll(fold);
+        expect([entries, frozenOf(swapped)]).toEqual([entries, 0]);
+      }
+    }
+    expect(frozen).toBeGreaterThan(100);
   });
 });
 
