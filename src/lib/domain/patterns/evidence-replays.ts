@@ -16,7 +16,7 @@ import { startValueEvidence } from './value-evidence.ts';
 
 /**
  * Gives patterns their evidence from the log instead of from the outcomes that pass: at births, in another mode, and
- * values after corrections. Part of one batch's fold.
+ * after so many corrections that it is cheaper. Part of one batch's fold.
  *
  * Whatever is read holds what stands as of `rows.asOf`, like the evidence of those that were there before: what was taken
  * back since leaves all of them at the same time.

@@ -276,15 +276,7 @@ export class EvidenceFold {
         if (depth > 0) onChange(index);
       });
     } else if (retracts.length > 0) {
-      const { changed, own, valued } = takeOutRetracted(
-        view,
-        columns,
-        this.#rows,
-        increments,
-        retracts,
-        after,
-      );
-      for (const index of valued) this.#replays.replayValues(index, after);
+      const { changed, own } = takeOutRetracted(view, columns, this.#rows, increments, retracts, after);
       for (const index of own) readRecent(view, index, this.#rows, trackedItems(view, index), after);
       for (const index of changed) onChange(index);
     }

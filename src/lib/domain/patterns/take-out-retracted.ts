@@ -3,7 +3,7 @@ import type { BlockIncrements } from '../statistics/block-increments.ts';
 import type { EvidenceColumns } from '../statistics/evidence-columns.ts';
 import { GRID_SIZE } from '../statistics/evidence-grid.ts';
 import { sumEvidence } from '../statistics/exact-evidence.ts';
-import { type BlockSequence, BlocksWithout } from './blocks-without.ts';
+import { BlocksWithout } from './blocks-without.ts';
 import { clipOf } from './clip-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
 import { type EvidenceSubject, type Items, pairSubject, patternSubject } from './evidence-subject.ts';
@@ -11,7 +11,9 @@ import { HEADER, type ImageView } from './fold-image.ts';
 import { jointPlaces, pairPlaces, patternPlaces } from './image-layout.ts';
 import { jointSequence, openStratum } from './joint-places.ts';
 import type { RetractedRow } from './retracted-rows.ts';
+import type { BlockSequence } from './sequence-rows.ts';
 import type { StandingRows } from './standing-rows.ts';
+import { ValueBlocksWithout } from './value-blocks-without.ts';
 import { clipped } from './value-evidence.ts';
 
 /** What was taken out of which patterns' evidence. */
@@ -20,8 +22,6 @@ export interface TakenOut {
   readonly changed: readonly number[];
   /** Those of them that have lost outcomes of their own. */
   readonly own: ReadonlySet<number>;
-  /** Those of which a value has gone, of their own or of the rest. */
-  readonly valued: readonly number[];
 }
 
 /** A pattern, a pair or a joint comparison while outcomes are taken out of it. */
@@ -30,7 +30,8 @@ interface Place {
   readonly subject: EvidenceSubject;
   readonly sequence: BlockSequence;
   changed: boolean;
-  valued: boolean;
+  /** Whether it has lost values of its own. */
+  lostValue: boolean;
 }
 
 /**
@@ -62,9 +63,11 @@ export function takeOutRetracted(
   const own = new Set<number>();
   const joints = new Set<number>();
   const blocks = new BlocksWithout(rows, increments);
+  const clip = clipOf(view);
+  const values = clip === null ? null : new ValueBlocksWithout(columns, rows, clip);
   for (const row of retracts) {
     lowerCounters(view, row);
-    for (const place of patterns) takeFromPattern(view, blocks, increments, place, row, own);
+    for (const place of patterns) takeFromPattern(view, blocks, values, increments, place, row, own);
     for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row);
     for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
       const found = jointSequence(view, columns, joint, row.added);
@@ -74,6 +77,10 @@ export function takeOutRetracted(
       joints.add(joint);
     }
     rows.takeOut(row.added, row.by);
+    if (!Number.isNaN(row.value)) values?.leave(row.added, row.value);
+  }
+  for (const { index, sequence, lostValue } of patterns) {
+    if (lostValue && view.valueEvidence !== null) values?.readMoments(view.valueEvidence, index, sequence);
   }
   const changed = patterns.filter((place) => place.changed);
   for (const { index, subject } of changed) {
@@ -84,11 +91,7 @@ export function takeOutRetracted(
     if (hasChanged) sumEvidence(pairEvidence, index, subject.period);
   }
   for (const joint of joints) sumEvidence(jointEvidence, joint, false);
-  return {
-    changed: changed.map(({ index }) => index),
-    own,
-    valued: patterns.filter(({ valued }) => valued).map(({ index }) => index),
-  };
+  return { changed: changed.map(({ index }) => index), own };
 }
 
 function placesOf(count: number, place: (index: number) => Place | null): Place[] {
@@ -109,7 +112,7 @@ function placeOf(index: number, subject: EvidenceSubject, through: number): Plac
     after,
     through,
   };
-  return { index, subject, sequence, changed: false, valued: false };
+  return { index, subject, sequence, changed: false, lostValue: false };
 }
 
 /** Everybody's counters without an outcome. */
@@ -126,6 +129,7 @@ export function lowerCounters(view: ImageView, { y, value }: RetractedRow): void
 function takeFromPattern(
   view: ImageView,
   blocks: BlocksWithout,
+  values: ValueBlocksWithout | null,
   increments: BlockIncrements,
   place: Place,
   row: RetractedRow,
@@ -143,7 +147,6 @@ function takeFromPattern(
     return;
   }
   place.changed = true;
-  if (!Number.isNaN(value)) place.valued = true;
   const meets = blocks.takeOut(sequence, added, y);
   if (blocks.isOwn) {
     lower(evidence.n, index, 1);
@@ -154,6 +157,11 @@ function takeFromPattern(
   closeAt(evidence, index, blocks, meets, y, n, float64At(header, HEADER.evidenceSuccesses));
   evidence.blockSum[index] = float64At(evidence.blockSum, index) + blocks.blockSum;
   if (!subject.period) increments.replace(evidence.gridLogs, index * GRID_SIZE, blocks.gone, blocks.come);
+  if (values === null || view.valueEvidence === null || Number.isNaN(value)) return;
+  const count = float64At(header, HEADER.clippedCount);
+  const sum = float64At(header, HEADER.clippedSum);
+  values.takeOut(view.valueEvidence.bets, index, sequence, added, value, count, sum);
+  if (blocks.isOwn) place.lostValue = true;
 }
 
 function takeFromPair(

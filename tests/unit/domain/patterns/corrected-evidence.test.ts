@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SettingEntry } from '#domain/attributes/setting-entry.ts';
 import type { LogFacts } from '#domain/outcomes/log-facts.ts';
 import { trackedItems } from '#domain/patterns/cell-of.ts';
+import { clipOf } from '#domain/patterns/clip-of.ts';
 import { openChunk } from '#domain/patterns/columns.ts';
 import {
   type EvidenceSubject,
@@ -19,6 +20,11 @@ import { replayEvidence, startCursor } from '#domain/patterns/replay-evidence.ts
 import { retractedRows } from '#domain/patterns/retracted-rows.ts';
 import { exactOf } from '#domain/patterns/standing-side.ts';
 import { traceEvidence } from '#domain/patterns/trace-evidence.ts';
+import {
+  openValueEvidence,
+  type ValueEvidence,
+  valueEvidenceBytes,
+} from '#domain/patterns/value-evidence.ts';
 import { createEvidence, type EvidenceColumns } from '#domain/statistics/evidence-columns.ts';
 import { GRID_SIZE } from '#domain/statistics/evidence-grid.ts';
 import { evidenceState } from '#domain/statistics/evidence-state.ts';
@@ -122,12 +128,13 @@ interface Shape {
   readonly seed: number;
   readonly entries: number;
   readonly retractShare: number;
+  readonly valueShare?: number;
   readonly swapEvery: number;
 }
 
 /** A log with corrections and swaps all over it, the last as of its end; a mode found and lost, and a pin. */
-function corrected({ seed, entries, retractShare, swapEvery }: Shape): Fold {
-  const log = randomLog(seed, { entries, retractShare, valueShare: 0, effects: true });
+function corrected({ seed, entries, retractShare, valueShare = 0, swapEvery }: Shape): Fold {
+  const log = randomLog(seed, { entries, retractShare, valueShare, effects: true });
   const random = seeded(seed ^ 0xc0);
   const settings: SettingEntry[] = [];
   for (let at = swapEvery; at < entries; at += swapEvery) {
@@ -140,6 +147,9 @@ function corrected({ seed, entries, retractShare, swapEvery }: Shape): Fold {
     ],
   };
   settings.push({ kind: 'pattern.pin', payload: pinned, effectiveAfter: 90, ordinal: 2_000 });
+  const clip = { low: -20, high: 50 };
+  if (valueShare > 0)
+    settings.push({ kind: 'values.clip', payload: clip, effectiveAfter: 130, ordinal: 2_001 });
   settings.push(swapAfter(entries - 1, entries - 1, 3_000));
   settings.sort((a, b) => a.effectiveAfter - b.effectiveAfter);
   return foldScript({ log, settings }, () => 61, startFold([], { trackedCap: 120 }));
@@ -152,6 +162,39 @@ function read(fold: Fold, subject: EvidenceSubject, through: number): EvidenceCo
   const asOf = openImage(fold.image).header[HEADER.retractsThrough] ?? NaN;
   replayEvidence(fold.columns, subject, target, 0, startCursor(subject.after), through, asOf, null);
   return evidence;
+}
+
+/** Evidence on values of a pattern read row by row, as of what has been taken out. */
+function readValues(fold: Fold, index: number): ValueEvidence {
+  const view = openImage(fold.image);
+  const { header } = view;
+  const values = openValueEvidence(new ArrayBuffer(valueEvidenceBytes(1)), 0, 1);
+  const subject = patternSubject(view, index);
+  const cursor = startCursor(subject.after);
+  const asOf = header[HEADER.retractsThrough] ?? NaN;
+  const target = { state: null, values };
+  replayEvidence(fold.columns, subject, target, 0, cursor, fold.space.position, asOf, clipOf(view));
+  const { closedAtCount, closedAtSum } = values.bets;
+  closedAtCount[0] = (closedAtCount[0] ?? 0) + (header[HEADER.clippedCount] ?? 0) - cursor.valueCount;
+  closedAtSum[0] = (closedAtSum[0] ?? 0) + (header[HEADER.clippedSum] ?? 0) - cursor.valueSum;
+  return values;
+}
+
+const FACTS = ['gain', 'loss', 'gainSquares', 'lossSquares', 'n', 'wins', 'losses'] as const;
+
+function valueFacts(values: ValueEvidence, index: number): Record<string, number[]> {
+  const { bets, openSum, openCount, closedAtSum, closedAtCount } = values.bets;
+  return {
+    bets: [...bets.subarray(index * 16, index * 16 + 16)].map((one) => expect.closeTo(one, 9) as number),
+    open: [openSum[index] ?? NaN, openCount[index] ?? NaN],
+    closedAt: [closedAtSum[index] ?? NaN, closedAtCount[index] ?? NaN],
+    mean: [...values.mean.subarray(index * 6, index * 6 + 6)],
+    facts: FACTS.map((name) => values[name][index] ?? NaN),
+  };
+}
+
+function plainFacts(values: ValueEvidence, index: number): Record<string, number[]> {
+  return { ...valueFacts(values, index), bets: [...values.bets.bets.subarray(index * 16, index * 16 + 16)] };
 }
 
 /** The subjects that a joint comparison is made of: its pattern within each stratum of the others. */
@@ -218,6 +261,63 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
       { numRuns: 15 },
     );
     for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
+  });
+
+  it('leave in the evidence on values what a log without the retracted gives', () => {
+    let valued = 0;
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.integer({ min: 0, max: 2 ** 31 }),
+          entries: fc.integer({ min: 300, max: 2_000 }),
+          retractShare: fc.constantFrom(0.005, 0.02),
+          valueShare: fc.constantFrom(0.1, 1),
+          swapEvery: fc.constantFrom(40, 150),
+        }),
+        (shape) => {
+          const fold = corrected(shape);
+          const view = openImage(fold.image);
+          const { valueEvidence } = view;
+          if (valueEvidence === null) throw new Error('no values');
+          for (let index = 0; index < view.depth.length; index += 1) {
+            if (view.depth[index] === 0) continue;
+            expect(plainFacts(valueEvidence, index)).toEqual(valueFacts(readValues(fold, index), 0));
+            if ((valueEvidence.n[index] ?? 0) > 0) valued += 1;
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+    expect(valued).toBeGreaterThan(100);
+  });
+
+  it('read no values again but those beside the retracted and those of the patterns that it matches', () => {
+    const random = seeded(31);
+    const log = Array.from({ length: 9_000 }, (_, i) => {
+      const facts = { a: random() < 0.5 ? 'x' : 'y', b: `v${Math.floor(random() * 4)}` };
+      return add(i + 1, random() < 0.4 ? 'success' : 'failure', facts, Math.floor(random() * 30));
+    });
+    const one = log[8_500];
+    if (one === undefined) throw new Error('no entry');
+    log.push(retract(9_001, one));
+    const clip: SettingEntry = {
+      kind: 'values.clip',
+      payload: { low: 0, high: 25 },
+      effectiveAfter: 0,
+      ordinal: 1,
+    };
+    const fold = foldLog(log, () => 500, startFold([clip], { trackedCap: 60 }));
+    const wanted = openImage(swapAll({ ...fold, spare: null }).image);
+    // From here on a reading of early values would give something else.
+    openChunk(fold.columns, 0).values?.fill(0, 0, 8_000);
+    const swapped = openImage(swapAll({ ...fold, spare: null }).image);
+    const [values, wantedValues] = [swapped.valueEvidence, wanted.valueEvidence];
+    if (values === null || wantedValues === null) throw new Error('no values');
+    for (let index = 0; index < swapped.depth.length; index += 1) {
+      if (swapped.depth[index] === 0 || swapped.recountedAt[index] !== 0) continue;
+      expect(plainFacts(values, index)).toEqual(plainFacts(wantedValues, index));
+    }
+    expect(swapped.recountedAt.filter((at) => at !== 0)).toHaveLength(3);
   });
 
   it('leave in joint comparisons what each of their strata gives', () => {
