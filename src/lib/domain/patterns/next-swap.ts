@@ -22,7 +22,8 @@ export function isRecounted(retracts: number, outcomes: number): boolean {
 export function nextSwap(image: FoldImage, columns: Columns): number | null {
   const { header } = openImage(image);
   const after = float64At(header, HEADER.retractsThrough);
-  const through = float64At(header, HEADER.position);
+  const through = float64At(header, HEADER.lastRetract);
+  if (through <= after) return null;
   const all = retractsAfter(columns, after, through);
   if (all.length === 0) return null;
   const recounted = isRecounted(all.length, float64At(header, HEADER.evidenceN));

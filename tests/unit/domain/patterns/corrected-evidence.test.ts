@@ -4,7 +4,7 @@ import type { SettingEntry } from '#domain/attributes/setting-entry.ts';
 import type { LogFacts } from '#domain/outcomes/log-facts.ts';
 import { trackedItems } from '#domain/patterns/cell-of.ts';
 import { clipOf } from '#domain/patterns/clip-of.ts';
-import { openChunk } from '#domain/patterns/columns.ts';
+import { type Columns, openChunk } from '#domain/patterns/columns.ts';
 import {
   type EvidenceSubject,
   longestRunOf,
@@ -409,6 +409,35 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
       }
     }
     expect(frozen).toBeGreaterThan(100);
+  });
+});
+
+describe('the next swap', () => {
+  const outcomes = Array.from({ length: 60 }, (_, i) =>
+    add(i + 1, i % 5 === 0 ? 'neutral' : i % 2 === 0 ? 'success' : 'failure', { a: 'x' }),
+  );
+  const taken = (which: readonly number[]) => {
+    const log = [...outcomes];
+    for (const i of which) log.push(retract(log.length + 1, outcomes[i] ?? add(0, 'neutral', {})));
+    return foldLog(log, () => 10);
+  };
+  /** Columns that nobody may look at. */
+  const unread = new Proxy({} as Columns, {
+    get: () => {
+      throw new Error('the log was read');
+    },
+  });
+
+  it('takes out the retracts of successes and failures', () => {
+    const { image, columns } = taken([3, 5, 10, 11, 15]);
+    expect(nextSwap(image, columns)).toBe(64);
+  });
+
+  it('is none where only neutral outcomes were taken back, or all is out, without a look at the log', () => {
+    expect(nextSwap(taken([0, 5]).image, unread)).toBeNull();
+    const fold = swapAll(taken([3, 5, 10]));
+    expect(openImage(fold.image).header[HEADER.retractsThrough]).toBe(61);
+    expect(nextSwap(fold.image, unread)).toBeNull();
   });
 });
 
