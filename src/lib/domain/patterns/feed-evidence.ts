@@ -277,7 +277,10 @@ export class EvidenceFold {
       });
     } else if (retracts.length > 0) {
       const { changed, own } = takeOutRetracted(view, columns, this.#rows, increments, retracts, after);
-      for (const index of own) readRecent(view, index, this.#rows, trackedItems(view, index), after);
+      // Those that are not frozen are without what was retracted since already.
+      const isAll = float64At(view.header, HEADER.lastRetract) <= asOf;
+      const standing = isAll ? this.#rows : this.#standingAt(after);
+      for (const index of own) readRecent(view, index, standing, trackedItems(view, index), after);
       for (const index of changed) onChange(index);
     }
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {

@@ -20,7 +20,7 @@ import { clipped } from './value-evidence.ts';
 export interface TakenOut {
   /** Indexes whose evidence is another now. */
   readonly changed: readonly number[];
-  /** Those of them that have lost outcomes of their own. */
+  /** Those that have lost outcomes of their own, be they older than their evidence. */
   readonly own: ReadonlySet<number>;
 }
 
@@ -67,7 +67,7 @@ export function takeOutRetracted(
   const values = clip === null ? null : new ValueBlocksWithout(columns, rows, clip);
   for (const row of retracts) {
     lowerCounters(view, row);
-    for (const place of patterns) takeFromPattern(view, blocks, values, increments, place, row, own);
+    for (const place of patterns) takeFromPattern(view, columns, blocks, values, increments, place, row, own);
     for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row);
     for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
       const found = jointSequence(view, columns, joint, row.added);
@@ -128,6 +128,7 @@ export function lowerCounters(view: ImageView, { y, value }: RetractedRow): void
 
 function takeFromPattern(
   view: ImageView,
+  columns: Columns,
   blocks: BlocksWithout,
   values: ValueBlocksWithout | null,
   increments: BlockIncrements,
@@ -144,6 +145,8 @@ function takeFromPattern(
     lower(evidence.closedAtN, index, 1);
     lower(evidence.closedAtSuccesses, index, y);
     lowerValues(view, index, value);
+    // The last results reach back beyond the epoch.
+    if (matches(columns, subject, added)) own.add(index);
     return;
   }
   place.changed = true;

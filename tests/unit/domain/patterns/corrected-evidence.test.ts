@@ -16,6 +16,7 @@ import { HEADER, type ImageView, openImage } from '#domain/patterns/fold-image.t
 import { JOINT_OTHERS } from '#domain/patterns/image-layout.ts';
 import { isRecounted, nextSwap } from '#domain/patterns/next-swap.ts';
 import { readEvidence } from '#domain/patterns/pattern-evidence.ts';
+import { recentResults } from '#domain/patterns/recent-results.ts';
 import { replayEvidence, startCursor } from '#domain/patterns/replay-evidence.ts';
 import { retractedRows } from '#domain/patterns/retracted-rows.ts';
 import { exactOf } from '#domain/patterns/standing-side.ts';
@@ -393,6 +394,37 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
     expect(meta[12]).toBeGreaterThan(2);
     const after = openImage(swapAll(fold).image);
     expect([after.frozenAt[index], after.evidence.n[index]]).toEqual([0, 10]);
+  });
+
+  it('leave the last results even where the outcome is older than the evidence', () => {
+    const log = Array.from({ length: 300 }, (_, i) => {
+      return add(i + 1, i % 3 === 0 ? 'success' : 'failure', { a: i % 2 === 0 ? 'x' : 'y' });
+    });
+    const successes = log.filter(({ result, attributes }) => result === 'success' && attributes['a'] === 'x');
+    const [earlier, later] = successes.slice(-2);
+    if (earlier === undefined || later === undefined) throw new Error('no outcomes');
+    log.push(retract(301, earlier), add(302, 'failure', { a: 'x' }), add(303, 'failure', { a: 'y' }));
+    const declared: SettingEntry = {
+      kind: 'attribute.mode',
+      payload: { attribute: 'a', mode: 'period' },
+      effectiveAfter: 301,
+      ordinal: 1,
+    };
+    const expectWithout = (entries: readonly LogFacts[], gone: readonly LogFacts[], through: number) => {
+      const settings = [declared, swapAfter(entries.length - 1, through, 2)];
+      const fold = foldScript({ log: entries, settings }, () => 50);
+      const index = indexOf(fold, { a: 'x' });
+      expect(openImage(fold.image).epochAt[index]).toBe(301);
+      const wanted = entries
+        .filter((one) => one.kind === 'add' && !gone.includes(one) && one.attributes['a'] === 'x')
+        .map(({ result }) => (result === 'success' ? '1' : '0'))
+        .join('');
+      expect(recentResults(openImage(fold.image), index)).toBe(wanted.slice(-50));
+    };
+    expectWithout(log, [earlier], 301);
+    // A swap of some does not bring back what is out already.
+    const more = [...log, retract(304, later), add(305, 'failure', { a: 'y' })];
+    expectWithout(more, [earlier, later], 301);
   });
 
   it('leave nothing frozen once there is nothing to swap', () => {
