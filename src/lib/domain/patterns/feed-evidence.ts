@@ -267,11 +267,13 @@ export class EvidenceFold {
     const retracts = retractedRows(columns, float64At(view.header, HEADER.retractsThrough), asOf);
     view.header[HEADER.retractsThrough] = asOf;
     if (isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+      let lastAdded = 0;
       for (const row of retracts) {
         lowerCounters(view, row);
         this.#rows.takeOut(row.added, row.by);
+        lastAdded = Math.max(lastAdded, row.added);
       }
-      this.#replays.replayAll(after);
+      this.#replays.replayAll(after, lastAdded);
       view.depth.forEach((depth, index) => {
         if (depth > 0) onChange(index);
       });

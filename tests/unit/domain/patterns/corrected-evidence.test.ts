@@ -427,6 +427,27 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
     expectWithout(more, [earlier, later], 301);
   });
 
+  it('begin the largest E² again whichever way they leave', () => {
+    const log = randomLog(8, { entries: 2_400, retractShare: 0.01, valueShare: 0, effects: true });
+    const fold = foldLog(log, () => 300, startFold([], { trackedCap: 120 }));
+    const outcomes = openImage(fold.image).header[HEADER.evidenceN] ?? NaN;
+    const all = retractedRows(fold.columns, 0, log.length);
+    const last = all.at(-1)?.by ?? NaN;
+    const half = all[Math.floor(all.length / 2)]?.by ?? NaN;
+    expect([isRecounted(all.length, outcomes), isRecounted(Math.ceil(all.length / 2) + 1, outcomes)]).toEqual(
+      [true, false],
+    );
+    const at = log.length;
+    const swapped = (...settings: SettingEntry[]) =>
+      openImage(step({ ...fold, spare: null }, [], settings).image).evidence;
+    const once = swapped(swapAfter(at, last, 1));
+    const twice = swapped(swapAfter(at, half, 1), swapAfter(at, last, 2));
+    expect([...once.maxLogETwoSided].filter((one) => one > 1).length).toBeGreaterThan(3);
+    once.maxLogETwoSided.forEach((largest, index) => {
+      expect([index, largest]).toEqual([index, expect.closeTo(twice.maxLogETwoSided[index] ?? NaN, 9)]);
+    });
+  });
+
   it('leave nothing frozen once there is nothing to swap', () => {
     let frozen = 0;
     for (const seed of [1, 2, 3, 4, 5, 6]) {
