@@ -94,9 +94,10 @@ export class SequenceRows {
     if (part === this.#part) return;
     this.#part = part;
     this.#standing = this.#rows.standing(part);
+    // One item that the part has nowhere decides: the others are not asked for.
     this.#own0 = this.#bits(own, 0, part);
-    this.#own1 = this.#bits(own, 1, part);
-    this.#own2 = this.#bits(own, 2, part);
+    this.#own1 = this.#own0.count === 0 ? this.#own0 : this.#bits(own, 1, part);
+    this.#own2 = this.#own1.count === 0 ? this.#own1 : this.#bits(own, 2, part);
     this.#hasUniverse = universe.length > 0 || this.#among !== null;
     if (!this.#hasUniverse) return;
     if (this.#among === null) this.#universe.fill(-1);

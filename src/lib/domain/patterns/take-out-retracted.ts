@@ -6,7 +6,7 @@ import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { BlocksWithout } from './blocks-without.ts';
 import { clipOf } from './clip-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
-import { type EvidenceSubject, type Items, pairSubject, patternSubject } from './evidence-subject.ts';
+import { type EvidenceSubject, type Items, PAIR, pairSubject, patternSubject } from './evidence-subject.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
 import { jointPlaces, pairPlaces, patternPlaces } from './image-layout.ts';
 import { jointSequence, openStratum } from './joint-places.ts';
@@ -39,9 +39,11 @@ interface Place {
  * matches and of those that had it in their rest, of pairs and of joint comparisons. What is left is what a log without
  * those outcomes would have given, to the rounding of each L.
  *
- * One retract after the other, each out of the few blocks that it concerns, so the cost is that of the retracts and not
- * of the log: .3 to 1 µs a place and retract, some ms a retract with 4,000 patterns. The largest E² begins again with what is
- * left: fewer looks make the always-valid p larger, never smaller. `position`: up to which the patterns have been fed.
+ * One retract after the other, each out of the few blocks that it concerns; where no outcome of the pattern came after it,
+ * no block does. So the cost is that of the retracts and hardly of the log: .3 to 1 µs a place and retract, some ms a
+ * retract with 4,000 patterns. Only means of values grow with it: see ValueBlocksWithout. The largest E² begins again with
+ * what is left: fewer looks make the always-valid p larger, never smaller. `position`: up to which the patterns have been
+ * fed.
  */
 export function takeOutRetracted(
   view: ImageView,
@@ -65,10 +67,18 @@ export function takeOutRetracted(
   const blocks = new BlocksWithout(rows, increments);
   const clip = clipOf(view);
   const values = clip === null ? null : new ValueBlocksWithout(columns, rows, clip);
+  // Without an outcome of its own since the row that is taken out.
+  const isQuiet = new Uint8Array(patternPlaces(view.layout));
   for (const row of retracts) {
+    const since = rows.count(row.added, position).n;
+    const rank = float64At(view.header, HEADER.evidenceN) - since;
+    for (const { index } of patterns) isQuiet[index] = rank > lastOwn(evidence, index) ? 1 : 0;
     lowerCounters(view, row);
-    for (const place of patterns) takeFromPattern(view, columns, blocks, values, increments, place, row, own);
-    for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row);
+    for (const place of patterns) {
+      if (byteAt(isQuiet, place.index) === 1) place.changed = true;
+      else takeFromPattern(view, columns, blocks, values, increments, place, row, own);
+    }
+    for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row, isQuiet);
     for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
       const found = jointSequence(view, columns, joint, row.added);
       if (found === null) continue;
@@ -174,6 +184,7 @@ function takeFromPair(
   increments: BlockIncrements,
   place: Place,
   { added, y }: RetractedRow,
+  isQuiet: Uint8Array,
 ): void {
   const { index: pair, subject, sequence } = place;
   const { universe, period } = subject;
@@ -181,9 +192,10 @@ function takeFromPair(
   if (matches(columns, universe, added) === universe.outside) return;
   place.changed = true;
   const { pairEvidence, pairN, pairSuccesses } = view;
-  const meets = blocks.takeOut(sequence, added, y);
   lower(pairN, pair, 1);
   lower(pairSuccesses, pair, y);
+  if (byteAt(isQuiet, ownPattern(view, pair)) === 1) return;
+  const meets = blocks.takeOut(sequence, added, y);
   if (blocks.isOwn) {
     lower(pairEvidence.n, pair, 1);
     lower(pairEvidence.successes, pair, y);
@@ -212,6 +224,17 @@ function closeAt(
   evidence.openSuccesses[index] = open.successes;
   evidence.closedAtN[index] = n - open.n - open.restN;
   evidence.closedAtSuccesses[index] = successes - open.successes - open.restSuccesses;
+}
+
+/** Rank of a pattern's last outcome among all that stand: those since the last close come right after it. */
+function lastOwn({ closedAtN, openN }: EvidenceColumns, index: number): number {
+  return int32At(closedAtN, index) + int32At(openN, index);
+}
+
+/** The pattern of which a pair's own outcomes are some. */
+function ownPattern(view: ImageView, pair: number): number {
+  const own = byteAt(view.pairKind, pair) === PAIR.childWithinParent ? view.pairChild : view.pairParent;
+  return int32At(own, pair);
 }
 
 function lower(column: Int32Array, index: number, by: number): void {

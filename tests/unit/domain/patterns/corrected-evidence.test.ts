@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { SettingEntry } from '#domain/attributes/setting-entry.ts';
 import type { LogFacts } from '#domain/outcomes/log-facts.ts';
 import { trackedItems } from '#domain/patterns/cell-of.ts';
+import { RESULTS } from '#domain/outcomes/results.ts';
 import { clipOf } from '#domain/patterns/clip-of.ts';
-import { type Columns, openChunk } from '#domain/patterns/columns.ts';
+import { type Columns, META_RESULT, openChunk } from '#domain/patterns/columns.ts';
 import {
   type EvidenceSubject,
   longestRunOf,
@@ -319,6 +320,29 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
       expect(plainFacts(values, index)).toEqual(plainFacts(wantedValues, index));
     }
     expect(swapped.recountedAt.filter((at) => at !== 0)).toHaveLength(3);
+  });
+
+  it('read nothing for a pattern that has had no outcome since', () => {
+    const random = seeded(32);
+    const log = Array.from({ length: 9_000 }, (_, i) => {
+      const a = i < 3_000 && random() < 0.3 ? 'old' : `v${Math.floor(random() * 3)}`;
+      return add(i + 1, random() < 0.4 ? 'success' : 'failure', { a, b: random() < 0.5 ? 'x' : 'y' });
+    });
+    const one = log[8_500];
+    if (one === undefined) throw new Error('no entry');
+    log.push(retract(9_001, one));
+    const fold = foldLog(log, () => 500, startFold([], { trackedCap: 60 }));
+    const wanted = openImage(swapAll({ ...fold, spare: null }).image);
+    // From here on a reading of what lies between would count no success.
+    const { meta } = openChunk(fold.columns, 0);
+    for (let row = 4_000; row < 8_000; row += 1) {
+      meta[row] = ((meta[row] ?? 0) & ~META_RESULT) | RESULTS.indexOf('failure');
+    }
+    const swapped = openImage(swapAll({ ...fold, spare: null }).image);
+    for (const where of [{ a: 'old' }, { a: 'old', b: 'x' }, { a: 'v0' }, { a: 'v1', b: 'y' }]) {
+      const index = indexOf(fold, where);
+      expect(evidenceAt(swapped.evidence, index)).toEqual(evidenceAt(wanted.evidence, index));
+    }
   });
 
   it('leave in joint comparisons what each of their strata gives', () => {
