@@ -258,7 +258,7 @@ export class EvidenceFold {
    * What was retracted up to `through` leaves all evidence, also that of patterns which had it in their rest; what it froze
    * goes on. What a later retract touched stays frozen.
    */
-  swap({ through, after }: EncodedSwap): void {
+  swap({ through, recount, after }: EncodedSwap): void {
     const view = this.#view;
     const { columns, increments, onChange } = this.#options;
     // What is retracted after this entry is not known here, whatever the batch already holds of it.
@@ -266,7 +266,7 @@ export class EvidenceFold {
     if (asOf <= float64At(view.header, HEADER.retractsThrough)) return;
     const retracts = retractedRows(columns, float64At(view.header, HEADER.retractsThrough), asOf);
     view.header[HEADER.retractsThrough] = asOf;
-    if (isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+    if (recount ?? isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
       let lastAdded = 0;
       for (const row of retracts) {
         lowerCounters(view, row);

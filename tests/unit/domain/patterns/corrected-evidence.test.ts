@@ -51,9 +51,10 @@ const swapAfter = (at: number, through: number, ordinal: number): SettingEntry =
 /** The fold once the leader has asked for every swap that is due. */
 function swapAll(fold: Fold): Fold {
   for (let swapped = fold, ordinal = 10_000; ; ordinal += 1) {
-    const through = nextSwap(swapped.image, swapped.columns);
-    if (through === null) return swapped;
-    swapped = step(swapped, [], [swapAfter(fold.space.position, through, ordinal)]);
+    const payload = nextSwap(swapped.image, swapped.columns);
+    if (payload === null) return swapped;
+    const effectiveAfter = fold.space.position;
+    swapped = step(swapped, [], [{ kind: 'evidence.swap', payload, effectiveAfter, ordinal }]);
   }
 }
 
@@ -507,7 +508,7 @@ describe('the next swap', () => {
 
   it('takes out the retracts of successes and failures', () => {
     const { image, columns } = taken([3, 5, 10, 11, 15]);
-    expect(nextSwap(image, columns)).toBe(64);
+    expect(nextSwap(image, columns)).toEqual({ through: 64, recount: true });
   });
 
   it('is none where only neutral outcomes were taken back, or all is out, without a look at the log', () => {
@@ -515,6 +516,31 @@ describe('the next swap', () => {
     const fold = swapAll(taken([3, 5, 10]));
     expect(openImage(fold.image).header[HEADER.retractsThrough]).toBe(61);
     expect(nextSwap(fold.image, unread)).toBeNull();
+  });
+});
+
+describe('a swap', () => {
+  const log = Array.from({ length: 1_000 }, (_, i) =>
+    add(i + 1, i % 3 === 0 ? 'success' : 'failure', { a: i % 2 === 0 ? 'x' : 'y' }),
+  );
+  const some = (count: number) => {
+    const gone = log.slice(700, 700 + count);
+    return foldLog([...log, ...gone.map((one, i) => retract(1_001 + i, one))], () => 100);
+  };
+  const swap = (fold: Fold, count: number, recount: boolean) => {
+    // What is read again has no success.
+    const { meta } = openChunk(fold.columns, 0);
+    for (let row = 0; row < 300; row += 1) meta[row] = RESULTS.indexOf('failure');
+    const payload = { through: 1_000 + count, recount };
+    const entry = { kind: 'evidence.swap', payload, effectiveAfter: 1_000 + count, ordinal: 1 } as const;
+    const { evidence } = openImage(step(fold, [], [entry]).image);
+    return evidence.successes[indexOf(fold, { a: 'x' })];
+  };
+
+  it('reads the log again where it says so, whatever the numbers are', () => {
+    expect([isRecounted(1, 1_000), isRecounted(20, 1_000)]).toEqual([false, true]);
+    expect([swap(some(1), 1, true), swap(some(20), 20, true)]).toEqual([117, 114]);
+    expect([swap(some(1), 1, false), swap(some(20), 20, false)]).toEqual([167, 164]);
   });
 });
 
