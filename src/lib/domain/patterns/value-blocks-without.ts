@@ -2,6 +2,7 @@ import { float64At, int32At } from '../read-typed-array.ts';
 import { addBets, BETTING_SIZE } from '../statistics/block-betting.ts';
 import { onValueMatch } from '../statistics/on-value-match.ts';
 import { createValues, startValues, type ValueColumns } from '../statistics/value-columns.ts';
+import { PART_ROWS } from './column-parts.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
 import { type BlockSequence, PART_WORD_BITS, PART_WORDS, SequenceRows } from './sequence-rows.ts';
 import type { StandingRows } from './standing-rows.ts';
@@ -15,6 +16,8 @@ const AFTER = 1;
 /** The values of a part that stand, as bits, and the sum of what they are within the clip. */
 interface ValuedPart {
   readonly words: Int32Array;
+  /** By row, as recorded; empty where the part has none. */
+  readonly values: Float64Array;
   count: number;
   sum: number;
 }
@@ -93,9 +96,11 @@ export class ValueBlocksWithout {
         at |= PART_WORDS - 1;
         continue;
       }
+      const part = this.#part(at >>> PART_WORD_BITS);
       let own = this.#walk.rowsAt(at) & this.#walk.ownAt(at) & within(at << 5, after, through);
       for (; own !== 0; own &= own - 1) {
-        addValue(values, index, this.#valueAt((at << 5) + 31 - Math.clz32(own & -own)), this.#clip);
+        const row = (at << 5) + 31 - Math.clz32(own & -own);
+        addValue(values, index, float64At(part.values, row & (PART_ROWS - 1)), this.#clip);
       }
     }
   }
@@ -120,8 +125,8 @@ export class ValueBlocksWithout {
     let sum = 0;
     for (let at = from >>> 5; at << 5 < through; at += 1) {
       this.#walk.enter(sequence, at >>> PART_WORD_BITS);
+      const part = this.#part(at >>> PART_WORD_BITS);
       if (this.#skips(at, from, through)) {
-        const part = this.#part(at >>> PART_WORD_BITS);
         count += part.count;
         sum += part.sum;
         at += PART_WORDS - 1;
@@ -131,7 +136,7 @@ export class ValueBlocksWithout {
       for (let rows = this.#walk.rowsAt(at) & within(at << 5, from, through); rows !== 0; rows &= rows - 1) {
         const bit = rows & -rows;
         const here = (at << 5) + 31 - Math.clz32(bit);
-        const value = clipped(this.#valueAt(here), clip);
+        const value = clipped(float64At(part.values, here & (PART_ROWS - 1)), clip);
         count += 1;
         sum += value;
         if ((own & bit) === 0) continue;
@@ -160,29 +165,24 @@ export class ValueBlocksWithout {
   #part(part: number): ValuedPart {
     const known = this.#parts[part];
     if (known !== undefined) return known;
+    const first = part * PART_ROWS;
+    const chunk = openChunk(this.#columns, first >>> CHUNK_BITS);
+    const from = first & (CHUNK_ROWS - 1);
+    const values = chunk.values?.subarray(from, from + PART_ROWS) ?? new Float64Array();
     const standing = this.#rows.standing(part).words;
     const words = new Int32Array(PART_WORDS);
     let count = 0;
     let sum = 0;
-    const first = (part << PART_WORD_BITS) << 5;
-    for (let at = 0; at < PART_WORDS; at += 1) {
-      for (let rows = int32At(standing, at); rows !== 0; rows &= rows - 1) {
-        const bit = rows & -rows;
-        const value = this.#valueAt(first + (at << 5) + 31 - Math.clz32(bit));
-        if (Number.isNaN(value)) continue;
-        words[at] = int32At(words, at) | bit;
-        count += 1;
-        sum += clipped(value, this.#clip);
-      }
+    for (let row = 0; row < values.length; row += 1) {
+      const bit = 1 << (row & 31);
+      const value = float64At(values, row);
+      if (Number.isNaN(value) || (int32At(standing, row >>> 5) & bit) === 0) continue;
+      words[row >>> 5] = int32At(words, row >>> 5) | bit;
+      count += 1;
+      sum += clipped(value, this.#clip);
     }
-    const made = { words, count, sum };
+    const made = { words, values, count, sum };
     this.#parts[part] = made;
     return made;
-  }
-
-  /** As recorded, NaN for none. */
-  #valueAt(row: number): number {
-    const { values } = openChunk(this.#columns, row >>> CHUNK_BITS);
-    return values === null ? NaN : float64At(values, row & (CHUNK_ROWS - 1));
   }
 }
