@@ -32,8 +32,6 @@ import { onMatch } from '../../src/lib/domain/statistics/on-match.ts';
 import { bankIsMissing, bankOutcomes } from '../support/bank-file.ts';
 
 const OUTCOMES = Number(process.argv[2] ?? 1_000_000);
-/** BENCH_PART=corrections: that part alone. */
-const ONLY_CORRECTIONS = process.env['BENCH_PART'] === 'corrections';
 const BATCH = 5_000;
 const ATTRIBUTES = 16;
 /** One a thread, as in a worker. */
@@ -254,13 +252,12 @@ function longLog(outcomes: number): void {
   print(`  scan of three conditions: ${since(clock).toFixed(1)} ms`);
 }
 
-/** A log with corrections all over it, refolded with its swaps: each takes out what was corrected before it. */
-function corrections(outcomes: number, count: number, valued: boolean): void {
-  seed = 1;
+/** A log with corrections all over it, refolded with its swaps: each replays all that the corrections before it touched. */
+function corrections(outcomes: number, count: number): void {
   const log: LogFacts[] = [];
   const standing: LogFacts[] = [];
   const settled: number[] = [];
-  for (const outcome of drawn(1, outcomes, 9, valued)) {
+  for (const outcome of drawn(1, outcomes, 9)) {
     const added = { ...outcome, position: log.length + 1 };
     log.push(added);
     standing.push(added);
@@ -274,9 +271,7 @@ function corrections(outcomes: number, count: number, valued: boolean): void {
     log.push(standing[at]);
     settled.push(log.length);
   }
-  print(
-    `refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes${valued ? ', a value on every outcome' : ''}:`,
-  );
+  print(`refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes:`);
   for (const swaps of [0, 20, 60, count]) {
     const each = Math.ceil(settled.length / Math.max(1, swaps));
     const settings = settled
@@ -295,13 +290,10 @@ const load = () =>
     .map((one) => one.toFixed(1))
     .join(' ');
 print(`Node ${process.version}, load at the start ${load()}`);
-if (!ONLY_CORRECTIONS) {
-  bankFile();
-  evidenceAlone();
-  countingAlone(Math.min(OUTCOMES, 200_000), false);
-  countingAlone(Math.min(OUTCOMES, 100_000), true);
-}
-corrections(20_000, 1_200, false);
-corrections(20_000, 1_200, true);
-if (!ONLY_CORRECTIONS) longLog(OUTCOMES);
+bankFile();
+evidenceAlone();
+countingAlone(Math.min(OUTCOMES, 200_000), false);
+countingAlone(Math.min(OUTCOMES, 100_000), true);
+corrections(20_000, 1_200);
+longLog(OUTCOMES);
 print(`load at the end ${load()}`);

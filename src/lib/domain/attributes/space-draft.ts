@@ -373,11 +373,9 @@ export class SpaceDraft {
         this.setClip({ low, high, declared: true }, position);
         return;
       }
-      case 'evidence.swap': {
-        const { through, recount = null } = setting.payload;
-        this.acts.push({ kind: 'swap', after: position, through, recount });
+      case 'evidence.swap':
+        this.acts.push({ kind: 'swap', after: position, through: setting.payload.through });
         return;
-      }
       default: {
         const choice = resolveChoice(this.finish(position), setting.payload);
         if (choice === null) return;

@@ -1,4 +1,3 @@
-import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
@@ -113,7 +112,7 @@ export class WorkspaceFold {
     });
     this.#swaps = new EvidenceSwaps({
       memory: () => this.#memory(),
-      store: (swap) => this.#storeSwap(swap),
+      store: (through) => this.#storeSwap(through),
       onFailure: (error) =>
         logger.warn({ err: error, workspace: workspace.id }, 'a swap of evidence could not be recorded'),
     });
@@ -461,10 +460,10 @@ export class WorkspaceFold {
     return this.#commits.write(commit, this.#stopped);
   }
 
-  async #storeSwap(swap: NextSwap): Promise<void> {
+  async #storeSwap(through: number): Promise<void> {
     const { progress } = this.#commits;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
-    await storeSwap(this.#options.db.sql, this.#options.workspace.id, progress.term, swap);
+    await storeSwap(this.#options.db.sql, this.#options.workspace.id, progress.term, through);
     this.wake();
   }
 
