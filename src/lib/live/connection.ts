@@ -191,7 +191,11 @@ function afterProbe(connection: Connection, why: 'mute' | 'network', at: Moment)
 function afterGoaway(connection: Connection, reason: string, afterMs: number, at: Moment): Connection {
   const until = at.now + Math.max(afterMs, SHORTEST_GOAWAY_MS);
   const orderly = { ...connection, failures: 0, mutes: 0, renewing: renewalOf(connection, reason, afterMs) };
-  return reason === 'off' ? poll(orderly, 'off', until, at) : wait(orderly, until);
+  if (reason === 'off') return poll(orderly, 'off', until, at);
+  // An attempt to stream while polling was turned away: polling goes on.
+  if (connection.polling !== null)
+    return ask({ ...orderly, probes: connection.probes + 1, probeAt: until }, 0, at);
+  return wait(orderly, until);
 }
 
 function renewalOf({ phase, caughtUp }: Connection, reason: string, afterMs: number): Connection['renewing'] {

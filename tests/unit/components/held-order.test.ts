@@ -85,5 +85,6 @@ describe('rows that change places', () => {
     expect(after(rows('b', 'a', 'c'), 500)).toBe(1_500);
     expect(after(rows('a', 'b'), 1_999)).toBe(1);
     expect(after(rows('a', 'b', 'c', 'd'), 2_000)).toBe(0);
+    expect(after(rows('x', 'y'), 10)).toBe(0);
   });
 });

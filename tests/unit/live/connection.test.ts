@@ -167,6 +167,13 @@ describe('polling', () => {
     expect(stateOf(after, true)).toBe('polling');
   });
 
+  it('goes on after a stream that was turned away, until the time that was named', () => {
+    const tried = from(opening, { polling: 'off', pollsArrive: true, probes: 1 });
+    const after = run(tried, { type: 'goaway', reason: 'unavailable', afterMs: 4_000 });
+    expect(after).toMatchObject({ phase: { kind: 'asking' }, polling: 'off', probeAt: at.now + 4_000 });
+    expect(stateOf(run(after, { type: 'poll-failed' }), true)).toBe('reconnecting');
+  });
+
   it('after "off" holds nothing open at the server and streams again when told that it may', () => {
     const off = run(from(streaming), { type: 'goaway', reason: 'off', afterMs: 60_000 });
     expect(off).toMatchObject({ polling: 'off', longPolls: false, probeAt: at.now + 60_000 });

@@ -82,13 +82,18 @@ export class HeldOrder<T extends Keyed> {
   }
 }
 
-/** Milliseconds until the rows may take the newest order, `elapsedMs` after they last did; null: they stand so already. */
+/**
+ * Milliseconds until the rows may take the newest order, `elapsedMs` after they last did; null: they stand so already.
+ * Rows of another list, none of which was shown, do not wait.
+ */
 export function settlesIn(
   shown: readonly Keyed[],
   newest: readonly Keyed[],
   { elapsedMs, settleMs }: { elapsedMs: number; settleMs: number },
 ): number | null {
-  return moved(shown, newest) === 0 ? null : Math.max(0, settleMs - elapsedMs);
+  if (moved(shown, newest) === 0) return null;
+  const isOther = !newest.some(({ id }) => shown.some((row) => row.id === id));
+  return isOther ? 0 : Math.max(0, settleMs - elapsedMs);
 }
 
 function moved(before: readonly Keyed[], after: readonly Keyed[]): number {

@@ -45,21 +45,23 @@ export class Replays {
    */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
     const { shared } = audience;
-    // A page has at least so many rows, so it reaches beyond `from`.
-    const { segment, oldest } = await this.#share(shared, from - (from % LEAST_ROWS), limit);
+    const { segment, oldest } = await this.#share(shared, from, limit);
     if (oldest === null || oldest > from + 1)
       throw new Error('What was to be replayed is not kept any more.');
     return audience.ofMine(segment.from === from ? segment : shared.after(segment, from));
   }
 
-  async #share(shared: AudienceClass, start: number, limit: number): Promise<Page> {
+  /** A page that reaches beyond `from`: a new one does, having so many rows; a known one may have been cut by its limit. */
+  async #share(shared: AudienceClass, from: number, limit: number): Promise<Page> {
+    const start = from - (from % LEAST_ROWS);
     const { epoch } = this.#reader;
     const pages = this.#pages.get(shared) ?? new Map<number, Promise<Page>>();
     this.#pages.set(shared, pages);
     const known = pages.get(start);
     if (known !== undefined) {
       const page = await known;
-      if (page.segment.to <= limit && epoch === this.#reader.epoch) return page;
+      const { to } = page.segment;
+      if (to > from && to <= limit && epoch === this.#reader.epoch) return page;
     }
     const reading = this.#slots.run(() => this.#read(shared, start, limit));
     pages.set(start, reading);

@@ -44,6 +44,8 @@ export async function decideResume(
   if (cursor.seq > reader.visible && !(await catchesUp(host, cursor))) return reset('future', cursorText);
   const from = cursor.seq;
   const reach = reader.ring.covers(from) ? null : await host.reach(audience);
+  // While the database was asked, the reader may have seen that it has another history.
+  if (cursor.epoch !== reader.epoch) return reset('epoch', cursorText);
   const trouble = reach === null ? troubleInRing(reader, audience, from) : troubleInOutbox(reach, from);
   if (trouble !== null) return reset(trouble.reason, cursorText, trouble.oldest);
   if (maySeeOther(reader, who, from, reach)) return reset('scope', cursorText);
