@@ -123,6 +123,24 @@ test('a network that is gone is told, figures stay, and what was missed appears 
   await context.close();
 });
 
+test('a page that nobody answers for says so and comes back by itself', async ({ browser }) => {
+  const context = await browser.newContext();
+  await logInTo(context, proxy.url);
+  const page = await openLive(context, proxy.url);
+  await isLive(page);
+  let unanswered = 2;
+  await page.route('**/outcomes/__data.json*', (route) => {
+    unanswered -= 1;
+    return unanswered >= 0 ? route.abort('connectionreset') : route.continue();
+  });
+  await page.getByRole('link', { name: 'Outcomes', exact: true }).first().click();
+  await expect(page.getByRole('heading', { name: 'The server does not answer' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Outcomes', level: 1 })).toBeVisible({ timeout: 15_000 });
+  expect(unanswered).toBe(-1);
+  await isLive(page);
+  await context.close();
+});
+
 test('a server that restarts under load is caught up with, and no row is doubled or missing', async ({
   browser,
 }) => {

@@ -41,8 +41,6 @@ const CONTEXT = Symbol('live feed');
 const LONGEST_HOLD_EVENTS = 5_000;
 /** A loss shorter than this is not worth a word about the figures. */
 const STALE_AFTER_MS = 5_000;
-/** For so long after an event came, nobody asks whether the server is there. */
-const JUST_HEARD_MS = 5_000;
 /** Figures of the connection are for people and move at most this often. */
 const NOTED_EVERY_MS = 1_000;
 const DELAYS_KEPT = 50;
@@ -87,8 +85,6 @@ export class LiveFeed {
   readonly #queue: PacedQueue<Delta>;
   #feed: TabFeed | null = null;
   #missed = false;
-  /** When an event came last, by the clock that only runs forward. */
-  #cameAt = -Infinity;
   #cancelStale: (() => void) | null = null;
   #end: (() => void) | null = null;
   #delays: number[] = [];
@@ -98,10 +94,7 @@ export class LiveFeed {
   constructor(options: LiveFeedOptions) {
     this.#options = options;
     this.#environment = options.environment ?? feedEnvironment;
-    this.#reader = new PageReader(
-      this.#environment,
-      () => this.isConnected && this.#environment.elapsed() - this.#cameAt < JUST_HEARD_MS,
-    );
+    this.#reader = new PageReader(this.#environment);
     this.enabled = options.enabled();
     this.#queue = createPacedQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
@@ -250,7 +243,6 @@ export class LiveFeed {
     this.#missed = false;
     this.received = 0;
     this.#delays = [];
-    this.#cameAt = -Infinity;
     this.lastEventAt = null;
   }
 
@@ -331,7 +323,6 @@ export class LiveFeed {
 
   #arrived(deltas: readonly Delta[]): void {
     const now = this.#environment.now();
-    this.#cameAt = this.#environment.elapsed();
     this.received += deltas.length;
     this.#heard(now);
     for (const delta of deltas) {

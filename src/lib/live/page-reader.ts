@@ -9,14 +9,11 @@ import { Readiness } from './when-ready.ts';
  */
 export class PageReader {
   readonly #readiness: Readiness;
-  readonly #isHeard: () => boolean;
   #all: Promise<void> | null = null;
   #allAgain = false;
 
-  /** `isHeard`: the server has spoken just now, so it need not be asked whether it is there. */
-  constructor(environment: FeedEnvironment, isHeard: () => boolean) {
+  constructor(environment: FeedEnvironment) {
     this.#readiness = new Readiness(environment);
-    this.#isHeard = isHeard;
   }
 
   /** Reads what depends on this, unless `signal` ends the waiting for it. A failure is logged. */
@@ -49,7 +46,8 @@ export class PageReader {
   }
 
   async #mayRead(): Promise<boolean> {
-    if (!this.#isHeard() && !(await this.#readiness.whenReady())) return false;
+    // Also while events come: a server that says goodbye has just been heard.
+    if (!(await this.#readiness.whenReady())) return false;
     await afterNavigation();
     return !this.#readiness.ended;
   }
