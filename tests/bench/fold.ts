@@ -32,6 +32,8 @@ import { onMatch } from '../../src/lib/domain/statistics/on-match.ts';
 import { bankIsMissing, bankOutcomes } from '../support/bank-file.ts';
 
 const OUTCOMES = Number(process.argv[2] ?? 1_000_000);
+/** BENCH_PART=corrections: that part alone. */
+const ONLY_CORRECTIONS = process.env['BENCH_PART'] === 'corrections';
 const BATCH = 5_000;
 const ATTRIBUTES = 16;
 /** One a thread, as in a worker. */
@@ -252,12 +254,13 @@ function longLog(outcomes: number): void {
   print(`  scan of three conditions: ${since(clock).toFixed(1)} ms`);
 }
 
-/** A log with corrections all over it, refolded with its swaps: each replays all that the corrections before it touched. */
-function corrections(outcomes: number, count: number): void {
+/** A log with corrections all over it, refolded with its swaps: each takes out what was corrected before it. */
+function corrections(outcomes: number, count: number, valued: boolean): void {
+  seed = 1;
   const log: LogFacts[] = [];
   const standing: LogFacts[] = [];
   const settled: number[] = [];
-  for (const outcome of drawn(1, outcomes, 9)) {
+  for (const outcome of drawn(1, outcomes, 9, valued)) {
     const added = { ...outcome, position: log.length + 1 };
     log.push(added);
     standing.push(added);
@@ -271,7 +274,9 @@ function corrections(outcomes: number, count: number): void {
     log.push(standing[at]);
     settled.push(log.length);
   }
-  print(`refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes:`);
+  print(
+    `refold of ${outcomes} outcomes with ${settled.length} corrections, nine attributes${valued ? ', a value on every outcome' : ''}:`,
+  );
   for (const swaps of [0, 20, 60, count]) {
     const each = Math.ceil(settled.length / Math.max(1, swaps));
     const settings = settled
@@ -290,10 +295,13 @@ const load = () =>
     .map((one) => one.toFixed(1))
     .join(' ');
 print(`Node ${process.version}, load at the start ${load()}`);
-bankFile();
-evidenceAlone();
-countingAlone(Math.min(OUTCOMES, 200_000), false);
-countingAlone(Math.min(OUTCOMES, 100_000), true);
-corrections(20_000, 1_200);
-longLog(OUTCOMES);
+if (!ONLY_CORRECTIONS) {
+  bankFile();
+  evidenceAlone();
+  countingAlone(Math.min(OUTCOMES, 200_000), false);
+  countingAlone(Math.min(OUTCOMES, 100_000), true);
+}
+corrections(20_000, 1_200, false);
+corrections(20_000, 1_200, true);
+if (!ONLY_CORRECTIONS) longLog(OUTCOMES);
 print(`load at the end ${load()}`);

@@ -31,6 +31,8 @@ export interface EncodedSwap {
   readonly kind: 'swap';
   readonly after: number;
   readonly through: number;
+  /** Whether the log is read again; null: as isRecounted says. */
+  readonly recount: boolean | null;
 }
 
 /** Values are read as if they lay within [low, high], fixed point 1e-4, from the first entry on. */

@@ -71,7 +71,11 @@ export interface ChoiceDecision {
 /** The leader says when what was retracted up to `through` leaves the evidence (FINE-PRINT 7). */
 export interface SwapDecision {
   readonly kind: 'evidence.swap';
-  readonly payload: { readonly through: number };
+  readonly payload: {
+    readonly through: number;
+    /** Whether the log is read again for it; without, isRecounted says so. */
+    readonly recount?: boolean;
+  };
 }
 
 /** What the encoder decides by itself, and a refold decides again; stored bins it obeys. */

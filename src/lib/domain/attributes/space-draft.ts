@@ -373,9 +373,11 @@ export class SpaceDraft {
         this.setClip({ low, high, declared: true }, position);
         return;
       }
-      case 'evidence.swap':
-        this.acts.push({ kind: 'swap', after: position, through: setting.payload.through });
+      case 'evidence.swap': {
+        const { through, recount = null } = setting.payload;
+        this.acts.push({ kind: 'swap', after: position, through, recount });
         return;
+      }
       default: {
         const choice = resolveChoice(this.finish(position), setting.payload);
         if (choice === null) return;

@@ -2,6 +2,7 @@ import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
+import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { clipOf } from './clip-of.ts';
 import type { Columns } from './columns.ts';
 import { patternSubject } from './evidence-subject.ts';
@@ -16,7 +17,7 @@ import { startValueEvidence } from './value-evidence.ts';
 
 /**
  * Gives patterns their evidence from the log instead of from the outcomes that pass: at births, in another mode, and
- * values after corrections. Part of one batch's fold.
+ * after so many corrections that it is cheaper. Part of one batch's fold.
  *
  * Whatever is read holds what stands as of `rows.asOf`, like the evidence of those that were there before: what was taken
  * back since leaves all of them at the same time.
@@ -58,11 +59,21 @@ export class EvidenceReplays {
     this.replayValues(index, position);
   }
 
-  /** All evidence anew, up to `position`, which the fold has reached. Cost: some .2 µs a match of the whole log. */
-  replayAll(position: number): void {
+  /**
+   * All evidence anew, up to `position`, which the fold has reached, without outcomes of which the last was added at
+   * `lastAdded`. As where they are taken out one by one, the largest E² of what may have held one begins again. Cost: some
+   * .2 µs a match of the whole log.
+   */
+  replayAll(position: number, lastAdded: number): void {
     const view = this.#view;
+    const { evidence } = view;
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {
-      if (byteAt(view.depth, index) > 0) this.replay(index, position);
+      if (byteAt(view.depth, index) === 0) continue;
+      const largest = float64At(evidence.maxLogETwoSided, index);
+      this.replay(index, position);
+      const { period, after } = patternSubject(view, index);
+      const { logETwoSided } = sumEvidence(evidence, index, period);
+      evidence.maxLogETwoSided[index] = lastAdded > after ? Math.max(0, logETwoSided) : largest;
     }
     const pairs = pairState(view, this.#increments);
     for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {

@@ -121,6 +121,7 @@ export class EvidenceFold {
    */
   retract({ matched, matchedCount }: RowFindings, added: number, position: number): void {
     const view = this.#view;
+    view.header[HEADER.lastRetract] = position;
     let rows: StandingRows | null = null;
     for (const index of matched.subarray(0, matchedCount)) {
       if (float64At(view.epochAt, index) < added) view.frozenAt[index] = position;
@@ -137,9 +138,10 @@ export class EvidenceFold {
     const view = this.#view;
     view.epochAt[index] = 0;
     this.#replays.replay(index, position);
-    // It holds outcomes that were taken back and no longer count: those that watched it meanwhile would have frozen.
+    // Where it holds outcomes that no longer count, it waits for the swap that takes out all that was taken back so far.
     const counted = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
-    view.frozenAt[index] = int32At(view.evidence.n, index) === counted ? 0 : position;
+    const holdsRetracted = int32At(view.evidence.n, index) !== counted;
+    view.frozenAt[index] = holdsRetracted ? float64At(view.header, HEADER.lastRetract) : 0;
   }
 
   choose({ kind, slots, codes, after }: EncodedChoice): void {
@@ -256,7 +258,7 @@ export class EvidenceFold {
    * What was retracted up to `through` leaves all evidence, also that of patterns which had it in their rest; what it froze
    * goes on. What a later retract touched stays frozen.
    */
-  swap({ through, after }: EncodedSwap): void {
+  swap({ through, recount, after }: EncodedSwap): void {
     const view = this.#view;
     const { columns, increments, onChange } = this.#options;
     // What is retracted after this entry is not known here, whatever the batch already holds of it.
@@ -264,26 +266,23 @@ export class EvidenceFold {
     if (asOf <= float64At(view.header, HEADER.retractsThrough)) return;
     const retracts = retractedRows(columns, float64At(view.header, HEADER.retractsThrough), asOf);
     view.header[HEADER.retractsThrough] = asOf;
-    if (isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+    if (recount ?? isRecounted(retracts.length, float64At(view.header, HEADER.evidenceN))) {
+      let lastAdded = 0;
       for (const row of retracts) {
         lowerCounters(view, row);
         this.#rows.takeOut(row.added, row.by);
+        lastAdded = Math.max(lastAdded, row.added);
       }
-      this.#replays.replayAll(after);
+      this.#replays.replayAll(after, lastAdded);
       view.depth.forEach((depth, index) => {
         if (depth > 0) onChange(index);
       });
     } else if (retracts.length > 0) {
-      const { changed, own, valued } = takeOutRetracted(
-        view,
-        columns,
-        this.#rows,
-        increments,
-        retracts,
-        after,
-      );
-      for (const index of valued) this.#replays.replayValues(index, after);
-      for (const index of own) readRecent(view, index, this.#rows, trackedItems(view, index), after);
+      const { changed, own } = takeOutRetracted(view, columns, this.#rows, increments, retracts, after);
+      // Those that are not frozen are without what was retracted since already.
+      const isAll = float64At(view.header, HEADER.lastRetract) <= asOf;
+      const standing = isAll ? this.#rows : this.#standingAt(after);
+      for (const index of own) readRecent(view, index, standing, trackedItems(view, index), after);
       for (const index of changed) onChange(index);
     }
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {

@@ -88,6 +88,8 @@ export const HEADER = {
   pairsLeftOut: 24,
   /** What retracts up to here took back is out of all evidence; what later ones did is still in it. */
   retractsThrough: 25,
+  /** Position of the last retract of a success or failure; 0: none. */
+  lastRetract: 26,
 } as const;
 export const HEADER_LENGTH = 64;
 

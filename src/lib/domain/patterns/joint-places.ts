@@ -7,11 +7,12 @@ import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { addBlock } from '../statistics/on-match.ts';
 import { trackedItems } from './cell-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, META_RESULT, openChunk } from './columns.ts';
-import type { BlockSequence, BlocksWithout } from './blocks-without.ts';
+import type { BlocksWithout } from './blocks-without.ts';
 import { type Items, longestRunOf } from './evidence-subject.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
 import { JOINT_OTHERS, jointPlaces, STRATA, STRATUM } from './image-layout.ts';
 import { holds, itemColumns } from './item-columns.ts';
+import type { BlockSequence } from './sequence-rows.ts';
 import { stands } from './standing.ts';
 
 const SUCCESS = RESULTS.indexOf('success');

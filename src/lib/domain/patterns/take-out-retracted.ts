@@ -3,25 +3,25 @@ import type { BlockIncrements } from '../statistics/block-increments.ts';
 import type { EvidenceColumns } from '../statistics/evidence-columns.ts';
 import { GRID_SIZE } from '../statistics/evidence-grid.ts';
 import { sumEvidence } from '../statistics/exact-evidence.ts';
-import { type BlockSequence, BlocksWithout } from './blocks-without.ts';
+import { BlocksWithout } from './blocks-without.ts';
 import { clipOf } from './clip-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
-import { type EvidenceSubject, type Items, pairSubject, patternSubject } from './evidence-subject.ts';
+import { type EvidenceSubject, type Items, PAIR, pairSubject, patternSubject } from './evidence-subject.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
 import { jointPlaces, pairPlaces, patternPlaces } from './image-layout.ts';
 import { jointSequence, openStratum } from './joint-places.ts';
 import type { RetractedRow } from './retracted-rows.ts';
+import type { BlockSequence } from './sequence-rows.ts';
 import type { StandingRows } from './standing-rows.ts';
+import { ValueBlocksWithout } from './value-blocks-without.ts';
 import { clipped } from './value-evidence.ts';
 
 /** What was taken out of which patterns' evidence. */
 export interface TakenOut {
   /** Indexes whose evidence is another now. */
   readonly changed: readonly number[];
-  /** Those of them that have lost outcomes of their own. */
+  /** Those that have lost outcomes of their own, be they older than their evidence. */
   readonly own: ReadonlySet<number>;
-  /** Those of which a value has gone, of their own or of the rest. */
-  readonly valued: readonly number[];
 }
 
 /** A pattern, a pair or a joint comparison while outcomes are taken out of it. */
@@ -30,7 +30,8 @@ interface Place {
   readonly subject: EvidenceSubject;
   readonly sequence: BlockSequence;
   changed: boolean;
-  valued: boolean;
+  /** Whether it has lost values of its own. */
+  lostValue: boolean;
 }
 
 /**
@@ -38,9 +39,11 @@ interface Place {
  * matches and of those that had it in their rest, of pairs and of joint comparisons. What is left is what a log without
  * those outcomes would have given, to the rounding of each L.
  *
- * One retract after the other, each out of the few blocks that it concerns, so the cost is that of the retracts and not
- * of the log: .3 to 1 µs a place and retract, some ms a retract with 4,000 patterns. The largest E² begins again with what is
- * left: fewer looks make the always-valid p larger, never smaller. `position`: up to which the patterns have been fed.
+ * One retract after the other, each out of the few blocks that it concerns; where no outcome of the pattern came after it,
+ * no block does. So the cost is that of the retracts and hardly of the log: .3 to 1 µs a place and retract, some ms a
+ * retract with 4,000 patterns. Only means of values grow with it: see ValueBlocksWithout. The largest E² begins again with
+ * what is left: fewer looks make the always-valid p larger, never smaller. `position`: up to which the patterns have been
+ * fed.
  */
 export function takeOutRetracted(
   view: ImageView,
@@ -62,10 +65,20 @@ export function takeOutRetracted(
   const own = new Set<number>();
   const joints = new Set<number>();
   const blocks = new BlocksWithout(rows, increments);
+  const clip = clipOf(view);
+  const values = clip === null ? null : new ValueBlocksWithout(columns, rows, clip);
+  // Without an outcome of its own since the row that is taken out.
+  const isQuiet = new Uint8Array(patternPlaces(view.layout));
   for (const row of retracts) {
+    const since = rows.count(row.added, position).n;
+    const rank = float64At(view.header, HEADER.evidenceN) - since;
+    for (const { index } of patterns) isQuiet[index] = rank > lastOwn(evidence, index) ? 1 : 0;
     lowerCounters(view, row);
-    for (const place of patterns) takeFromPattern(view, blocks, increments, place, row, own);
-    for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row);
+    for (const place of patterns) {
+      if (byteAt(isQuiet, place.index) === 1) place.changed = true;
+      else takeFromPattern(view, columns, blocks, values, increments, place, row, own);
+    }
+    for (const place of pairs) takeFromPair(view, columns, blocks, increments, place, row, isQuiet);
     for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
       const found = jointSequence(view, columns, joint, row.added);
       if (found === null) continue;
@@ -74,6 +87,10 @@ export function takeOutRetracted(
       joints.add(joint);
     }
     rows.takeOut(row.added, row.by);
+    if (!Number.isNaN(row.value)) values?.leave(row.added, row.value);
+  }
+  for (const { index, sequence, lostValue } of patterns) {
+    if (lostValue && view.valueEvidence !== null) values?.readMoments(view.valueEvidence, index, sequence);
   }
   const changed = patterns.filter((place) => place.changed);
   for (const { index, subject } of changed) {
@@ -84,11 +101,7 @@ export function takeOutRetracted(
     if (hasChanged) sumEvidence(pairEvidence, index, subject.period);
   }
   for (const joint of joints) sumEvidence(jointEvidence, joint, false);
-  return {
-    changed: changed.map(({ index }) => index),
-    own,
-    valued: patterns.filter(({ valued }) => valued).map(({ index }) => index),
-  };
+  return { changed: changed.map(({ index }) => index), own };
 }
 
 function placesOf(count: number, place: (index: number) => Place | null): Place[] {
@@ -109,7 +122,7 @@ function placeOf(index: number, subject: EvidenceSubject, through: number): Plac
     after,
     through,
   };
-  return { index, subject, sequence, changed: false, valued: false };
+  return { index, subject, sequence, changed: false, lostValue: false };
 }
 
 /** Everybody's counters without an outcome. */
@@ -125,7 +138,9 @@ export function lowerCounters(view: ImageView, { y, value }: RetractedRow): void
 
 function takeFromPattern(
   view: ImageView,
+  columns: Columns,
   blocks: BlocksWithout,
+  values: ValueBlocksWithout | null,
   increments: BlockIncrements,
   place: Place,
   row: RetractedRow,
@@ -140,10 +155,11 @@ function takeFromPattern(
     lower(evidence.closedAtN, index, 1);
     lower(evidence.closedAtSuccesses, index, y);
     lowerValues(view, index, value);
+    // The last results reach back beyond the epoch.
+    if (matches(columns, subject, added)) own.add(index);
     return;
   }
   place.changed = true;
-  if (!Number.isNaN(value)) place.valued = true;
   const meets = blocks.takeOut(sequence, added, y);
   if (blocks.isOwn) {
     lower(evidence.n, index, 1);
@@ -154,6 +170,11 @@ function takeFromPattern(
   closeAt(evidence, index, blocks, meets, y, n, float64At(header, HEADER.evidenceSuccesses));
   evidence.blockSum[index] = float64At(evidence.blockSum, index) + blocks.blockSum;
   if (!subject.period) increments.replace(evidence.gridLogs, index * GRID_SIZE, blocks.gone, blocks.come);
+  if (values === null || view.valueEvidence === null || Number.isNaN(value)) return;
+  const count = float64At(header, HEADER.clippedCount);
+  const sum = float64At(header, HEADER.clippedSum);
+  values.takeOut(view.valueEvidence.bets, index, sequence, added, value, count, sum);
+  if (blocks.isOwn) place.lostValue = true;
 }
 
 function takeFromPair(
@@ -163,6 +184,7 @@ function takeFromPair(
   increments: BlockIncrements,
   place: Place,
   { added, y }: RetractedRow,
+  isQuiet: Uint8Array,
 ): void {
   const { index: pair, subject, sequence } = place;
   const { universe, period } = subject;
@@ -170,9 +192,10 @@ function takeFromPair(
   if (matches(columns, universe, added) === universe.outside) return;
   place.changed = true;
   const { pairEvidence, pairN, pairSuccesses } = view;
-  const meets = blocks.takeOut(sequence, added, y);
   lower(pairN, pair, 1);
   lower(pairSuccesses, pair, y);
+  if (byteAt(isQuiet, ownPattern(view, pair)) === 1) return;
+  const meets = blocks.takeOut(sequence, added, y);
   if (blocks.isOwn) {
     lower(pairEvidence.n, pair, 1);
     lower(pairEvidence.successes, pair, y);
@@ -201,6 +224,17 @@ function closeAt(
   evidence.openSuccesses[index] = open.successes;
   evidence.closedAtN[index] = n - open.n - open.restN;
   evidence.closedAtSuccesses[index] = successes - open.successes - open.restSuccesses;
+}
+
+/** Rank of a pattern's last outcome among all that stand: those since the last close come right after it. */
+function lastOwn({ closedAtN, openN }: EvidenceColumns, index: number): number {
+  return int32At(closedAtN, index) + int32At(openN, index);
+}
+
+/** The pattern of which a pair's own outcomes are some. */
+function ownPattern(view: ImageView, pair: number): number {
+  const own = byteAt(view.pairKind, pair) === PAIR.childWithinParent ? view.pairChild : view.pairParent;
+  return int32At(own, pair);
 }
 
 function lower(column: Int32Array, index: number, by: number): void {

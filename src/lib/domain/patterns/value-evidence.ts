@@ -8,8 +8,8 @@ const MOMENT_DOUBLES = 4;
 const MOMENT_INTEGERS = 4;
 
 /**
- * What the values of each pattern say (STATISTICS §7), as columns over one buffer. Order matters to all of it, so
- * a retracted value needs a replay. Amounts in the moments are in the values' own unit.
+ * What the values of each pattern say (STATISTICS §7), as columns over one buffer. Amounts in the moments are in the
+ * values' own unit.
  */
 export interface ValueEvidence {
   /** Pattern against rest. */
@@ -79,6 +79,11 @@ export function clipped(value: number, { low, high }: Clip): number {
 /** Begins the value evidence of a place; count and sum are everybody's clipped values up to here. */
 export function startValueEvidence(columns: ValueEvidence, index: number, count: number, sum: number): void {
   startValues(columns.bets, index, count, sum);
+  startMoments(columns, index);
+}
+
+/** A mean and moments of no values. */
+export function startMoments(columns: ValueEvidence, index: number): void {
   columns.mean.fill(0, index * BERNSTEIN_SIZE, (index + 1) * BERNSTEIN_SIZE);
   for (const name of FLAT) columns[name][index] = 0;
 }

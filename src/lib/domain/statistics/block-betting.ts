@@ -24,6 +24,19 @@ export function addBettingBlock(state: Float64Array, offset: number, z: number):
   }
 }
 
+/** Adds the blocks of one state to another, or, `sign` -1, takes them out. */
+export function addBets(
+  state: Float64Array,
+  offset: number,
+  blocks: Float64Array,
+  from: number,
+  sign: 1 | -1,
+): void {
+  for (let i = 0; i < BETTING_SIZE; i += 1) {
+    state[offset + i] = float64At(state, offset + i) + sign * float64At(blocks, from + i);
+  }
+}
+
 /** The e-values of the accumulated bets, each side the mean of its eight: same confidence, p and e-BH as of rates. */
 export function bettingEvidence(state: Float64Array, offset = 0): Evidence {
   const logEPlus = logMean(state, offset);

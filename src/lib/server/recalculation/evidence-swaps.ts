@@ -1,4 +1,4 @@
-import { nextSwap } from '#lib/domain/patterns/next-swap.ts';
+import { type NextSwap, nextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { coerceError } from '../errors.ts';
 import type { FoldMemory } from './fold-memory.ts';
 import type { StoredSetting } from './log-store.ts';
@@ -15,7 +15,7 @@ export interface EvidenceSwapsOptions {
   /** What is applied now. */
   memory: () => FoldMemory;
   /** Records the swap and has it placed. @throws when this instance does not lead any more */
-  store: (through: number) => Promise<void>;
+  store: (swap: NextSwap) => Promise<void>;
   onFailure: (error: Error) => void;
 }
 
@@ -27,7 +27,7 @@ export interface EvidenceSwapsOptions {
 export class EvidenceSwaps {
   readonly #options: EvidenceSwapsOptions;
   /** Asked for, and not applied yet. */
-  #through: number | null = null;
+  #asked: NextSwap | null = null;
   #timer: NodeJS.Timeout | null = null;
   #firstAt: number | null = null;
   /** The next swap comes no sooner. */
@@ -41,7 +41,7 @@ export class EvidenceSwaps {
   request(delayMs = QUIET_MS): void {
     const now = performance.now();
     this.#firstAt ??= now;
-    if (this.#through !== null) return;
+    if (this.#asked !== null) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const patience = this.#firstAt + Math.max(PATIENCE_MS, delayMs) - now;
     const wait = Math.max(0, Math.min(delayMs, patience), this.#notBefore - now);
@@ -54,14 +54,14 @@ export class EvidenceSwaps {
   /** These settings are in force; `foldMs`: what their batch has cost. A former leader's swap is as good as ours. */
   applied(settings: readonly StoredSetting[], foldMs: number): void {
     if (!settings.some(({ entry }) => entry.kind === 'evidence.swap')) return;
-    this.#through = null;
+    this.#asked = null;
     this.#notBefore = performance.now() + PACE * foldMs;
     this.request(0);
   }
 
   /** Leadership or the memory was lost. */
   drop(): void {
-    this.#through = null;
+    this.#asked = null;
     this.#firstAt = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -71,13 +71,13 @@ export class EvidenceSwaps {
     const { memory, store, onFailure } = this.#options;
     this.#firstAt = null;
     const { image, columns } = memory();
-    const through = nextSwap(image, columns);
-    if (through === null) return;
-    this.#through = through;
+    const swap = nextSwap(image, columns);
+    if (swap === null) return;
+    this.#asked = swap;
     try {
-      await store(through);
+      await store(swap);
     } catch (thrown) {
-      if (this.#through !== through) return;
+      if (this.#asked !== swap) return;
       this.drop();
       onFailure(coerceError(thrown));
       this.request(RETRY_MS);

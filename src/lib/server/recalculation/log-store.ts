@@ -1,5 +1,6 @@
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
 import type { ModeDecision, SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
+import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
 import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
 import { writePatterns, type PatternRow } from './pattern-rows.ts';
@@ -266,13 +267,18 @@ async function writePlaces(tx: TransactionSql, settings: readonly WaitingSetting
 }
 
 /**
- * Records that what was retracted up to `through` is to leave the evidence; placed like any setting.
+ * Records that what a swap takes out is to leave the evidence; placed like any setting.
  * @throws LostTermError when another instance leads
  */
-export async function storeSwap(sql: Sql, workspaceId: string, term: number, through: number): Promise<void> {
+export async function storeSwap(
+  sql: Sql,
+  workspaceId: string,
+  term: number,
+  { through, recount }: NextSwap,
+): Promise<void> {
   const stored = await sql`
     insert into setting_entries (workspace_id, kind, payload, recorded_by)
-    select ${workspaceId}::uuid, 'evidence.swap', ${sql.json({ through })}, ${LEADER}
+    select ${workspaceId}::uuid, 'evidence.swap', ${sql.json({ through, recount })}, ${LEADER}
     where exists (select 1 from fold_state where workspace_id = ${workspaceId} and term = ${term})`;
   if (stored.count === 0)
     throw new LostTermError('Another instance corrects the evidence of this workspace.');

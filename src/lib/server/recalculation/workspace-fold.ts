@@ -1,3 +1,4 @@
+import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
@@ -112,7 +113,7 @@ export class WorkspaceFold {
     });
     this.#swaps = new EvidenceSwaps({
       memory: () => this.#memory(),
-      store: (through) => this.#storeSwap(through),
+      store: (swap) => this.#storeSwap(swap),
       onFailure: (error) =>
         logger.warn({ err: error, workspace: workspace.id }, 'a swap of evidence could not be recorded'),
     });
@@ -460,10 +461,10 @@ export class WorkspaceFold {
     return this.#commits.write(commit, this.#stopped);
   }
 
-  async #storeSwap(through: number): Promise<void> {
+  async #storeSwap(swap: NextSwap): Promise<void> {
     const { progress } = this.#commits;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
-    await storeSwap(this.#options.db.sql, this.#options.workspace.id, progress.term, through);
+    await storeSwap(this.#options.db.sql, this.#options.workspace.id, progress.term, swap);
     this.wake();
   }
 

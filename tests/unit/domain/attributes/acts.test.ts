@@ -334,7 +334,7 @@ describe('what people choose and the leader swaps', () => {
       { kind: 'unpin', after: 40, slots: [0, 2], codes: [2, 2] },
       { kind: 'retire', after: 40, slots: [0, 2], codes: [2, 2] },
       { kind: 'resume', after: 40, slots: [0, 2], codes: [2, 2] },
-      { kind: 'swap', after: 40, through: 38 },
+      { kind: 'swap', after: 40, through: 38, recount: null },
     ]);
   });
 
@@ -428,7 +428,7 @@ describe('acts', () => {
     }),
     fc.record({
       kind: fc.constant('evidence.swap' as const),
-      payload: fc.record({ through: fc.nat(1_000) }),
+      payload: fc.record({ through: fc.nat(1_000), recount: fc.boolean() }),
     }),
     fc.record({
       kind: fc.constant('values.clip' as const),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { SWAP_RETRACTS } from '#lib/domain/patterns/next-swap.ts';
+import { type NextSwap, SWAP_RETRACTS } from '#lib/domain/patterns/next-swap.ts';
 import { EvidenceSwaps } from '#lib/server/recalculation/evidence-swaps.ts';
 import type { FoldMemory } from '#lib/server/recalculation/fold-memory.ts';
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
@@ -25,20 +25,20 @@ function taken(retracts: number): Fold {
 
 function swapsOf(start: Fold) {
   let fold = start;
-  const asked: { at: number; through: number }[] = [];
+  const asked: ({ at: number } & NextSwap)[] = [];
   const swaps = new EvidenceSwaps({
     memory: () => fold as unknown as FoldMemory,
-    store: (through) => Promise.resolve(void asked.push({ at: Math.round(performance.now()), through })),
+    store: (swap) => Promise.resolve(void asked.push({ at: Math.round(performance.now()), ...swap })),
     onFailure: (error) => {
       throw error;
     },
   });
   /** The last one asked for is applied, in a batch that takes so long. */
   const apply = (foldMs: number) => {
-    const through = asked.at(-1)?.through ?? NaN;
+    const { at: _at, ...payload } = asked.at(-1) ?? { at: 0, through: NaN, recount: false };
     const entry = {
       kind: 'evidence.swap' as const,
-      payload: { through },
+      payload,
       effectiveAfter: fold.space.position,
       ordinal: asked.length,
     };
@@ -53,7 +53,7 @@ it('takes so many retracts at once, and goes on until none is left', async () =>
   const started = Math.round(performance.now());
   swaps.request();
   await vi.advanceTimersByTimeAsync(300);
-  expect(asked).toEqual([{ at: started + 250, through: OUTCOMES + SWAP_RETRACTS }]);
+  expect(asked).toEqual([{ at: started + 250, through: OUTCOMES + SWAP_RETRACTS, recount: false }]);
   // While it is not in force, none is asked for.
   swaps.request();
   await vi.advanceTimersByTimeAsync(5_000);
@@ -74,6 +74,6 @@ it('takes all at once where they are so many that the log is read again', async 
   const { swaps, asked } = swapsOf(taken(many));
   swaps.request();
   await vi.advanceTimersByTimeAsync(300);
-  expect(asked.map(({ through }) => through)).toEqual([OUTCOMES + many]);
+  expect(asked).toMatchObject([{ through: OUTCOMES + many, recount: true }]);
   swaps.drop();
 });

@@ -7,7 +7,7 @@ import { bytesOf, columnBytes, foldLog, randomLog } from '../../domain/fold-scri
 const KNOWN = {
   version: 4,
   v8: '11.3.244.8-node.38',
-  digest: 'b419c8d10af6aad3b364b6bea11a8539',
+  digest: 'b7fa492b0ce136bba3461698c25e17e0',
 };
 
 const log = randomLog(17, { entries: 1_200, retractShare: 0.1, valueShare: 0.5 });
