@@ -163,6 +163,15 @@ test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
   await page.getByRole('button', { name: 'Retire…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Retire contact mobile?' });
   await expect(dialog).toBeVisible();
+  const counted = page.getByText(/^\d[\d,]* of \d[\d,]* converted$/).first();
+  const before = await counted.innerText();
+  await server.api('/api/v1/outcomes', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ outcomes: [{ result: 'success', attributes: { contact: 'mobile' } }] }),
+  });
+  await expect(counted).not.toHaveText(before);
+  await expect(dialog, 'figures that move leave the question open').toBeVisible();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await page.getByRole('button', { name: 'Retire…' }).click();
