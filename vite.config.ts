@@ -15,6 +15,8 @@ export default defineConfig({
           environment: 'node',
           // Some fold thousands of outcomes; a busy machine takes its time.
           testTimeout: 60_000,
+          // The default leaves one core idle, which on two cores is half of them.
+          maxWorkers: '100%',
         },
       },
       {

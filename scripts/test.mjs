@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
-import { closingLine, playwrightCounts, sum, vitestCounts } from './lib/counts.mjs';
+import { closingLine, playwrightCounts, sum, vitestCounts, vitestFailures } from './lib/counts.mjs';
 import { ensureInstalled, seconds } from './lib/install.mjs';
 import { give, requireNode, root, say } from './lib/project.mjs';
 import { bin, npm } from './lib/run.mjs';
@@ -23,6 +23,8 @@ const {
   ...env
 } = process.env;
 
+/** @type {string[]} */
+const failures = [];
 /** @type {Record<string, () => Promise<Counts>>} */
 const STEPS = {
   lint: async () => ((await npm(['run', '--silent', 'lint'], { env })).ok ? PASSED : FAILED),
@@ -52,17 +54,24 @@ mkdirSync(results, { recursive: true });
 
 /** @type {Counts[]} */
 const counts = [];
-for (const [name, step] of Object.entries(STEPS)) {
-  if (!steps.includes(name)) continue;
-  say(`── ${name}`);
-  const began = Date.now();
-  const count = await step();
-  counts.push(count);
-  say(`── ${name}: ${closingLine(count)} (${seconds(began)})`);
-}
+// These two use one core each.
+const together = ['lint', 'check'];
+await Promise.all(together.filter((name) => steps.includes(name)).map(take));
+for (const name of Object.keys(STEPS)) if (steps.includes(name) && !together.includes(name)) await take(name);
+for (const failure of failures) say(`failed: ${failure}`);
 const total = sum(counts);
 console.log(closingLine(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+/** @param {string} name of a step */
+async function take(name) {
+  say(`── ${name}`);
+  const began = Date.now();
+  const count = (await STEPS[name]?.()) ?? FAILED;
+  counts.push(count);
+  if (count.failed > 0) failures.push(`${name}: ${count.failed}`);
+  say(`── ${name}: ${closingLine(count)} (${seconds(began)})`);
+}
 
 /** @param {string} project */
 async function vitest(project) {
@@ -70,6 +79,7 @@ async function vitest(project) {
   rmSync(file, { force: true });
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
   const { ok } = await bin('vitest', ['run', '--project', project, ...reporters, ...filters], { env });
+  failures.push(...vitestFailures(file));
   return vitestCounts(file, ok);
 }
 

@@ -69,6 +69,22 @@ export function playwrightCounts(file, ok) {
   return atLeast({ passed: expected + flaky, failed: unexpected, skipped }, ok);
 }
 
+/**
+ * What failed, by name: a long output hides it.
+ * @param {string} file what vitest's json reporter wrote
+ * @returns {string[]}
+ */
+export function vitestFailures(file) {
+  /** @type {{ name: string, status: string, assertionResults: { status: string, fullName: string }[] }[]} */
+  const files = read(file)?.testResults ?? [];
+  return files
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, assertionResults }) => {
+      const failed = assertionResults.filter(({ status }) => status === 'failed');
+      return failed.length === 0 ? [name] : failed.map(({ fullName }) => `${name}: ${fullName}`);
+    });
+}
+
 /** @param {string} file */
 function read(file) {
   try {
