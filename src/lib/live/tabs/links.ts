@@ -92,6 +92,8 @@ export const byLeader: Way = (options) => {
       host?.close();
       host = null;
       follow(false);
+      // Who took it may have said so while this tab still thought that it led.
+      options.onHub();
     });
   }
 

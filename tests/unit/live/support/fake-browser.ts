@@ -181,7 +181,8 @@ export class FakeBrowser {
           this.#locks.set(name, steal === true ? [claim, ...claims] : [...claims, claim]);
           if (robbed !== undefined) {
             robbed.over = true;
-            later(() => robbed.of.run(() => robbed.reject(new Error('stolen'))));
+            // The browser promises no order, and this one is the harder: who took it speaks before the other knows.
+            later(() => later(() => later(() => robbed.of.run(() => robbed.reject(new Error('stolen'))))));
           }
           signal?.addEventListener('abort', () => {
             const queue = this.#locks.get(name) ?? [];
