@@ -4,19 +4,26 @@ import { FeedClient, type FeedProblem } from '#lib/live/feed-client.ts';
 
 interface Options {
   topics?: string;
+  patterns?: string;
   since?: string;
   url?: string;
   key?: string;
 }
 
 const REASONS: Record<FeedProblem, string> = {
-  'bad-request': `The server does not take these parameters. Topics are: ${FEED_TOPICS.join(', ')}.`,
+  'bad-request': `The server does not take these parameters. Topics are: ${FEED_TOPICS.join(', ')}. Patterns are named by their ids.`,
   unauthenticated: 'The API key is not known or was revoked.',
   forbidden: 'The API key may not read; it needs the scope "read".',
   'not-found': 'There is no feed at this address.',
 };
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const namesIn = (list = ''): string[] =>
+  list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 /** Prints the feed as one JSON object a line, until interrupted; after a cut it continues where it was. */
 function tail(options: Options): void {
@@ -40,9 +47,8 @@ function tail(options: Options): void {
     url: new URL('/api/v1/feed', url).href,
     headers: { authorization: `Bearer ${key}` },
     since: options.since ?? null,
-    ...(options.topics === undefined
-      ? {}
-      : { topics: options.topics.split(',').map((topic) => topic.trim()) }),
+    topics: namesIn(options.topics),
+    patterns: namesIn(options.patterns),
     handlers: {
       onDelta: (delta) => process.stdout.write(`${JSON.stringify(delta)}\n`),
       onReset: ({ reason, head }) =>
@@ -81,6 +87,7 @@ function tail(options: Options): void {
 new Command('tail')
   .description('Print the events of a workspace as they happen, one JSON object a line.')
   .option('--topics <list>', `comma-separated: ${FEED_TOPICS.join(', ')} (default: all)`)
+  .option('--patterns <list>', 'comma-separated ids: of patterns only these (default: all)')
   .option('--since <cursor>', 'continue after this cursor (the "c" of a delta)')
   .option('--url <url>', 'address of the server (TELLTALE_URL; default http://127.0.0.1:3000)')
   .option('--key <key>', 'API key (TELLTALE_API_KEY)')

@@ -13,6 +13,11 @@ export const EXPLANATIONS = [
   'jointly',
 ] as const;
 
+/** The id of a pattern, which it keeps whenever the log is read anew. */
+export const PATTERN_ID = /^p_[\w-]{12}$/;
+/** Most patterns that a reader of the feed may choose. */
+export const MOST_CHOSEN_PATTERNS = 200;
+
 export const conditionSchema = z.object({
   attribute: z.string(),
   value: z.union([z.string(), z.number(), z.boolean()]),

@@ -42,7 +42,7 @@ function begin(head = 0) {
     left: (stream) => left.push(stream),
   };
   const audiences = new Audiences(() => undefined);
-  const filter = { workspaceId: 'w', topics, scopes: ['workspace'] };
+  const filter = { workspaceId: 'w', topics, scopes: ['workspace'], patterns: null };
   const open = (from: number | null) => {
     const stream = new FeedStream(host, {
       audience: audiences.join(filter, false),

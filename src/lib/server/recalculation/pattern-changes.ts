@@ -91,6 +91,14 @@ export class PatternChanges {
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), memory.leaders, 0);
   }
 
+  /** Those of these ids that are tracked, changed or not; tells nobody. */
+  chosen(memory: FoldMemory, ids: ReadonlySet<string>): FeedValues['pattern.updated'] {
+    const { rows } = this.#answers.standings(memory);
+    const indexes = new Set(rows.filter(({ id }) => ids.has(id)).map(({ index }) => index));
+    const leaders = this.#idsOf(memory, memory.leaders).filter((id) => ids.has(id));
+    return this.#delta(memory, leaders, this.#byRank(memory, indexes), 0);
+  }
+
   /** What `waiting` gave has been written. */
   told(): void {
     this.#settle(this.#next);

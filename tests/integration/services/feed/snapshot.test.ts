@@ -30,6 +30,7 @@ const audience = (topics: readonly string[] = FEED_TOPICS): FeedAudience => ({
   workspaceId: test.workspace.id,
   topics,
   scopes: ['workspace'],
+  patterns: null,
 });
 const part = <T extends FeedType>(snapshot: FeedSnapshot, type: T) =>
   (snapshot.parts.find((one) => one.type === type)?.items ?? []) as {
