@@ -179,7 +179,13 @@ export const PATTERN_SORTS = [
   'position',
 ] as const;
 export const patternQuerySchema = z.object({
-  status: z.enum([...PATTERN_STATUSES]).optional(),
+  status: z
+    .enum([...PATTERN_STATUSES])
+    .optional()
+    .describe(
+      'Of tracked patterns; retired: those that a person retired. One that has left its place, for patterns with more ' +
+        'outcomes, is retired too and not listed: its id still leads to its counts and its history.',
+    ),
   sort: z.enum(PATTERN_SORTS).default('leading'),
   order: z.enum(['asc', 'desc']).optional(),
   view: z

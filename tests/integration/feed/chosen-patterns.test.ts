@@ -198,6 +198,23 @@ describe('readers that choose patterns', () => {
     for (const reader of readers) reader.close();
   });
 
+  it('keep to them when what they may read is another', async () => {
+    await start();
+    const member = await server.addMember(workspace, 'viewer');
+    const reader = await open(`patterns=${B}`, { ...one, token: member.token });
+    await server.db.sql`update memberships set role = 'admin' where user_id = ${member.id}`;
+    server.hub.recheck(member.id);
+    await reader.until((r) => r.of('live').length === 1);
+    expect(reader.of('reset')[0]?.json['reason']).toBe('scope');
+    expect(asked.map(({ patterns, scopes }) => [patterns, scopes])).toEqual([
+      [[B], ['role:admin', 'workspace']],
+    ]);
+    await publish([[A], [C, B]]);
+    await reader.until((r) => r.deltas.length > 0);
+    expect(told(reader.deltas)).toEqual([[2, [B], [B]]]);
+    reader.close();
+  });
+
   it('slowly get fewer events of only these, and end with the same', async () => {
     await start({ timings: { slowBytes: 300_000 } });
     const [slow, quick] = [await open(`patterns=${A},${B}`, one), await open(`patterns=${A},${B}`, one)];

@@ -26,7 +26,8 @@ interface Told {
 
 /**
  * What to tell readers of each batch (FINE-PRINT 12): the patterns shown first, those that something happened to and
- * the pinned ones at once, for the last time when one of them leaves its place; the other emerging, confirmed and weakening ones soon, in turns.
+ * the pinned ones at once, for the last time when one of them leaves its place; the other emerging, confirmed and
+ * weakening ones soon, in turns.
  */
 export class PatternChanges {
   readonly #answers: PatternAnswers;
