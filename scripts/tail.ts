@@ -19,12 +19,6 @@ const REASONS: Record<FeedProblem, string> = {
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-const namesIn = (list = ''): string[] =>
-  list
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-
 /** Prints the feed as one JSON object a line, until interrupted; after a cut it continues where it was. */
 function tail(options: Options): void {
   const url = options.url ?? process.env['TELLTALE_URL'] ?? 'http://127.0.0.1:3000';
@@ -47,8 +41,8 @@ function tail(options: Options): void {
     url: new URL('/api/v1/feed', url).href,
     headers: { authorization: `Bearer ${key}` },
     since: options.since ?? null,
-    topics: namesIn(options.topics),
-    patterns: namesIn(options.patterns),
+    topics: options.topics?.split(',') ?? [],
+    patterns: options.patterns?.split(',') ?? [],
     handlers: {
       onDelta: (delta) => process.stdout.write(`${JSON.stringify(delta)}\n`),
       onReset: ({ reason, head }) =>
