@@ -4,13 +4,14 @@ import { FeedClient, type FeedProblem } from '#lib/live/feed-client.ts';
 
 interface Options {
   topics?: string;
+  patterns?: string;
   since?: string;
   url?: string;
   key?: string;
 }
 
 const REASONS: Record<FeedProblem, string> = {
-  'bad-request': `The server does not take these parameters. Topics are: ${FEED_TOPICS.join(', ')}.`,
+  'bad-request': `The server does not take these parameters. Topics are: ${FEED_TOPICS.join(', ')}. Patterns are named by their ids.`,
   unauthenticated: 'The API key is not known or was revoked.',
   forbidden: 'The API key may not read; it needs the scope "read".',
   'not-found': 'There is no feed at this address.',
@@ -40,9 +41,8 @@ function tail(options: Options): void {
     url: new URL('/api/v1/feed', url).href,
     headers: { authorization: `Bearer ${key}` },
     since: options.since ?? null,
-    ...(options.topics === undefined
-      ? {}
-      : { topics: options.topics.split(',').map((topic) => topic.trim()) }),
+    topics: options.topics?.split(',') ?? [],
+    patterns: options.patterns?.split(',') ?? [],
     handlers: {
       onDelta: (delta) => process.stdout.write(`${JSON.stringify(delta)}\n`),
       onReset: ({ reason, head }) =>
@@ -81,6 +81,7 @@ function tail(options: Options): void {
 new Command('tail')
   .description('Print the events of a workspace as they happen, one JSON object a line.')
   .option('--topics <list>', `comma-separated: ${FEED_TOPICS.join(', ')} (default: all)`)
+  .option('--patterns <list>', 'comma-separated ids: of patterns only these (default: all)')
   .option('--since <cursor>', 'continue after this cursor (the "c" of a delta)')
   .option('--url <url>', 'address of the server (TELLTALE_URL; default http://127.0.0.1:3000)')
   .option('--key <key>', 'API key (TELLTALE_API_KEY)')

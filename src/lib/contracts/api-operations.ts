@@ -21,7 +21,7 @@ import {
   outcomesInputSchema,
   recordReplySchema,
 } from './outcome.ts';
-import { patternListSchema, patternQuerySchema } from './pattern.ts';
+import { MOST_CHOSEN_PATTERNS, patternListSchema, patternQuerySchema } from './pattern.ts';
 import {
   compareQuerySchema,
   historyQuerySchema,
@@ -100,6 +100,13 @@ const feedQuerySchema = z.object({
     .string()
     .optional()
     .describe(`Comma-separated, of ${FEED_TOPICS.join(', ')}; all when left out.`),
+  patterns: z
+    .string()
+    .optional()
+    .describe(
+      `Comma-separated or repeated, at most ${MOST_CHOSEN_PATTERNS} ids: of the topic patterns only these. All when left ` +
+        'out; an id that there is not (yet) is no error.',
+    ),
   since: z.string().optional().describe('Cursor to continue from; the head when left out.'),
   snapshot: z
     .string()

@@ -107,7 +107,7 @@ export interface FeedValues {
   'journey.reopened': JourneyView;
   /**
    * What the last applied batch changed among the patterns shown first. `leaders`: ids in order. A pattern that has left
-   * its place comes once more, as retired.
+   * its place comes once more, as retired. For a reader that chose some, `leaders` and `items` have only these.
    */
   'pattern.updated': {
     asOf: number;
@@ -120,7 +120,7 @@ export interface FeedValues {
      * others that emerge, are confirmed or weaken within half a second, in turns.
      */
     items: PatternView[];
-    /** How many changed and are not among them yet. */
+    /** How many changed and are not among them yet, chosen by the reader or not. */
     more: number;
   };
   /** `counted`: outcomes of this batch with their positions, when it was a small one. */

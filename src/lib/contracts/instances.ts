@@ -18,6 +18,8 @@ export const instanceStatsSchema = z.object({
   /** Readers told to read everything again, and streams told to go, by reason. */
   resets: byReason,
   goaways: byReason,
+  /** Streams that ended because something went wrong here, without a word. */
+  failed: count,
   /** Events read from the outbox, and given to readers (one event to ten readers counts ten). */
   read: count,
   delivered: count,

@@ -13,6 +13,11 @@ export const EXPLANATIONS = [
   'jointly',
 ] as const;
 
+/** The id of a pattern, which it keeps whenever the log is read anew. */
+export const PATTERN_ID = /^p_[\w-]{12}$/;
+/** Most patterns that a reader of the feed may choose. */
+export const MOST_CHOSEN_PATTERNS = 200;
+
 export const conditionSchema = z.object({
   attribute: z.string(),
   value: z.union([z.string(), z.number(), z.boolean()]),
@@ -174,7 +179,13 @@ export const PATTERN_SORTS = [
   'position',
 ] as const;
 export const patternQuerySchema = z.object({
-  status: z.enum([...PATTERN_STATUSES]).optional(),
+  status: z
+    .enum([...PATTERN_STATUSES])
+    .optional()
+    .describe(
+      'Of tracked patterns; retired: those that a person retired. One that has left its place, for patterns with more ' +
+        'outcomes, is retired too and not listed: its id still leads to its counts and its history.',
+    ),
   sort: z.enum(PATTERN_SORTS).default('leading'),
   order: z.enum(['asc', 'desc']).optional(),
   view: z

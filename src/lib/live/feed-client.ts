@@ -42,6 +42,8 @@ export interface FeedClientOptions {
   url: string;
   /** All when left out. */
   topics?: readonly string[];
+  /** Ids of the patterns that the topic `patterns` is to be about; all when left out. */
+  patterns?: readonly string[];
   /** Cursor to continue from; without it the feed starts at its head. */
   since?: string | null;
   headers?: Record<string, string>;
@@ -238,10 +240,11 @@ export class FeedClient {
   }
 
   #reading(signal: AbortSignal, url: string, more: Record<string, string>) {
-    const { topics, headers, snapshot, handlers } = this.#options;
+    const { topics, patterns, headers, snapshot, handlers } = this.#options;
     return {
       url: withParameters(url, {
-        topics: topics === undefined || topics.length === 0 ? null : topics.join(','),
+        topics: listed(topics),
+        patterns: listed(patterns),
         since: this.#cursor,
         snapshot: snapshot ?? (handlers?.onSnapshot === undefined ? 'never' : 'auto'),
         ...more,
@@ -339,3 +342,6 @@ export class FeedClient {
     }, PULSE_MS);
   }
 }
+
+const listed = (names: readonly string[] | undefined): string | null =>
+  names === undefined || names.length === 0 ? null : names.join(',');

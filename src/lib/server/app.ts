@@ -31,6 +31,8 @@ export interface WorkspaceKnowledge {
   leading(): PatternView[];
   /** The same as the value of a delta that leaves nothing out. */
   leadersUpdate(): FeedValues['pattern.updated'];
+  /** The same of those of these ids that are tracked, shown first or not. */
+  chosenUpdate(ids: readonly string[]): FeedValues['pattern.updated'];
   /** The tracked patterns that an outcome with these values (by attribute, in words) counts in; the first `limit`. */
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] };
   getPattern(id: string): PatternView | null;
@@ -130,11 +132,13 @@ export interface FeedStats {
   sequencing: boolean;
 }
 
-/** Whose feed: one workspace, some topics, some scopes. */
+/** Whose feed: one workspace, some topics, some scopes, all patterns or some. */
 export interface FeedAudience {
   workspaceId: string;
   topics: readonly string[];
   scopes: readonly string[];
+  /** Ids of the patterns that the topic `patterns` is about; null: all there are. */
+  patterns: readonly string[] | null;
 }
 
 /** What there is of one type; each item is applied like a delta of that type. */

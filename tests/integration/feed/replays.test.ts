@@ -37,7 +37,7 @@ it('pages that began at the same place under a limit are not given to those who 
     slots: createSlots(4, 5_000),
     onRead: () => undefined,
   });
-  const filter = { workspaceId: workspace, topics: [...FEED_TOPICS], scopes: ['workspace'] };
+  const filter = { workspaceId: workspace, topics: [...FEED_TOPICS], scopes: ['workspace'], patterns: null };
   const audience = new Audiences(() => undefined).join(filter, false);
   const told: number[] = [];
   const goTo = async (position: number, limit: number): Promise<number> => {

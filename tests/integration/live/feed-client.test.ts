@@ -1,10 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { killPrograms, runProgram } from '../../support/run-program.ts';
 import { projectRoot } from '../../support/running-server.ts';
 import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer, type FeedServer, type Key } from '../feed/feed-server.ts';
@@ -28,6 +29,7 @@ beforeAll(async () => {
   key = await server.addKey(workspace);
 });
 afterAll(async () => {
+  killPrograms();
   rmSync(project, { recursive: true, force: true });
   await server.stop();
 });
@@ -48,7 +50,7 @@ feed.connect();
 
 const TYPED = `
 import { FeedClient, type Delta, type FeedState } from 'telltale/feed-client';
-const feed = new FeedClient({ url: 'http://localhost:3000/api/v1/feed' });
+const feed = new FeedClient({ url: 'http://localhost:3000/api/v1/feed', patterns: ['p_aaaaaaaaaaaa'] });
 const end: () => void = feed.subscribe('outcome.recorded', (value, delta: Delta) => {
   const subject: string = 'items' in value ? (value.items[0]?.subject ?? '') : value.subject;
   console.log(subject, delta.c);
@@ -63,13 +65,11 @@ describe('the feed client, imported by name', () => {
   it('reads the feed from plain Node, resumes after a cut, and lets the process end', async () => {
     const file = join(project, 'read.js');
     writeFileSync(file, SCRIPT);
-    const child = spawn(process.execPath, [file], {
-      env: { PATH: process.env['PATH'], FEED_URL: server.url, FEED_KEY: key.token },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const state = runProgram(process.execPath, [file], {
+      PATH: process.env['PATH'],
+      FEED_URL: server.url,
+      FEED_KEY: key.token,
     });
-    const state = { out: '', code: undefined as number | null | undefined };
-    child.stdout.on('data', (chunk: Buffer) => (state.out += chunk.toString()));
-    child.on('exit', (code) => (state.code = code));
     const publish = async (keys: string[]) => {
       await appendNotes(server.db.sql, workspace.id, keys, { type: 'import.progressed' });
       server.doorbell.ringFeed();
@@ -89,7 +89,7 @@ describe('the feed client, imported by name', () => {
       () => state.code,
       (code) => code !== undefined,
     );
-    expect([state.out, state.code]).toEqual(['a\nb\nc\nend\n', 0]);
+    expect([state.out, state.err, state.code]).toEqual(['a\nb\nc\nend\n', '', 0]);
   });
 
   it('is typed by the contracts', async () => {

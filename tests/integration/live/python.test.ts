@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { killPrograms, runProgram } from '../../support/run-program.ts';
 import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer, type FeedServer, type Key } from '../feed/feed-server.ts';
 
@@ -24,27 +25,22 @@ describe.skipIf(!hasPython)('the Python program of the docs (skipped where there
   let server: FeedServer;
   let workspace: WorkspaceInfo;
   let key: Key;
-  const children: ChildProcess[] = [];
   beforeAll(async () => {
     server = await startFeedServer();
     workspace = await server.addWorkspace('one');
     key = await server.addKey(workspace);
   });
   afterAll(async () => {
-    for (const child of children) child.kill('SIGKILL');
+    killPrograms();
     await server.stop();
   });
 
   function follow(since: string, token = key.token) {
-    const child = spawn('python3', ['-c', programOfTheDocs(), since], {
-      env: { ...process.env, FEED: `${server.url}?topics=collections`, TELLTALE_API_KEY: token },
+    return runProgram('python3', ['-c', programOfTheDocs(), since], {
+      ...process.env,
+      FEED: `${server.url}?topics=collections`,
+      TELLTALE_API_KEY: token,
     });
-    children.push(child);
-    const run = { child, out: '', err: '', code: undefined as number | null | undefined };
-    child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
-    child.on('exit', (code) => (run.code = code));
-    return run;
   }
   const linesOf = (text: string) =>
     text

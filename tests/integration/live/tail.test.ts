@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { appendEvents } from '#lib/server/event-log/index.ts';
+import { killPrograms, runProgram } from '../../support/run-program.ts';
 import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer, type FeedServer, type Key } from '../feed/feed-server.ts';
 
@@ -8,7 +9,6 @@ let server: FeedServer;
 let workspace: WorkspaceInfo;
 let key: Key;
 let off: Key;
-const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   server = await startFeedServer({
@@ -19,26 +19,17 @@ beforeAll(async () => {
   off = await server.addKey(workspace);
 });
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  killPrograms();
   await server.stop();
 });
 
 function tail(parameters: string[], environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/tail.ts', ...parameters], {
-    env: {
-      ...process.env,
-      TELLTALE_URL: new URL(server.url).origin,
-      TELLTALE_API_KEY: key.token,
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  return runProgram(process.execPath, ['--import', 'tsx', 'scripts/tail.ts', ...parameters], {
+    ...process.env,
+    TELLTALE_URL: new URL(server.url).origin,
+    TELLTALE_API_KEY: key.token,
+    ...environment,
   });
-  children.push(child);
-  const run = { child, out: '', err: '', code: undefined as number | null | undefined };
-  child.stdout.on('data', (chunk: Buffer) => (run.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (run.err += chunk.toString()));
-  child.on('exit', (code) => (run.code = code));
-  return run;
 }
 const keysOf = (text: string) =>
   text
@@ -88,6 +79,40 @@ describe('npm run tail', () => {
     );
     expect(keysOf(next.out)).toEqual(expect.not.arrayContaining(['a', 'b', 'c']));
     next.child.kill('SIGINT');
+  });
+
+  it('prints of patterns only the chosen ones', async () => {
+    const [a, b] = ['p_aaaaaaaaaaaa', 'p_bbbbbbbbbbbb'];
+    const run = tail(['--topics', 'patterns', '--patterns', `${b}, p_notbornyet__`]);
+    await until(
+      () => run.err,
+      (text) => text.includes('Connected'),
+    );
+    for (const [n, ids] of [[a], [a, b]].entries()) {
+      const value = {
+        asOf: n,
+        totals: { n, successes: 0 },
+        leaders: [a],
+        items: ids.map((id) => ({ id })),
+        more: 0,
+      };
+      await appendEvents(server.db.sql, workspace.id, [
+        { type: 'pattern.updated', key: 'leaders', rev: n, value: value as never },
+      ]);
+    }
+    server.doorbell.ringFeed();
+    await until(
+      () => run.out,
+      (text) => text.includes('\n'),
+    );
+    const deltas = run.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { value: unknown });
+    expect(deltas.map(({ value }) => value)).toEqual([
+      { asOf: 1, totals: { n: 1, successes: 0 }, leaders: [], items: [{ id: b }], more: 0 },
+    ]);
+    run.child.kill('SIGKILL');
   });
 
   it('says what is wrong with a key or a topic and ends with 1', async () => {

@@ -12,6 +12,20 @@ const server = (stats: Partial<InstanceStats>, silentMs = 100): InstanceView => 
 });
 
 describe('the figures of all servers together', () => {
+  it('have streams that failed among those that were ended, where there are any', () => {
+    const figures = feedFigures([
+      server({ goaways: { off: 2 }, failed: 3 }),
+      server({ failed: 1 }),
+      server({ goaways: { off: 1 } }),
+    ]);
+    expect([...figures.goaways]).toEqual([
+      ['failed', 4],
+      ['off', 3],
+    ]);
+    expect(goawayWords('failed')).toContain('failed');
+    expect([...feedFigures([server({})]).goaways]).toEqual([]);
+  });
+
   it('add up readers, deliveries and reasons, and leave out who is silent', () => {
     const figures = feedFigures([
       server({

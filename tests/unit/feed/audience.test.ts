@@ -34,7 +34,8 @@ function ringOf(n: number, event: (seq: number) => Made = () => ({})): Ring {
   return ring;
 }
 
-const filterOf = (person?: string) => ({
+const filterOf = (person?: string, patterns: readonly string[] | null = null) => ({
+  patterns,
   workspaceId: 'w',
   topics: ['outcomes', 'system'],
   scopes: person === undefined ? ['workspace'] : ['workspace', `user:${person}`],

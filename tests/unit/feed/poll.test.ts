@@ -7,7 +7,7 @@ import { Ring } from '#lib/server/feed/ring.ts';
 import type { StreamHost } from '#lib/server/feed/stream-host.ts';
 
 it('a poll whose reader has other rights by the time it has read answers with nothing and goes on from where it was', async () => {
-  const filter = { workspaceId: 'w', topics: ['collections'], scopes: ['workspace'] };
+  const filter = { workspaceId: 'w', topics: ['collections'], scopes: ['workspace'], patterns: null };
   const ended = new AbortController();
   let reads = 0;
   const host = {

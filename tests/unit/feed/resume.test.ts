@@ -15,7 +15,7 @@ it('a cursor is not taken for one of the history that began while the database w
     head: () => Promise.resolve({ epoch: 'ep0b', seq: 100 }),
     futureMs: 0,
   };
-  const filter = { workspaceId: 'w', topics: ['outcomes'], scopes: ['workspace'] };
+  const filter = { workspaceId: 'w', topics: ['outcomes'], scopes: ['workspace'], patterns: null };
   const resume = await decideResume(host, {
     audience: new Audiences(() => undefined).join(filter, false),
     who: {

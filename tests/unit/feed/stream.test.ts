@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Audiences } from '#lib/server/feed/audiences.ts';
 import { FeedCounters } from '#lib/server/feed/counters.ts';
 import { encodeEvent } from '#lib/server/feed/encode.ts';
@@ -24,7 +24,8 @@ const event = encodeEvent('ep0ch', {
 });
 
 function begin(head = 0) {
-  const ring = new Ring(head);
+  // Keeps one event, so that two at once are more than it has.
+  const ring = new Ring(head, { events: 1 });
   const failures: unknown[] = [];
   const left: FeedStream[] = [];
   const unused = () => Promise.reject(new Error('not here'));
@@ -35,15 +36,15 @@ function begin(head = 0) {
     now: () => 0,
     random: () => 0.5,
     replay: unused,
-    canReplay: unused,
+    canReplay: () => Promise.resolve(false),
     snapshot: unused,
     review: unused,
     failed: (thrown) => failures.push(thrown),
     left: (stream) => left.push(stream),
   };
   const audiences = new Audiences(() => undefined);
-  const filter = { workspaceId: 'w', topics, scopes: ['workspace'] };
-  const open = (from: number | null) => {
+  const filter = { workspaceId: 'w', topics, scopes: ['workspace'], patterns: null };
+  const open = (from: number | null, afterReset = true) => {
     const stream = new FeedStream(host, {
       audience: audiences.join(filter, false),
       who: {
@@ -55,11 +56,11 @@ function begin(head = 0) {
       owner: 'test',
       resume: from === null ? { kind: 'fresh', from: head } : { kind: 'ok', from },
       topics,
-      snapshot: { atStart: [], afterReset: true },
+      snapshot: { atStart: [], afterReset },
     });
     return { stream, bytes: stream.body.getReader() };
   };
-  return { failures, left, open };
+  return { ring, host, failures, left, open };
 }
 
 describe('a stream for which something goes wrong', () => {
@@ -88,5 +89,41 @@ describe('a stream for which something goes wrong', () => {
     expect((await next).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(failures.map(String)).toEqual(['RangeError: no room']);
     expect(left).toEqual([all[1].stream]);
+  });
+});
+
+describe('a stream that falls behind what is kept, again and again', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Falls behind at these seconds, and reads; what it is told each time. */
+  async function fallBehind(...seconds: number[]): Promise<{ told: string[]; left: number }> {
+    const { ring, host, left, open } = begin();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const { bytes } = open(null, false);
+    const next = async () => /^event: (\w+)\ndata: .*"reason":"([a-z-]+)"/m.exec(text(await bytes.read()));
+    await bytes.read();
+    const told: string[] = [];
+    for (const second of seconds) {
+      clock.mockReturnValue(second * 1_000);
+      for (let n = 0; n < 2; n += 1) ring.push({ ...event, seq: ring.head + 1 });
+      Object.assign(host.reader, { visible: ring.head });
+      const [, name, reason] = (await next()) ?? [];
+      told.push(`${name} ${reason}`);
+      if (name === 'reset') await bytes.read();
+    }
+    return { told, left: left.length };
+  }
+  const text = ({ value }: ReadableStreamReadResult<Uint8Array>) => Buffer.from(value ?? []).toString();
+
+  it('is reset, and sent away the fourth time within a minute', async () => {
+    expect(await fallBehind(1, 20, 40, 60.9)).toEqual({
+      told: ['reset slow', 'reset slow', 'reset slow', 'goaway too-many'],
+      left: 1,
+    });
+  });
+
+  it('is reset for the fourth time when the first is a minute ago', async () => {
+    const told = ['reset slow', 'reset slow', 'reset slow', 'reset slow'];
+    expect(await fallBehind(1, 20, 40, 61)).toEqual({ told, left: 0 });
   });
 });

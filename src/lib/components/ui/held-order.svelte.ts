@@ -5,9 +5,9 @@ interface Keyed {
 }
 
 /**
- * Rows in an order that does not jump. Under the pointer and the keyboard they are held: they stay where they are with their newest
- * figures, and the new order waits until the hold ends. With `settleMs` they change places at once after a quiet time
- * and else so often at most. Made while its component is.
+ * Rows in an order that does not jump. Under the pointer and the keyboard they are held: they stay where they are with
+ * their newest figures, and the new order waits until the hold ends. With `settleMs` they change places at once after a
+ * quiet time and else so often at most. Made while its component is.
  */
 export class HeldOrder<T extends Keyed> {
   readonly #items: () => readonly T[];

@@ -1,4 +1,5 @@
-import type { ReadFilter } from '../event-log/index.ts';
+import type { FeedAudience } from '../app.ts';
+import { ChosenPatterns } from './chosen-patterns.ts';
 import type { EncodedEvent } from './encode.ts';
 import type { Ring } from './ring.ts';
 import { isPersonal } from './rights.ts';
@@ -16,35 +17,57 @@ export interface Waiting {
 
 /**
  * Everybody who sees the same events but for those to one person alone: one workspace, the same topics and scopes, the
- * same names. Bytes are joined once per class and window, so a filter costs nothing per stream.
+ * same patterns, the same names. Bytes are joined once per class and window, so a filter costs nothing per stream.
  */
 export class AudienceClass {
   /** Who waits, with the scope of what is for them alone. */
   readonly waiting = new Map<Waiting, string | null>();
-  readonly filter: ReadFilter;
+  readonly filter: FeedAudience;
+  /** The same for all that read the same rows of the outbox, whatever they get of them. */
+  readonly rowsKey: string;
   readonly compat: boolean;
   /** Readers there are, waiting or not. */
   members = 0;
   readonly #topics: ReadonlySet<string>;
   readonly #scopes: ReadonlySet<string>;
+  readonly #chosen: ChosenPatterns | null;
   readonly #segments = new Map<number, Segment>();
   readonly #onJoined: (events: number) => void;
 
   /** `filter` without the scope of any person. `onJoined`: told how many events were put into a segment. */
-  constructor(filter: ReadFilter, compat: boolean, onJoined: (events: number) => void) {
+  constructor(filter: FeedAudience, compat: boolean, onJoined: (events: number) => void) {
     this.filter = filter;
     this.compat = compat;
     this.#onJoined = onJoined;
     this.#topics = new Set(filter.topics);
     this.#scopes = new Set(filter.scopes);
+    this.#chosen = filter.patterns === null ? null : new ChosenPatterns(filter.patterns);
+    this.rowsKey = rowsKeyOf(filter);
   }
 
-  static keyOf(filter: ReadFilter, compat: boolean): string {
-    return JSON.stringify([filter.workspaceId, [...filter.topics].sort(), [...filter.scopes].sort(), compat]);
+  static keyOf(filter: FeedAudience, compat: boolean): string {
+    const chosen = filter.patterns === null ? null : [...filter.patterns].sort();
+    return JSON.stringify([rowsKeyOf(filter), chosen, compat]);
   }
 
-  /** Whether the event is for the class, or for the one person of this scope. */
-  sees(event: EncodedEvent, person: string | null): boolean {
+  /** The event as it is for the class, or for the one person of this scope; null when it is not. */
+  told(event: EncodedEvent, person: string | null): EncodedEvent | null {
+    if (!this.#sees(event, person)) return null;
+    return this.#chosen === null ? event : this.#chosen.of(event);
+  }
+
+  /** The same for the class and everybody in it. */
+  toldToAny(event: EncodedEvent): EncodedEvent | null {
+    return this.told(event, isPersonal(event.scope) ? event.scope : null);
+  }
+
+  /** How many bytes `told` comes to, where patterns were chosen about; 0 when it is not for them. */
+  weigh(event: EncodedEvent, person: string | null): number {
+    if (!this.#sees(event, person)) return 0;
+    return this.#chosen === null ? event.frame.length : this.#chosen.weigh(event);
+  }
+
+  #sees(event: EncodedEvent, person: string | null): boolean {
     return (
       event.workspaceId === this.filter.workspaceId &&
       this.#topics.has(event.topic) &&
@@ -60,10 +83,11 @@ export class AudienceClass {
     let bytes = 0;
     let to = from;
     for (let event = ring.at(to + 1); event !== undefined && to < limit; event = ring.at(to + 1)) {
-      if (this.sees(event, isPersonal(event.scope) ? event.scope : null)) {
-        bytes += event.frame.length;
+      const told = this.toldToAny(event);
+      if (told !== null) {
+        bytes += told.frame.length;
         if (found.length > 0 && bytes > SEGMENT_BYTES) break;
-        found.push(event);
+        found.push(told);
       }
       to += 1;
     }
@@ -73,7 +97,7 @@ export class AudienceClass {
     return segment;
   }
 
-  /** Of events that are for the class or for one of its persons. */
+  /** Of events as they are for the class or for one of its persons. */
   segmentOf(from: number, to: number, found: readonly EncodedEvent[]): Segment {
     const personal = found.filter(({ scope }) => isPersonal(scope));
     const events = personal.length === 0 ? found : found.filter(({ scope }) => !isPersonal(scope));
@@ -112,3 +136,6 @@ export class AudienceClass {
     if (oldest.done !== true) this.#segments.delete(oldest.value);
   }
 }
+
+const rowsKeyOf = ({ workspaceId, topics, scopes }: FeedAudience): string =>
+  JSON.stringify([workspaceId, [...topics].sort(), [...scopes].sort()]);

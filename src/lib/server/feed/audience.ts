@@ -1,4 +1,4 @@
-import type { ReadFilter } from '../event-log/index.ts';
+import type { FeedAudience } from '../app.ts';
 import { SEGMENT_BYTES, type AudienceClass, type Waiting } from './audience-class.ts';
 import { encodeFold, foldEvents } from './coalesce.ts';
 import type { EncodedEvent } from './encode.ts';
@@ -18,12 +18,12 @@ export interface Stretch {
 /** What one reader sees: what its class does, and what is for this person alone. */
 export class Audience {
   readonly shared: AudienceClass;
-  readonly filter: ReadFilter;
+  readonly filter: FeedAudience;
   /** The scope of what is for this person alone; null for a key. */
   readonly #person: string | null;
 
   /** `filter`: with the scope of the person. */
-  constructor(shared: AudienceClass, filter: ReadFilter) {
+  constructor(shared: AudienceClass, filter: FeedAudience) {
     this.shared = shared;
     this.filter = filter;
     this.#person = filter.scopes.find(isPersonal) ?? null;
@@ -47,7 +47,7 @@ export class Audience {
       const event = ring.at(to + 1);
       if (event === undefined) break;
       to += 1;
-      if (this.#sees(event)) bytes += event.frame.length;
+      bytes += this.shared.weigh(event, this.#person);
     }
     return { from, to };
   }
@@ -89,9 +89,10 @@ export class Audience {
     const total = { events: 0, bytes: 0 };
     for (let seq = from + 1; seq <= ring.head; seq += 1) {
       const event = ring.at(seq);
-      if (event === undefined || !this.#sees(event)) continue;
+      const bytes = event === undefined ? 0 : this.shared.weigh(event, this.#person);
+      if (bytes === 0) continue;
       total.events += 1;
-      total.bytes += event.frame.length;
+      total.bytes += bytes;
       if (total.events > limit.events || total.bytes > limit.bytes) break;
     }
     return total;
@@ -110,12 +111,9 @@ export class Audience {
     const events: EncodedEvent[] = [];
     for (let seq = from + 1; seq <= to; seq += 1) {
       const event = ring.at(seq);
-      if (event !== undefined && this.#sees(event)) events.push(event);
+      const told = event === undefined ? null : this.shared.told(event, this.#person);
+      if (told !== null) events.push(told);
     }
     return events;
-  }
-
-  #sees(event: EncodedEvent): boolean {
-    return this.shared.sees(event, this.#person);
   }
 }

@@ -85,6 +85,11 @@ const valueOf = (event: EncodedEvent): Listing =>
 /** Read once for each event, however many readers are behind and however often they come by. */
 const knownNames = new WeakMap<EncodedEvent, readonly string[]>();
 
+/** Spares the reading of an event whose entries are known. */
+export function knowNames(event: EncodedEvent, names: readonly string[]): void {
+  knownNames.set(event, names);
+}
+
 function namesIn(event: EncodedEvent): readonly string[] {
   const field = listOf.get(event.type);
   if (field === undefined) return [];

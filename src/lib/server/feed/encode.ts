@@ -66,12 +66,17 @@ export function encodeCoalesced(
   last: EncodedEvent,
   folded: { from: number; count: number; value?: unknown },
 ): EncodedEvent {
-  const cursor = formatCursor(epoch, last.seq);
   const delta = JSON.parse(jsonOf(last).toString()) as Record<string, unknown>;
   const { from, count: coalesced } = folded;
   const value = 'value' in folded ? folded.value : delta['value'];
-  return { ...last, ...frameDelta(cursor, toLine({ ...delta, value, from, coalesced })) };
+  return saying(last, formatCursor(epoch, last.seq), toLine({ ...delta, value, from, coalesced }));
 }
+
+/** The event with another delta in its place, given as JSON on one line. */
+export const saying = (event: EncodedEvent, cursor: string, json: string): EncodedEvent => ({
+  ...event,
+  ...frameDelta(cursor, json),
+});
 
 function frameDelta(cursor: string, json: string): Pick<EncodedEvent, 'frame' | 'nameAt' | 'jsonAt'> {
   const beforeName = `id: ${cursor}\nevent: `;

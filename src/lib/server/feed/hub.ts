@@ -188,7 +188,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     who.permissions = permissions;
     const { shared, filter } = stream.audience;
     audiences.leave(stream.audience);
-    stream.audience = audiences.join(audienceOf(who, permissions, filter.topics), shared.compat);
+    stream.audience = audiences.join(audienceOf(who, permissions, filter), shared.compat);
     return 'changed';
   }
 
@@ -219,7 +219,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     const owner = ownerOf(ctx);
     if (!(await mayOpen(ctx, owner)) || !places.take(owner)) return turnAway('too-many');
     const who = readerOf(ctx, request);
-    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
+    const audience = audiences.join(audienceOf(who, who.permissions, query), query.compat);
     try {
       const resume = await decideResume(resuming, { audience, who, cursorText: query.cursor });
       const { topics, snapshot } = query;
@@ -249,7 +249,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     if (!places.take(owner))
       throw new AppError('RATE_LIMITED', 'Too many readers of the feed.', { retryAfterSeconds: 10 });
     const who = readerOf(ctx, request);
-    const audience = audiences.join(audienceOf(who, who.permissions, query.topics), query.compat);
+    const audience = audiences.join(audienceOf(who, who.permissions, query), query.compat);
     const ending = new AbortController();
     const { request: asked } = request;
     const end = () => ending.abort();

@@ -14,14 +14,15 @@ const KEEP_MS = 200;
 export type KnownReach = Reach & { asOf: number };
 
 /**
- * How far back the outbox can be replayed. One look serves everybody of a class, whatever their cursors, so that
- * the thousands who come back after a restart cost as much as one.
+ * How far back the outbox can be replayed. One look serves everybody who reads the same rows of it, whatever their
+ * cursors and chosen patterns, so that the thousands who come back after a restart cost as much as one. What has to be
+ * read counts, not what is chosen of it.
  */
 export class Reaches {
   readonly #db: Database;
   readonly #reader: FeedReader;
   readonly #slots: Slots;
-  readonly #known = new WeakMap<AudienceClass, Promise<KnownReach>>();
+  readonly #known = new Map<string, Promise<KnownReach>>();
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots }) {
     this.#db = options.db;
@@ -31,7 +32,7 @@ export class Reaches {
 
   /** @throws AppError UNAVAILABLE when the ring has moved on so far that it does not join what was looked at */
   async of({ shared }: Audience): Promise<KnownReach> {
-    const reach = await (this.#known.get(shared) ?? this.#look(shared));
+    const reach = await (this.#known.get(shared.rowsKey) ?? this.#look(shared));
     const { epoch, ring } = this.#reader;
     if (reach.epoch === epoch && ring.covers(reach.asOf)) return reach;
     throw new AppError('UNAVAILABLE', 'The feed is moving on too fast. Try again in a moment.', {
@@ -45,9 +46,10 @@ export class Reaches {
       const range = { to: asOf, limit: REPLAY_LIMITS };
       return { ...(await readReach(this.#db.sql, shared.filter, range)), asOf };
     });
-    this.#known.set(shared, looking);
+    const key = shared.rowsKey;
+    this.#known.set(key, looking);
     const drop = () => {
-      if (this.#known.get(shared) === looking) this.#known.delete(shared);
+      if (this.#known.get(key) === looking) this.#known.delete(key);
     };
     looking.then(() => setTimeout(drop, KEEP_MS).unref(), drop);
     return looking;

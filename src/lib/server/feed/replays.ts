@@ -2,7 +2,7 @@ import type { Database } from '../db/client.ts';
 import { readMatching, readOldest } from '../event-log/index.ts';
 import type { AudienceClass } from './audience-class.ts';
 import type { Audience } from './audience.ts';
-import { encodeEvent } from './encode.ts';
+import { encodeEvent, type EncodedEvent } from './encode.ts';
 import type { FeedReader } from './reader.ts';
 import type { Segment } from './segment.ts';
 import type { Slots } from './slots.ts';
@@ -15,13 +15,18 @@ const PAGE_BYTES = 256 * 1024;
 const KEEP_MS = 200;
 
 interface Page {
-  segment: Segment;
+  from: number;
+  to: number;
+  events: readonly EncodedEvent[];
   /** The oldest place from which on all events are kept; null when none is. */
   oldest: number | null;
+  /** What it comes to for the classes of readers. */
+  segments: WeakMap<AudienceClass, Segment>;
 }
 
 /**
- * Reads what fell out of the ring from the outbox, page by page; readers of one class share a read. Pages begin at
+ * Reads what fell out of the ring from the outbox, page by page; readers of the same rows share a read, those of one
+ * class what it comes to for them. Pages begin at
  * multiples of LEAST_ROWS, because those who come back after a restart come from places close to each other.
  */
 export class Replays {
@@ -29,7 +34,7 @@ export class Replays {
   readonly #reader: FeedReader;
   readonly #slots: Slots;
   readonly #onRead: () => void;
-  readonly #pages = new WeakMap<AudienceClass, Map<number, Promise<Page>>>();
+  readonly #pages = new Map<string, Promise<Page>>();
   #rows = LEAST_ROWS;
 
   constructor(options: { db: Database; reader: FeedReader; slots: Slots; onRead: () => void }) {
@@ -45,9 +50,10 @@ export class Replays {
    */
   async page(audience: Audience, from: number, limit: number): Promise<Segment> {
     const { shared } = audience;
-    const { segment, oldest } = await this.#share(shared, from, limit);
-    if (oldest === null || oldest > from + 1)
+    const page = await this.#share(shared, from, limit);
+    if (page.oldest === null || page.oldest > from + 1)
       throw new Error('What was to be replayed is not kept any more.');
+    const segment = segmentOf(page, shared);
     return audience.ofMine(segment.from === from ? segment : shared.after(segment, from));
   }
 
@@ -55,18 +61,17 @@ export class Replays {
   async #share(shared: AudienceClass, from: number, limit: number): Promise<Page> {
     const start = from - (from % LEAST_ROWS);
     const { epoch } = this.#reader;
-    const pages = this.#pages.get(shared) ?? new Map<number, Promise<Page>>();
-    this.#pages.set(shared, pages);
-    const known = pages.get(start);
+    const key = `${epoch} ${start} ${shared.rowsKey}`;
+    const known = this.#pages.get(key);
     if (known !== undefined) {
       const page = await known;
-      const { to } = page.segment;
+      const { to } = page;
       if (to > from && to <= limit && epoch === this.#reader.epoch) return page;
     }
     const reading = this.#slots.run(() => this.#read(shared, start, limit));
-    pages.set(start, reading);
+    this.#pages.set(key, reading);
     const drop = () => {
-      if (pages.get(start) === reading) pages.delete(start);
+      if (this.#pages.get(key) === reading) this.#pages.delete(key);
     };
     reading.then(() => setTimeout(drop, KEEP_MS).unref(), drop);
     return reading;
@@ -91,6 +96,15 @@ export class Replays {
     const last = rows.at(-1);
     const end = rows.length < asked || last === undefined ? to : last.seq - (last.seq % LEAST_ROWS);
     const whole = events.filter(({ seq }) => seq <= end);
-    return { segment: shared.segmentOf(from, end, whole), oldest };
+    return { from, to: end, events: whole, oldest, segments: new WeakMap() };
   }
+}
+
+function segmentOf({ from, to, events, segments }: Page, shared: AudienceClass): Segment {
+  const known = segments.get(shared);
+  if (known !== undefined) return known;
+  const told = events.flatMap((event) => shared.toldToAny(event) ?? []);
+  const segment = shared.segmentOf(from, to, told);
+  segments.set(shared, segment);
+  return segment;
 }

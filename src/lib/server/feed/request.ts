@@ -1,4 +1,5 @@
 import { FEED_TOPICS, SNAPSHOT_MODES, type FeedTopic } from '#lib/contracts/feed.ts';
+import { MOST_CHOSEN_PATTERNS, PATTERN_ID } from '#lib/contracts/pattern.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { FeedRequest } from '../app.ts';
 
@@ -14,6 +15,8 @@ export interface SnapshotWish {
 
 export interface FeedQuery {
   topics: readonly FeedTopic[];
+  /** Ids of the chosen patterns, in order; null: all there are, or patterns are not asked for. */
+  patterns: readonly string[] | null;
   /** Where to continue, as the client sent it; null: start at the head. */
   cursor: string | null;
   compat: boolean;
@@ -39,6 +42,16 @@ export function readFeedQuery({
       message: `No such topic: ${unknown.join(', ').slice(0, 200)}. There are ${FEED_TOPICS.join(', ')}.`,
     });
   }
+  const chosen = [...new Set(namesIn(parameters.getAll('patterns')))].sort();
+  const malformed = chosen.filter((id) => !PATTERN_ID.test(id));
+  if (malformed.length > 0) {
+    issues.push({
+      path: 'patterns',
+      message: `Not the id of a pattern: ${malformed.join(', ').slice(0, 200)}. Ids are those of /api/v1/patterns.`,
+    });
+  }
+  if (chosen.length > MOST_CHOSEN_PATTERNS)
+    issues.push({ path: 'patterns', message: `At most ${MOST_CHOSEN_PATTERNS} patterns.` });
   const waitText = parameters.get('wait');
   const wait = waitText === null || waitText === '' ? LONGEST_POLL_S : Number(waitText);
   if (!(wait >= 0)) issues.push({ path: 'wait', message: `Seconds from 0 to ${LONGEST_POLL_S}.` });
@@ -51,6 +64,7 @@ export function readFeedQuery({
   if (issues.length > 0) return { issues };
   return {
     topics,
+    patterns: chosen.length === 0 || !topics.includes('patterns') ? null : chosen,
     cursor: cursorOf(url, request.headers),
     compat: parameters.get('compat') === '1',
     snapshot,

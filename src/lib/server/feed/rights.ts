@@ -23,10 +23,10 @@ export const isPersonal = (scope: string): boolean => scope.startsWith('user:');
 export function audienceOf(
   { workspaceId, actor }: Pick<Reader, 'workspaceId' | 'actor'>,
   permissions: ReadonlySet<Permission>,
-  topics: readonly string[],
+  { topics, patterns }: Pick<FeedAudience, 'topics' | 'patterns'>,
 ): FeedAudience {
   const scopes = ['workspace'];
   if (permissions.has('manage')) scopes.push('role:admin');
   if (actor.type === 'user') scopes.push(`user:${actor.id}`);
-  return { workspaceId, topics, scopes };
+  return { workspaceId, topics, scopes, patterns };
 }

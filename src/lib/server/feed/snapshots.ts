@@ -53,7 +53,7 @@ export class Snapshots {
    */
   async get(audience: FeedAudience, atLeast: number): Promise<EncodedSnapshot> {
     const shown = shared(audience);
-    const key = JSON.stringify([shown.workspaceId, shown.topics, shown.scopes]);
+    const key = JSON.stringify([shown.workspaceId, shown.topics, shown.scopes, shown.patterns]);
     const known = this.#entries.get(key);
     if (known !== undefined) {
       const snapshot = await known;
@@ -102,9 +102,10 @@ export class Snapshots {
 }
 
 /** What is for one person alone is not part of a snapshot, so that everybody of a workspace shares it. */
-function shared({ workspaceId, topics, scopes }: FeedAudience): FeedAudience {
+function shared({ workspaceId, topics, scopes, patterns }: FeedAudience): FeedAudience {
   const common = scopes.filter((scope) => !isPersonal(scope));
-  return { workspaceId, topics: [...topics].sort(), scopes: common.sort() };
+  const chosen = topics.includes(TOPIC_OF['pattern.updated']) ? patterns : null;
+  return { workspaceId, topics: [...topics].sort(), scopes: common.sort(), patterns: chosen };
 }
 
 /** Items in chunks of at most 64 KB; a larger item has a chunk of its own. */

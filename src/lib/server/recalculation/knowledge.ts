@@ -88,6 +88,10 @@ export class Knowledge implements WorkspaceKnowledge {
     return this.#changes.leaders(this.#memory);
   }
 
+  chosenUpdate(ids: readonly string[]): FeedValues['pattern.updated'] {
+    return this.#changes.chosen(this.#memory, new Set(ids));
+  }
+
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] } {
     return this.#answers.matching(this.#memory, has, limit);
   }

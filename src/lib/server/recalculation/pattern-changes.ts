@@ -26,7 +26,8 @@ interface Told {
 
 /**
  * What to tell readers of each batch (FINE-PRINT 12): the patterns shown first, those that something happened to and
- * the pinned ones at once, for the last time when one of them leaves its place; the other emerging, confirmed and weakening ones soon, in turns.
+ * the pinned ones at once, for the last time when one of them leaves its place; the other emerging, confirmed and
+ * weakening ones soon, in turns.
  */
 export class PatternChanges {
   readonly #answers: PatternAnswers;
@@ -89,6 +90,14 @@ export class PatternChanges {
   /** All that are shown first, changed or not; tells nobody. */
   leaders(memory: FoldMemory): FeedValues['pattern.updated'] {
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), memory.leaders, 0);
+  }
+
+  /** Those of these ids that are tracked, changed or not; tells nobody. */
+  chosen(memory: FoldMemory, ids: ReadonlySet<string>): FeedValues['pattern.updated'] {
+    const { rows } = this.#answers.standings(memory);
+    const indexes = new Set(rows.filter(({ id }) => ids.has(id)).map(({ index }) => index));
+    const leaders = this.#idsOf(memory, memory.leaders).filter((id) => ids.has(id));
+    return this.#delta(memory, leaders, this.#byRank(memory, indexes), 0);
   }
 
   /** What `waiting` gave has been written. */

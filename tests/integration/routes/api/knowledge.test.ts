@@ -99,6 +99,7 @@ const knowledge: WorkspaceKnowledge = {
   },
   leading: () => [one],
   leadersUpdate: unasked,
+  chosenUpdate: unasked,
   matching: () => ({ total: 1, items: [one] }),
   getPattern: (id) => (id === 'p1' ? one : null),
   lookupWhere: (where) => {

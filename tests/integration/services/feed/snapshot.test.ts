@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEED_TOPICS, type FeedType, type FeedValues } from '#lib/contracts/feed.ts';
+import { patternQuerySchema } from '#lib/contracts/pattern.ts';
 import type { FeedAudience, FeedSnapshot } from '#lib/server/app.ts';
 import { createSequencer, readAfter, readHead } from '#lib/server/event-log/index.ts';
 import { createSnapshotSource } from '#lib/server/services/feed/index.ts';
@@ -30,6 +31,7 @@ const audience = (topics: readonly string[] = FEED_TOPICS): FeedAudience => ({
   workspaceId: test.workspace.id,
   topics,
   scopes: ['workspace'],
+  patterns: null,
 });
 const part = <T extends FeedType>(snapshot: FeedSnapshot, type: T) =>
   (snapshot.parts.find((one) => one.type === type)?.items ?? []) as {
@@ -101,6 +103,35 @@ describe('a snapshot of a workspace', () => {
     expect(patterns?.value.items.map(({ id }) => id)).toEqual(patterns?.value.leaders);
     expect(metrics?.value).toMatchObject({ asOf: position });
     expect(metrics?.rev).toBe(position);
+  });
+
+  it('has of chosen patterns those that are tracked, shown first or not', async () => {
+    // Ten patterns more, and eight are shown first.
+    const waves = Array.from({ length: 300 }, (_, n) => ({
+      ...outcome(n),
+      attributes: { wave: `w${n % 10}` },
+    }));
+    await recordOutcomes(test.ctx, waves, { source: 'api' });
+    const position = await settled(test);
+    const knowledge = await test.app.folds.of(test.workspace.id);
+    const first = knowledge.leading().map(({ id }) => id);
+    const { items } = knowledge.listPatterns(patternQuerySchema.parse({}));
+    const folded = items.filter(({ id }) => !first.includes(id));
+    const chosen = [folded[0]?.id, first[0], 'p_------------'].flatMap((id) => id ?? []);
+    expect(chosen).toHaveLength(3);
+    const source = createSnapshotSource(test.app);
+    const snapshot = await source({ ...audience(['patterns']), patterns: chosen });
+    const [patterns] = part(snapshot, 'pattern.updated');
+    const [all] = part(await source(audience(['patterns'])), 'pattern.updated');
+    expect(patterns).toMatchObject({ key: 'leaders', rev: position });
+    expect(patterns?.value).toEqual({
+      asOf: position,
+      totals: all?.value.totals,
+      leaders: [first[0]],
+      items: [first[0], folded[0]?.id].map((id) => knowledge.getPattern(id ?? '')),
+      more: 0,
+    });
+    expect(all?.value.leaders).toEqual(first);
   });
 
   it('has only the topics asked for, of this workspace, and nothing of what there is none', async () => {

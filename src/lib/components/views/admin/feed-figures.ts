@@ -49,6 +49,7 @@ export interface FeedFigures {
   /** All together, each server since its beat before. */
   bytesPerSecond: number;
   resets: Map<string, number>;
+  /** With those that ended without a word, because something failed. */
   goaways: Map<string, number>;
 }
 
@@ -77,7 +78,9 @@ export function feedFigures(instances: readonly InstanceView[]): FeedFigures {
     delivered: sum((one) => one.delivered),
     bytesPerSecond: sum((one) => one.bytesPerSecond),
     resets: sumByReason(stats.map((one) => one.resets)),
-    goaways: sumByReason(stats.map((one) => one.goaways)),
+    goaways: sumByReason(
+      stats.map(({ goaways, failed }) => (failed === 0 ? goaways : { ...goaways, failed })),
+    ),
   };
 }
 
@@ -97,6 +100,7 @@ const GOAWAY_WORDS: Record<string, string> = {
   revoked: 'Key, session or membership ended',
   off: 'Streaming was switched off for them',
   unavailable: 'The database could not be reached, or something failed here',
+  failed: 'Something failed while it was open; the log says what',
 };
 export const resetWords = (reason: string): string => RESET_WORDS[reason] ?? reason;
 export const goawayWords = (reason: string): string => GOAWAY_WORDS[reason] ?? reason;

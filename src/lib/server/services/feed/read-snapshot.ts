@@ -78,7 +78,7 @@ const isFolded = (topics: readonly string[], type: FeedType) => topics.includes(
 
 async function readFolded(
   { folds }: Pick<App, 'folds'>,
-  { workspaceId, topics }: FeedAudience,
+  { workspaceId, topics, patterns: chosen }: FeedAudience,
   applied: number,
 ): Promise<SnapshotPart[]> {
   const patterns = isFolded(topics, 'pattern.updated');
@@ -88,7 +88,7 @@ async function readFolded(
   if (knowledge === null) return [];
   const parts: SnapshotPart[] = [];
   if (patterns) {
-    const value = knowledge.leadersUpdate();
+    const value = chosen === null ? knowledge.leadersUpdate() : knowledge.chosenUpdate(chosen);
     parts.push({ type: 'pattern.updated', items: [{ key: 'leaders', rev: value.asOf, value }] });
   }
   if (metrics) {

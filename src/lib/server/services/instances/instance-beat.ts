@@ -34,6 +34,7 @@ export function createInstanceBeat(app: App, beatMs = BEAT_MS): InstanceBeat {
       refused: feed.refused,
       resets: feed.resets,
       goaways: feed.goaways,
+      failed: feed.failed,
       read: feed.read,
       delivered: feed.delivered,
       bytesPerSecond: bytesPerSecond(feed.deliveredBytes),
