@@ -11,7 +11,7 @@ import type { FoldMemory } from './fold-memory.ts';
 
 /** Most views that one delta carries. */
 const MOST_ITEMS = 60;
-/** And most besides of those that have left their places. */
+/** And most besides of those that have left their places; the others come with the next. */
 const MOST_FORMER = 20;
 /** Patterns that stand but are not shown first are told about at most this often: a batch may touch all of them. */
 const OTHERS_MS = 500;
@@ -21,6 +21,7 @@ interface Told {
   memory: FoldMemory;
   told: Set<string>;
   pending: Set<number>;
+  gone: readonly Departure[];
   othersAt: number;
 }
 
@@ -36,6 +37,8 @@ export class PatternChanges {
   #told = new Set<string>();
   /** Indexes that changed and were not told of yet, the longest waiting first. */
   #pending = new Set<number>();
+  /** Have left their places and were not told of yet. */
+  #gone: readonly Departure[] = [];
   #othersAt = 0;
   /** As it is once the delta under way is committed. */
   #next: Told | null = null;
@@ -72,24 +75,28 @@ export class PatternChanges {
     const shown = wanted.slice(0, MOST_ITEMS);
     for (const index of urgent) pending.add(index);
     for (const index of shown) pending.delete(index);
-    this.#next = { memory, told: new Set(ids), pending, othersAt: dueOthers ? now : this.#othersAt };
-    const former = seenBefore(goneForGood(view, evicted), effects).slice(0, MOST_FORMER);
-    return this.#delta(memory, ids, shown, pending.size, former);
+    const left = seenBefore(goneForGood(view, evicted), effects);
+    const { former, gone } = inTurn(goneForGood(view, [...this.#gone, ...left]));
+    this.#next = { memory, told: new Set(ids), pending, gone, othersAt: dueOthers ? now : this.#othersAt };
+    return this.#delta(memory, ids, { shown, former }, pending.size + gone.length);
   }
 
   /** Those that still wait, when no batch comes to take them along; null where nobody does. They wait until `told`. */
   waiting(memory: FoldMemory): FeedValues['pattern.updated'] | null {
-    if (this.#pending.size === 0) return null;
+    const { view } = this.#answers.standings(memory);
+    const { former, gone } = inTurn(goneForGood(view, this.#gone));
+    if (this.#pending.size + former.length === 0) return null;
     const pending = new Set(this.#pending);
     const shown = [...pending].slice(0, MOST_ITEMS);
     for (const index of shown) pending.delete(index);
-    this.#next = { memory, told: this.#told, pending, othersAt: this.#now() };
-    return this.#delta(memory, this.#idsOf(memory, memory.leaders), shown, pending.size);
+    this.#next = { memory, told: this.#told, pending, gone, othersAt: this.#now() };
+    const more = pending.size + gone.length;
+    return this.#delta(memory, this.#idsOf(memory, memory.leaders), { shown, former }, more);
   }
 
   /** All that are shown first, changed or not; tells nobody. */
   leaders(memory: FoldMemory): FeedValues['pattern.updated'] {
-    return this.#delta(memory, this.#idsOf(memory, memory.leaders), memory.leaders, 0);
+    return this.#delta(memory, this.#idsOf(memory, memory.leaders), { shown: memory.leaders }, 0);
   }
 
   /** Those of these ids that are tracked, changed or not; tells nobody. */
@@ -97,7 +104,7 @@ export class PatternChanges {
     const { rows } = this.#answers.standings(memory);
     const indexes = new Set(rows.filter(({ id }) => ids.has(id)).map(({ index }) => index));
     const leaders = this.#idsOf(memory, memory.leaders).filter((id) => ids.has(id));
-    return this.#delta(memory, leaders, this.#byRank(memory, indexes), 0);
+    return this.#delta(memory, leaders, { shown: this.#byRank(memory, indexes) }, 0);
   }
 
   /** What `waiting` gave has been written. */
@@ -117,6 +124,7 @@ export class PatternChanges {
     if (next !== null) {
       this.#told = next.told;
       this.#pending = next.pending;
+      this.#gone = next.gone;
       this.#othersAt = next.othersAt;
     }
     this.#next = null;
@@ -125,9 +133,8 @@ export class PatternChanges {
   #delta(
     memory: FoldMemory,
     leaders: string[],
-    shown: readonly number[],
+    { shown, former = [] }: { shown: readonly number[]; former?: readonly Departure[] },
     more: number,
-    former: readonly Departure[] = [],
   ): FeedValues['pattern.updated'] {
     const { totals } = this.#answers.standings(memory);
     return {
@@ -157,6 +164,11 @@ export class PatternChanges {
       return pattern === null ? [] : this.#answers.names.of(memory.space, pattern).id;
     });
   }
+}
+
+/** Those that one delta tells of, and those that wait for the next. */
+function inTurn(gone: readonly Departure[]): { former: readonly Departure[]; gone: readonly Departure[] } {
+  return { former: gone.slice(0, MOST_FORMER), gone: gone.slice(MOST_FORMER) };
 }
 
 /** Those among the gone that readers had before them: they stood, or were pinned until then or until this batch. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { encodeEntries } from '#domain/attributes/encode-entries.ts';
 import type { LogFacts } from '#domain/outcomes/log-facts.ts';
+import { type Departure, departureOf, goneForGood } from '#domain/patterns/departure.ts';
 import { foldBatch } from '#domain/patterns/fold-batch.ts';
+import { openImage } from '#domain/patterns/fold-image.ts';
 import { leadingPatterns } from '#domain/patterns/leading-patterns.ts';
 import { seededRandom } from '#domain/random/seeded-random.ts';
 import { BlockIncrements } from '#domain/statistics/block-increments.ts';
@@ -107,6 +109,42 @@ describe('the changes of patterns that readers are told of', () => {
     const second = changes.of({ ...first, touched: new Int32Array(), effects: [] });
     const told = new Set(second.items.map(({ id }) => id));
     expect(waiting.filter((id) => told.has(id)).length).toBeGreaterThan(0);
+  });
+
+  it('name every pattern that left its place, also of many in turns, but none that is back', () => {
+    const changes = new PatternChanges(new PatternAnswers(), () => 0);
+    position = 0;
+    const { memory, ...made } = next(emptyMemory({ trackedCap: 40, cellLimit: 100_000 }, []), 4_000);
+    const view = openImage(memory.image);
+    const tracked = departureOf(view, memory.leaders[0] ?? 0, position);
+    // Of these, what has no place now; the tracked one is as if it were back.
+    const pairs = [1, 2, 3].flatMap((a) => [1, 2, 3].map((b) => [a, b]));
+    const triples = [1, 2].flatMap((hook) => pairs.map((pair) => [hook, ...pair]));
+    const left = [1, 2, 3].flatMap((slot) =>
+      triples.map((codes, i): Departure => {
+        const slots = [0, slot, slot + 1];
+        return { ...tracked, slots, codes, ordinal: 1_000 * slot + i, status: 'emerging' };
+      }),
+    );
+    const gone = goneForGood(view, left).slice(0, 50);
+    expect(gone).toHaveLength(50);
+    const told: (string | null)[] = [];
+    const take = ({ items, more }: ReturnType<PatternChanges['of']>) => {
+      told.push(...items.filter(({ status }) => status === 'retired').map(({ id }) => id));
+      return more;
+    };
+    const effects = made.effects.filter(({ kind }) => kind === 'evicted');
+    const evicted = [tracked, ...gone];
+    expect(take(changes.of({ ...made, memory, touched: new Int32Array(), effects, evicted }))).toBe(30);
+    changes.moved(memory);
+    for (let tick = 0; tick < 3; tick += 1) {
+      const waiting = changes.waiting(memory);
+      if (waiting !== null) take(waiting);
+      changes.told();
+    }
+    expect(changes.waiting(memory)).toBeNull();
+    expect(new Set(told).size).toBe(50);
+    expect(told).toHaveLength(50);
   });
 
   it('begin again when somebody else has carried the fold on', () => {
