@@ -170,7 +170,7 @@ export interface FeedReading {
 /** Hears who reads the feed of this instance. Both only take note, so that no reader waits for it. */
 export interface ReadingListener {
   opened(reading: FeedReading, transport: 'stream' | 'poll'): void;
-  /** `reading`: the same object. Not called for readers who are sent to another instance. */
+  /** `reading`: the same object. */
   closed(reading: FeedReading): void;
 }
 

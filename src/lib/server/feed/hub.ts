@@ -140,11 +140,6 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     }
   }
 
-  /** Whoever is sent away by a server that stops goes on at another one: that is no end of a visit. */
-  function noticeClosed(who: Reader): void {
-    if (!draining) readings?.closed(who);
-  }
-
   /** Rights travel through the feed itself, so that every instance hears of them in time, whatever else is lost. */
   function noticeRights(event: EncodedEvent): void {
     if (event.type === 'workspace.changed') recheck(event.workspaceId);
@@ -177,7 +172,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       if (!streams.delete(stream)) return;
       places.give(stream.owner);
       audiences.leave(stream.audience);
-      noticeClosed(stream.who);
+      readings?.closed(stream.who);
       if (streams.size + polls.size === 0) stopClock();
     },
   };
@@ -284,7 +279,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       return jsonResponse(await answerPoll(host, answer));
     } finally {
       polls.delete(who);
-      noticeClosed(who);
+      readings?.closed(who);
       asked.signal.removeEventListener('abort', end);
       places.give(owner);
       audiences.leave(audience);

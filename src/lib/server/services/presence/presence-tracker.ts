@@ -31,7 +31,7 @@ const TIMINGS: PresenceTimings = {
 
 export interface PresenceTracker extends ReadingListener {
   start(): void;
-  /** What is still open is left to the others, for whose sweep its rows are fresh: its readers go on there. */
+  /** Leaves the rows to the others, for whose sweep they are fresh: the readers go on there, and have not left. */
   stop(): Promise<void>;
 }
 
@@ -68,20 +68,19 @@ export function createPresenceTracker(
     const gone = [...ended];
     // After a time without the database nobody has a sign of life: first all are to give one.
     const mayForget = sweeps && now - sweptAt < 3 * sweepMs;
-    const { told, alive } = await withTransaction(app.db.sql, async (tx) => {
+    const told = await withTransaction(app.db.sql, async (tx) => {
       await lockPresence(tx);
-      const beaten = beats ? await beat(tx, kept, now) : kept.length;
+      const isWhole = !beats || (await beat(tx, kept, now)) === kept.length;
       if (gone.length > 0) await tx`delete from presence where connection_id = any(${gone}::uuid[])`;
       if (mayForget) await forgetStale(tx);
-      if (fresh.length > 0) await insert(tx, fresh);
-      return { told: await tellChanges(tx), alive: beaten === kept.length };
+      // Others may have taken this instance for dead.
+      await insert(tx, isWhole ? fresh : all);
+      return tellChanges(tx);
     });
     if (told > 0) app.doorbell.ringFeed();
 
     for (const id of gone) ended.delete(id);
     for (const connection of fresh) connection.written = true;
-    // Others took this instance for dead; it is written anew in the next turn.
-    if (!alive) for (const connection of kept) connection.written = false;
     if (beats) beatAt = now + beatMs;
     if (sweeps) {
       sweptAt = now;
@@ -109,6 +108,7 @@ export function createPresenceTracker(
 
   /** Whose membership has ended meanwhile is left out. */
   async function insert(tx: TransactionSql, fresh: readonly Connection[]): Promise<void> {
+    if (fresh.length === 0) return;
     const rows = fresh.map(({ id, workspaceId, userId, transport }) => ({
       id,
       workspaceId,
