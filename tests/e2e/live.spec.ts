@@ -152,3 +152,35 @@ test('a filtered list of outcomes keeps what fits while others come', async ({ b
   expect(corrected.status()).toBe(200);
   await expect(rows).toHaveCount(49);
 });
+
+test('two people see each other, and who appears offline is not seen', async ({ browser }) => {
+  const ana = await logIn(browser);
+  const also = (page: Page) => page.getByRole('banner').getByLabel(/^Also here: /);
+  await expect(ana.locator('.live')).toContainText('Live');
+  await expect(also(ana)).toHaveCount(0);
+
+  const invited = await ana.request.post(`/w/${WORKSPACE}/settings/members?/invite`, {
+    form: { email: `bo-${Date.now()}@example.org`, role: 'viewer' },
+    headers: { origin: new URL(ana.url()).origin, accept: 'text/html' },
+  });
+  const [link = ''] = /\/invite\/[\w-]+/.exec(await invited.text()) ?? [];
+  const bo = await (await browser.newContext()).newPage();
+  await bo.goto(link);
+  await bo.getByLabel('Your name').fill('Bo Lind');
+  await bo.getByLabel('Password').fill('correct horse battery');
+  await bo.getByRole('button', { name: 'Create account and join' }).click();
+  await bo.waitForURL('**/w/**');
+  await expect(also(bo)).toBeVisible();
+
+  await also(ana).click();
+  await expect(ana.getByRole('banner').getByTestId('also-here')).toHaveText(/Bo Lind/);
+  const settings = await bo.context().newPage();
+  await settings.goto('/account');
+  await settings.getByLabel('Appear offline').check();
+  await settings.getByRole('button', { name: 'Save' }).click();
+  await expect(settings.getByText('Others do not see that you are here.')).toBeVisible();
+  await expect(also(ana)).toHaveCount(0);
+  await expect(also(bo)).toHaveCount(1);
+  await ana.context().close();
+  await bo.context().close();
+});

@@ -33,6 +33,7 @@ import {
   searchFamilySchema,
   trajectorySchema,
 } from './pattern-insight.ts';
+import { peopleHereSchema } from './presence.ts';
 import { selfCheckInputSchema, selfCheckListSchema, selfCheckViewSchema } from './self-check.ts';
 
 /** One method of one path of the API, as the document shows it. */
@@ -512,6 +513,18 @@ export const API_OPERATIONS: readonly Operation[] = [
     headers: [SINCE],
     reply: { status: 200, description: 'What came since.', schema: feedPollSchema },
     errors: [400],
+  },
+  {
+    id: 'listPeopleHere',
+    method: 'get',
+    path: '/api/v1/presence',
+    tag: 'feed',
+    summary: 'Who is here now',
+    description:
+      'People with a page of the workspace open, but for those who appear offline. The topic `presence` of the feed ' +
+      'says who comes and goes.',
+    permission: 'read',
+    reply: { status: 200, description: 'Who came first is first.', schema: peopleHereSchema },
   },
   {
     id: 'listFoldChecks',

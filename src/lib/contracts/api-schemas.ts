@@ -33,6 +33,7 @@ import {
   similarPatternSchema,
   trajectorySchema,
 } from './pattern-insight.ts';
+import { peopleHereSchema, personHereSchema } from './presence.ts';
 import { problemSchema } from './problem.ts';
 import { selfCheckInputSchema, selfCheckListSchema, selfCheckViewSchema } from './self-check.ts';
 
@@ -127,6 +128,8 @@ export const API_REPLIES = {
   SelfCheck: selfCheckViewSchema,
   SelfCheckList: selfCheckListSchema,
   Metrics: metricsViewSchema,
+  PersonHere: personHereSchema,
+  PeopleHere: peopleHereSchema,
   Delta: deltaSchema,
   Snapshot: snapshotSchema,
   Reset: resetSchema,

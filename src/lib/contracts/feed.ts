@@ -3,6 +3,7 @@ import type { JourneyView } from './journey.ts';
 import type { MetricsView } from './metrics.ts';
 import type { OutcomeView } from './outcome.ts';
 import type { PatternView } from './pattern.ts';
+import type { PersonHere } from './presence.ts';
 import type { SelfCheckView } from './self-check.ts';
 
 export const FEED_TOPICS = [
@@ -127,6 +128,10 @@ export interface FeedValues {
   'metrics.updated': MetricsView & { counted?: { id: string; position: number }[] };
   'import.progressed': ImportView;
   'self-check.progressed': SelfCheckView;
+  /** The first connection of a visit opened. `op` is upsert. */
+  'presence.joined': PersonHere;
+  /** The last connection is gone, and none came in its place. `op` is delete. */
+  'presence.left': PersonHere;
   'workspace.changed': { id: string };
   /** This person's role here began, changed or ended; what they may see may be another. For them alone. */
   'access.changed': { userId: string };
@@ -148,6 +153,8 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'metrics.updated': 'metrics',
   'import.progressed': 'collections',
   'self-check.progressed': 'system',
+  'presence.joined': 'presence',
+  'presence.left': 'presence',
   'workspace.changed': 'system',
   'access.changed': 'system',
   'session.ended': 'system',

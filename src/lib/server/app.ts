@@ -2,7 +2,7 @@ import type { FeedType, FeedValues, GoawayReason } from '#lib/contracts/feed.ts'
 import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
-import type { Context } from './context.ts';
+import type { Actor, Context } from './context.ts';
 import type { Database } from './db/client.ts';
 import type { Env } from './env.ts';
 import type { Insight } from './recalculation/pattern-insight.ts';
@@ -162,6 +162,20 @@ export interface StreamingSwitch {
   allows(owner: string): boolean;
   /** Called after an answer may have changed; returns the way to stop. */
   onChange(listener: () => void): () => void;
+}
+
+/** Somebody who reads the feed here: one stream, or one poll. */
+export interface FeedReading {
+  workspaceId: string;
+  actor: Actor;
+  sessionRowId: string | null;
+}
+
+/** Hears who reads the feed of this instance. Both only take note, so that no reader waits for it. */
+export interface ReadingListener {
+  opened(reading: FeedReading, transport: 'stream' | 'poll'): void;
+  /** `reading`: the same object. */
+  closed(reading: FeedReading): void;
 }
 
 /** The realtime feed of this instance. */

@@ -18,6 +18,7 @@ import { createSnapshotSource } from './services/feed/index.ts';
 import { createFlags } from './services/flags/index.ts';
 import { createImportRunner } from './services/imports/index.ts';
 import { createInstanceBeat } from './services/instances/index.ts';
+import { createPresenceTracker } from './services/presence/index.ts';
 import { createSelfCheckRunner } from './services/self-check/index.ts';
 import { createSimulationRunner } from './services/simulation/index.ts';
 
@@ -115,8 +116,9 @@ async function startParts(started: Started): Promise<Runtime> {
   await flags.start();
   const snapshots = createSnapshotSource({ db, folds });
   const streaming = { allows: flags.streamingFor, onChange: flags.onChange };
+  const readings = started.add(createPresenceTracker({ db, doorbell, instance }));
   const feed = started.add(
-    createFeedHub({ db, doorbell, env, snapshots, streaming, sequencing: () => sequencer.leading }),
+    createFeedHub({ db, doorbell, env, snapshots, streaming, readings, sequencing: () => sequencer.leading }),
   );
   const draining = new AbortController();
   // One for each open stream, which is no leak.
@@ -139,6 +141,7 @@ async function startParts(started: Started): Promise<Runtime> {
   const setupToken = await prepareSetup(app);
   await sequencer.start();
   await feed.start();
+  readings.start();
   folds.start();
   started.add(createImportRunner(app)).start();
   started.add(createSimulationRunner(app)).start();

@@ -8,6 +8,7 @@ export interface Telemetry {
   outcomesWaiting: Gauge;
   oldestWaitingSeconds: Gauge;
   feedWaiting: Gauge;
+  presenceConnections: Gauge;
   foldsServed: Gauge;
   foldsLed: Gauge;
   foldsFailed: Gauge;
@@ -38,6 +39,10 @@ function createTelemetry(): Telemetry {
       'Age of the oldest log entry that is not applied yet; 0 when none waits.',
     ),
     feedWaiting: gauge('feed_events_waiting', 'Feed events that have no place in the sequence yet.'),
+    presenceConnections: gauge(
+      'presence_connections',
+      "People's connections to this instance, those that closed within the last seconds included.",
+    ),
     foldsServed: gauge('folds_served', 'Workspaces whose log this instance folds.'),
     foldsLed: gauge('folds_led', 'Workspaces that this instance leads.'),
     foldsFailed: gauge('folds_failed', 'Workspaces whose fold stopped with an error here.'),

@@ -21,6 +21,7 @@ import { problemResponse } from '#lib/server/error-mapping.ts';
 import { AppError } from '#lib/server/errors.ts';
 import { createFeedHub, streamProblem, type FeedHub } from '#lib/server/feed/index.ts';
 import type { FeedTimings } from '#lib/server/feed/timings.ts';
+import { createPresenceTracker, type PresenceTimings } from '#lib/server/services/presence/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 export interface Key {
@@ -64,6 +65,8 @@ export interface FeedServerOptions {
   deaf?: boolean;
   snapshots?: SnapshotSource;
   streaming?: StreamingSwitch;
+  /** Keeps who is here, in these times. */
+  presence?: Partial<PresenceTimings>;
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -76,6 +79,11 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
   if (options.deaf !== true) await doorbell.start();
   const sequencer = createSequencer({ url: db.url, doorbell });
   if (options.sequence !== false) sequencer.start();
+  const readings = createPresenceTracker(
+    { db: db.database, doorbell, instance: randomUUID() },
+    options.presence,
+  );
+  if (options.presence !== undefined) readings.start();
   const hub = createFeedHub({
     db: db.database,
     doorbell,
@@ -87,6 +95,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
     ...(options.timings === undefined ? {} : { timings: options.timings }),
     ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
     ...(options.streaming === undefined ? {} : { streaming: options.streaming }),
+    ...(options.presence === undefined ? {} : { readings }),
   });
   await hub.start();
   const keys = new Map<string, Key>();
@@ -186,6 +195,7 @@ export async function startFeedServer(options: FeedServerOptions = {}): Promise<
       await hub.stop();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
+      await readings.stop();
       await sequencer.stop();
       await doorbell.stop();
       if (options.db === undefined) await db.drop();

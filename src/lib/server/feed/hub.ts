@@ -1,5 +1,13 @@
 import type { GoawayReason } from '#lib/contracts/feed.ts';
-import type { Doorbell, Feed, FeedRequest, FeedStats, SnapshotSource, StreamingSwitch } from '../app.ts';
+import type {
+  Doorbell,
+  Feed,
+  FeedRequest,
+  FeedStats,
+  ReadingListener,
+  SnapshotSource,
+  StreamingSwitch,
+} from '../app.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/client.ts';
 import type { Env } from '../env.ts';
@@ -52,6 +60,8 @@ export interface FeedHubOptions {
   snapshots?: SnapshotSource;
   /** Who may stream; everybody without it. */
   streaming?: StreamingSwitch;
+  /** Hears who reads. */
+  readings?: ReadingListener;
   now?: () => number;
   random?: () => number;
   timings?: Partial<FeedTimings>;
@@ -61,7 +71,7 @@ export interface FeedHubOptions {
 
 /** Everything that reads and streams the feed in this process. Events come from the outbox only. */
 export function createFeedHub(options: FeedHubOptions): FeedHub {
-  const { db, env, streaming } = options;
+  const { db, env, streaming, readings } = options;
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   const timings: FeedTimings = { ...FEED_TIMINGS, ...options.timings };
@@ -162,6 +172,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       if (!streams.delete(stream)) return;
       places.give(stream.owner);
       audiences.leave(stream.audience);
+      readings?.closed(stream.who);
       if (streams.size + polls.size === 0) stopClock();
     },
   };
@@ -225,6 +236,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       const { topics, snapshot } = query;
       const stream = new FeedStream(host, { audience, who, owner, resume, topics, snapshot });
       streams.add(stream);
+      readings?.opened(who, 'stream');
       counters.opened.stream += 1;
       counters.established.add(performance.now() - askedAt);
       startClock();
@@ -256,6 +268,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
     asked.signal.addEventListener('abort', end);
     if (draining || asked.signal.aborted) end();
     polls.set(who, { asked, end });
+    readings?.opened(who, 'poll');
     counters.opened.poll += 1;
     startClock();
     try {
@@ -266,6 +279,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       return jsonResponse(await answerPoll(host, answer));
     } finally {
       polls.delete(who);
+      readings?.closed(who);
       asked.signal.removeEventListener('abort', end);
       places.give(owner);
       audiences.leave(audience);

@@ -6,17 +6,20 @@ import {
   revokeOtherSessions,
   revokeOwnSession,
 } from '#lib/server/services/identity/index.ts';
+import { appearsOffline, setAppearOffline } from '#lib/server/services/presence/index.ts';
 import { listWorkspaces } from '#lib/server/services/workspaces/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const person = authorizeUser(event);
-  const [sessions, workspaces] = await Promise.all([
+  const [sessions, workspaces, appearOffline] = await Promise.all([
     listOwnSessions(person),
     listWorkspaces(person.app, person.actor.id),
+    appearsOffline(person),
   ]);
   return {
     user: { name: person.actor.name, email: person.actor.email },
+    appearOffline,
     workspaces: workspaces.map(({ slug, name, role }) => ({ slug, name, role })),
     sessions: sessions.map(({ rowId, createdAt, ip, userAgent, current }) => ({
       id: rowId,
@@ -51,6 +54,12 @@ export const actions: Actions = {
     } catch (thrown) {
       return actionFailure(thrown, { action: 'revoke' as const });
     }
+  },
+  presence: async (event) => {
+    const person = authorizeUser(event);
+    const form = await event.request.formData();
+    await setAppearOffline(person, form.get('offline') === 'on');
+    return { presenceSaved: true };
   },
   others: async (event) => ({ ended: await revokeOtherSessions(authorizeUser(event)) }),
 };

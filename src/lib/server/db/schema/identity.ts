@@ -23,6 +23,8 @@ export const users = pgTable(
     passwordHash: text('password_hash').notNull(),
     /** Runs the installation: may what concerns every workspace at once. */
     isOperator: boolean('is_operator').notNull().default(false),
+    /** Not shown to others as being here. */
+    appearOffline: boolean('appear_offline').notNull().default(false),
     createdAt: at('created_at').notNull().defaultNow(),
     disabledAt: at('disabled_at'),
   },

@@ -14,6 +14,7 @@ import { logger } from '../../logger.ts';
 import { importEvents } from '../imports/index.ts';
 import { newestOpenJourneys } from '../journeys/index.ts';
 import { newestOutcomes } from '../outcomes/index.ts';
+import { presentPeople } from '../presence/index.ts';
 import { selfCheckEvents } from '../self-check/index.ts';
 
 const OUTCOMES = 100;
@@ -71,6 +72,14 @@ async function readRows(tx: TransactionSql, { workspaceId, topics }: FeedAudienc
     parts.push({ type: 'import.progressed', items: (await importEvents(tx, workspaceId)).reverse() });
   if (topics.includes('system'))
     parts.push({ type: 'self-check.progressed', items: (await selfCheckEvents(tx, workspaceId)).reverse() });
+  if (topics.includes('presence')) {
+    const items = (await presentPeople(tx, workspaceId)).map((value) => ({
+      key: value.userId,
+      rev: Date.parse(value.since),
+      value,
+    }));
+    parts.push({ type: 'presence.joined', items });
+  }
   return parts.filter(({ items }) => items.length > 0);
 }
 

@@ -1,5 +1,6 @@
 import type { App } from '../../app.ts';
 import { telemetryOf } from '../../telemetry.ts';
+import { countConnections } from '../presence/index.ts';
 import { feedMetricsText } from './feed-metrics.ts';
 import { readQueues } from './queues.ts';
 
@@ -9,6 +10,7 @@ export async function readMetricsText(app: App): Promise<{ text: string; content
   const queues = await readQueues(app.db.sql);
   const folds = app.folds.health();
   const feed = app.feed.stats();
+  telemetry.presenceConnections.set(await countConnections(app));
   telemetry.outcomesWaiting.set(queues.entriesWaiting);
   telemetry.oldestWaitingSeconds.set(queues.foldLagMs / 1000);
   telemetry.feedWaiting.set(queues.eventsWaiting);
