@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JourneyView } from './journey.ts';
 import type { MetricsView } from './metrics.ts';
+import type { MaintenanceNotice, SystemError } from './notices.ts';
 import type { OutcomeView } from './outcome.ts';
 import type { PatternView } from './pattern.ts';
 import type { SelfCheckView } from './self-check.ts';
@@ -127,6 +128,10 @@ export interface FeedValues {
   'metrics.updated': MetricsView & { counted?: { id: string; position: number }[] };
   'import.progressed': ImportView;
   'self-check.progressed': SelfCheckView;
+  /** Announced for everybody; deleted (with what it was) when it is taken back. It passes without an event. */
+  'system.maintenance': MaintenanceNotice;
+  /** For admins: begins as an upsert and ends as a delete, both with what it is. */
+  'system.error': SystemError;
   'workspace.changed': { id: string };
   /** This person's role here began, changed or ended; what they may see may be another. For them alone. */
   'access.changed': { userId: string };
@@ -148,6 +153,8 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'metrics.updated': 'metrics',
   'import.progressed': 'collections',
   'self-check.progressed': 'system',
+  'system.maintenance': 'system',
+  'system.error': 'system',
   'workspace.changed': 'system',
   'access.changed': 'system',
   'session.ended': 'system',

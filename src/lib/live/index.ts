@@ -9,3 +9,4 @@ export { LiveImports, liveImports } from './live-imports.svelte.ts';
 export { LiveMetrics, liveMetrics } from './live-metrics.svelte.ts';
 export { LiveOutcomes, liveOutcomes } from './live-outcomes.svelte.ts';
 export { LivePatterns, livePatterns } from './live-patterns.svelte.ts';
+export { LiveStanding, liveStanding } from './live-standing.svelte.ts';

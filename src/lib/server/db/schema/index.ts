@@ -5,4 +5,5 @@ export * from './identity.ts';
 export * from './learning.ts';
 export * from './outcomes.ts';
 export * from './journeys.ts';
+export * from './notices.ts';
 export * from './snapshots.ts';

@@ -1,0 +1,47 @@
+import type { Delta, FeedType, FeedValues } from '#lib/contracts/feed.ts';
+import type { Standing } from '#lib/contracts/notices.ts';
+import type { LiveFeed } from './live-feed.svelte.ts';
+
+/** Things of one type that stand until they are deleted, few and each under a key of its own, kept up to date. */
+export class LiveStanding<T extends FeedType> {
+  #told = $state.raw<{ of: string; things: readonly Standing<FeedValues[T]>[] } | null>(null);
+  readonly #feed: LiveFeed;
+  readonly #base: () => readonly Standing<FeedValues[T]>[];
+
+  constructor(feed: LiveFeed, base: () => readonly Standing<FeedValues[T]>[]) {
+    this.#feed = feed;
+    this.#base = base;
+  }
+
+  get #things(): readonly Standing<FeedValues[T]>[] {
+    return this.#told?.of === this.#feed.history ? this.#told.things : [];
+  }
+
+  /** What stands, by key; of what the page was rendered with and what was told, the newer. */
+  get items(): FeedValues[T][] {
+    const newest = new Map(this.#base().map((thing) => [thing.key, thing]));
+    for (const thing of this.#things) {
+      if (thing.rev >= (newest.get(thing.key)?.rev ?? thing.rev)) newest.set(thing.key, thing);
+    }
+    return [...newest.values()]
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .flatMap(({ value }) => (value === null ? [] : [value]));
+  }
+
+  take(value: FeedValues[T], { key, rev, op }: Pick<Delta, 'key' | 'rev' | 'op'>): void {
+    const others = this.#things.filter((thing) => thing.key !== key);
+    const thing = { key, rev, value: op === 'delete' ? null : value };
+    this.#told = { of: this.#feed.history, things: [...others, thing] };
+  }
+}
+
+/** Call while the component is made. `base`: what the page was rendered with. */
+export function liveStanding<T extends FeedType>(
+  feed: LiveFeed,
+  type: T,
+  base: () => readonly Standing<FeedValues[T]>[],
+): LiveStanding<T> {
+  const standing = new LiveStanding<T>(feed, base);
+  $effect(() => feed.on(type, (value, delta) => standing.take(value, delta)));
+  return standing;
+}
