@@ -31,7 +31,8 @@ const wrong = (path: string, message: string) => invalid([{ path, message }]);
 
 function instantOf(path: string, text: string, nowMs: number, timezone: string): number {
   const when = parseWhen(text, nowMs, timezone);
-  if (when.kind === 'now') return nowMs;
+  // As it can be written, so that what is read back is the same.
+  if (when.kind === 'now') return Math.floor(nowMs / 1_000) * 1_000;
   if (when.kind === 'at') return when.ms;
   throw wrong(path, 'This is not read as a time. Write “today 18:00” or 2026-03-01 18:00.');
 }

@@ -7,7 +7,7 @@ const NOW = Date.parse('2026-11-20T13:05:00Z');
 const input = { message: 'We update', from: 'today 18:00', until: '18:30', timezone: 'Europe/Berlin' };
 
 function times(more: Partial<typeof input>): [string, string] {
-  const { fromMs, untilMs } = parseMaintenance({ ...input, ...more }, NOW);
+  const { fromMs, untilMs } = parseMaintenance({ ...input, ...more }, NOW + 250);
   return [new Date(fromMs).toISOString(), new Date(untilMs).toISOString()];
 }
 function wrongField(more: object): string {
