@@ -1,6 +1,7 @@
 import type { Delta, FeedType, FeedValues } from '#lib/contracts/feed.ts';
 import type { Standing } from '#lib/contracts/notices.ts';
 import type { LiveFeed } from './live-feed.svelte.ts';
+import { standingOf } from './standing.ts';
 
 /** Things of one type that stand until they are deleted, few and each under a key of its own, kept up to date. */
 export class LiveStanding<T extends FeedType> {
@@ -17,15 +18,9 @@ export class LiveStanding<T extends FeedType> {
     return this.#told?.of === this.#feed.history ? this.#told.things : [];
   }
 
-  /** What stands, by key; of what the page was rendered with and what was told, the newer. */
+  /** In the order of their keys. */
   get items(): FeedValues[T][] {
-    const newest = new Map(this.#base().map((thing) => [thing.key, thing]));
-    for (const thing of this.#things) {
-      if (thing.rev >= (newest.get(thing.key)?.rev ?? thing.rev)) newest.set(thing.key, thing);
-    }
-    return [...newest.values()]
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .flatMap(({ value }) => (value === null ? [] : [value]));
+    return standingOf(this.#base(), this.#things);
   }
 
   take(value: FeedValues[T], { key, rev, op }: Pick<Delta, 'key' | 'rev' | 'op'>): void {

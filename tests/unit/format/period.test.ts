@@ -23,13 +23,12 @@ describe('periodWords', () => {
 
   it('says only when it ends once it has begun, whenever that was', () => {
     expect(words('2026-03-01T12:00:00Z', '2026-03-01T12:30:00Z')).toBe('until 12:30');
+    expect(words('2026-02-27T12:00:00Z', '2026-03-01T12:30:00Z')).toBe('until 12:30');
     expect(words('2026-02-27T12:00:00Z', '2026-03-02T00:30:00Z')).toBe('until tomorrow 00:30');
   });
 
   it('goes by the calendar of the zone, also on days that have 23 or 25 hours', () => {
-    expect(words('2026-03-01T15:30:00Z', '2026-03-01T16:00:00Z', 'Asia/Tokyo')).toBe(
-      'tomorrow 00:30–01:00',
-    );
+    expect(words('2026-03-01T15:30:00Z', '2026-03-01T16:00:00Z', 'Asia/Tokyo')).toBe('tomorrow 00:30–01:00');
     const before = Date.parse('2026-10-24T22:30:00Z');
     expect(words('2026-10-25T22:30:00Z', '2026-10-26T00:30:00Z', 'Europe/Berlin', before)).toBe(
       'today 23:30 – tomorrow 01:30',

@@ -29,11 +29,10 @@ export function parseMaintenance(input: unknown, nowMs: number): ParsedMaintenan
 
 const wrong = (path: string, message: string) => invalid([{ path, message }]);
 
+/** To the second, as it can be written: so what is read back is the same. */
 function instantOf(path: string, text: string, nowMs: number, timezone: string): number {
   const when = parseWhen(text, nowMs, timezone);
-  // As it can be written, so that what is read back is the same.
-  if (when.kind === 'now') return Math.floor(nowMs / 1_000) * 1_000;
-  if (when.kind === 'at') return when.ms;
+  if (when.kind !== 'unreadable') return Math.floor((when.kind === 'at' ? when.ms : nowMs) / 1_000) * 1_000;
   throw wrong(path, 'This is not read as a time. Write “today 18:00” or 2026-03-01 18:00.');
 }
 
