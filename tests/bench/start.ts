@@ -139,6 +139,7 @@ async function measure(url: string): Promise<void> {
       cube: { trackedCap: 4_000, cellLimit: 4_000_000 },
       now: () => Date.now(),
       tryLead: () => Promise.resolve(true),
+      holdsLead: () => true,
       ringFeed: () => undefined,
     });
     await fold.ready();

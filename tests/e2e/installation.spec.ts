@@ -1,5 +1,5 @@
 import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
-import { ADMIN, API_KEY } from '../support/running-server.ts';
+import { ADMIN, API_KEY, WORKSPACE } from '../support/running-server.ts';
 import { startServers, type SeveralServers } from '../support/several-servers.ts';
 
 /** The page of the installation, on two servers over one database: what is done at one is seen at the other. */
@@ -31,6 +31,7 @@ async function open(browser: Browser, place: number, options: BrowserContextOpti
   return page;
 }
 
+const sidewaysOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
 const state = (page: Page, words: string) => expect(page.getByText(words, { exact: true })).toBeVisible();
 
 test('is reached from the account menu, and shows both servers with their figures', async ({ page }) => {
@@ -96,6 +97,40 @@ test('with JavaScript what is typed stays while the figures move, and the page s
   await page.context().close();
 });
 
+test('a maintenance announced at one server without JavaScript comes to open pages at the other, and goes', async ({
+  browser,
+}) => {
+  const band = (page: Page) => page.getByRole('status').filter({ hasText: 'Maintenance' });
+  const watching = await open(browser, 1);
+  await watching.goto(`${urlOf(1)}/w/${WORKSPACE}`);
+  await watching.evaluate('window.isTheSamePage = true');
+  const page = await open(browser, 0, { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
+  await page.getByLabel('What happens').fill('We update Telltale');
+  await page.getByLabel('From').fill('tomorrow 18:00');
+  await page.getByLabel('Until').fill('some day');
+  await page.getByRole('button', { name: 'Announce' }).click();
+  await expect(page.getByText(/This is not read as a time/)).toBeVisible();
+  await expect(page.getByLabel('From')).toHaveValue('tomorrow 18:00');
+  await expect(band(watching)).toHaveCount(0);
+
+  await page.getByLabel('Until').fill('18:30');
+  await page.getByRole('button', { name: 'Announce' }).click();
+  const words = 'Maintenance tomorrow 18:00–18:30: We update Telltale';
+  await expect(band(page)).toHaveText(words);
+  await expect(band(watching)).toHaveText(words);
+  await page.goto(`${urlOf(0)}/w/${WORKSPACE}/patterns`);
+  await expect(band(page)).toHaveText(words);
+  expect(await sidewaysOf(page)).toBe(0);
+
+  await page.goto(`${urlOf(0)}/admin/live`);
+  await page.getByRole('button', { name: 'Take back' }).click();
+  await expect(page.getByText('Taken back: nobody sees it any more.')).toBeVisible();
+  await expect(band(watching)).toHaveCount(0);
+  expect(await watching.evaluate('window.isTheSamePage')).toBe(true);
+  await watching.context().close();
+  await page.context().close();
+});
+
 test('is for those who run the installation only', async ({ browser, page }) => {
   const operator = await open(browser, 0);
   expect((await operator.request.get(`${urlOf(0)}/admin/live/figures`)).status()).toBe(200);
@@ -111,8 +146,7 @@ test('is for those who run the installation only', async ({ browser, page }) => 
 test('fits 360 px in both themes', async ({ browser }) => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await open(browser, 0, { viewport: { width: 360, height: 800 }, colorScheme });
-    const sideways = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-    expect(sideways).toBe(0);
+    expect(await sidewaysOf(page)).toBe(0);
     await page.context().close();
   }
 });

@@ -45,6 +45,7 @@ export async function startLoneFold(
     cube: CUBE,
     now: () => Date.now(),
     tryLead: () => Promise.resolve(options.leads?.() ?? true),
+    holdsLead: () => options.leads?.() ?? true,
     ringFeed: () => undefined,
   });
   return {

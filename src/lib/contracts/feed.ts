@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JourneyView } from './journey.ts';
 import type { MetricsView } from './metrics.ts';
+import type { MaintenanceNotice, SystemError } from './notices.ts';
 import type { OutcomeView } from './outcome.ts';
 import type { PatternView } from './pattern.ts';
 import type { PersonHere } from './presence.ts';
@@ -132,6 +133,10 @@ export interface FeedValues {
   'presence.joined': PersonHere;
   /** The last connection is gone, and none came in its place. `op` is delete. */
   'presence.left': PersonHere;
+  /** Announced for everybody; deleted (with what it was) when it is taken back. It passes without an event. */
+  'system.maintenance': MaintenanceNotice;
+  /** For admins: begins as an upsert and ends as a delete, both with what it is. */
+  'system.error': SystemError;
   'workspace.changed': { id: string };
   /** This person's role here began, changed or ended; what they may see may be another. For them alone. */
   'access.changed': { userId: string };
@@ -155,6 +160,8 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'self-check.progressed': 'system',
   'presence.joined': 'presence',
   'presence.left': 'presence',
+  'system.maintenance': 'system',
+  'system.error': 'system',
   'workspace.changed': 'system',
   'access.changed': 'system',
   'session.ended': 'system',

@@ -12,6 +12,16 @@ function format(options: Intl.DateTimeFormatOptions, timeZone: string): Intl.Dat
 const day = (at: Date, timeZone: string) =>
   format({ year: 'numeric', month: '2-digit', day: '2-digit' }, timeZone).format(at);
 
+/** 3 Nov (this year), 3 Nov 2024. */
+function date(at: Date, now: Date, timeZone: string): string {
+  const thisYear =
+    format({ year: 'numeric' }, timeZone).format(at) === format({ year: 'numeric' }, timeZone).format(now);
+  return format(
+    { day: 'numeric', month: 'short', ...(!thisYear && { year: 'numeric' as const }) },
+    timeZone,
+  ).format(at);
+}
+
 /** now, 14 s, 6 min, 2 h, then 14:30 (today), 3 Nov (this year), 3 Nov 2024. */
 export function relativeTime(iso: string, nowMs: number, timeZone = 'UTC'): string {
   const at = new Date(iso);
@@ -23,12 +33,23 @@ export function relativeTime(iso: string, nowMs: number, timeZone = 'UTC'): stri
   const sameDay = day(at, timeZone) === day(now, timeZone);
   if (sameDay && seconds >= 0 && seconds < 6 * 3_600) return `${Math.floor(seconds / 3_600)} h`;
   if (sameDay) return format({ hour: '2-digit', minute: '2-digit' }, timeZone).format(at);
-  const thisYear =
-    format({ year: 'numeric' }, timeZone).format(at) === format({ year: 'numeric' }, timeZone).format(now);
-  return format(
-    { day: 'numeric', month: 'short', ...(!thisYear && { year: 'numeric' as const }) },
-    timeZone,
-  ).format(at);
+  return date(at, now, timeZone);
+}
+
+const DAY_MS = 86_400_000;
+
+/** Days since 1970 by the calendar of the zone. */
+function dayNumber(at: Date, timeZone: string): number {
+  const [of = 1, month = 1, year = 1970] = day(at, timeZone).split('/').map(Number);
+  return Date.UTC(year, month - 1, of) / DAY_MS;
+}
+
+/** today, tomorrow, then 3 Nov (this year), 3 Nov 2024. */
+export function dayWords(ms: number, nowMs: number, timeZone = 'UTC'): string {
+  const [at, now] = [new Date(ms), new Date(nowMs)];
+  const ahead = dayNumber(at, timeZone) - dayNumber(now, timeZone);
+  if (ahead === 0) return 'today';
+  return ahead === 1 ? 'tomorrow' : date(at, now, timeZone);
 }
 
 /** `3 Nov 2025, 14:30:05 CET`, for the tooltip. */

@@ -10,3 +10,4 @@ export { LiveMetrics, liveMetrics } from './live-metrics.svelte.ts';
 export { LiveOutcomes, liveOutcomes } from './live-outcomes.svelte.ts';
 export { LivePatterns, livePatterns } from './live-patterns.svelte.ts';
 export { LivePresence, livePresence, type LivePresenceOptions } from './live-presence.svelte.ts';
+export { LiveStanding, liveStanding } from './live-standing.svelte.ts';

@@ -278,7 +278,7 @@ describe('who is here', () => {
 
     const app = createIdentityApp(server.db.database);
     const snapshot = async (of: WorkspaceInfo) => {
-      const audience = { workspaceId: of.id, topics: ['presence'], scopes: ['workspace'] };
+      const audience = { workspaceId: of.id, topics: ['presence'], scopes: ['workspace'], patterns: null };
       return (await createSnapshotSource(app)(audience)).parts;
     };
     expect(await snapshot(workspace)).toEqual([

@@ -176,6 +176,7 @@ describe('the nightly check', () => {
       led: () => [broken.id, ...led],
       snapshot: (id) =>
         id === broken.id ? Promise.reject(new Error('It cannot be written.')) : Promise.resolve(),
+      ringFeed: () => undefined,
     });
     checks.start();
     const nightly = () => db.sql<{ workspace_id: string; ok: boolean | null }[]>`

@@ -8,7 +8,9 @@ import ConfidenceChart from '#lib/components/charts/ConfidenceChart.svelte';
 import OddsChart from '#lib/components/charts/OddsChart.svelte';
 import ConfidenceMeter from '#lib/components/patterns/ConfidenceMeter.svelte';
 import StatusWord from '#lib/components/patterns/StatusWord.svelte';
+import SystemNotices from '#lib/components/views/shell/SystemNotices.svelte';
 import Receipt from '#lib/components/ui/Receipt.svelte';
+import type { SystemError } from '#lib/contracts/notices.ts';
 import { wilsonInterval } from '#domain/statistics/wilson-interval.ts';
 
 const axis = oddsAxis([0.05, 0.4]);
@@ -182,5 +184,44 @@ describe('Receipt', () => {
       props: { behindMs: 210, asOf: 45_211, n: 8_791, interval: { low: 0.18, high: 0.196 } },
     }).body;
     expect(text(html)).toBe('n 8,791 · 18.0–19.6% · as of #45,211 · 0.2 s behind');
+  });
+});
+
+describe('SystemNotices', () => {
+  const HOUR_MS = 3_600_000;
+  const notices = (fromMs: number, untilMs: number, errors: readonly SystemError[] = []) =>
+    render(SystemNotices, {
+      props: {
+        maintenance: {
+          message: 'We <update> Telltale',
+          from: new Date(fromMs).toISOString(),
+          until: new Date(untilMs).toISOString(),
+        },
+        errors,
+        workspace: { slug: 'calls', timezone: 'UTC' },
+      },
+    }).body;
+
+  it('says when and what, with the exact times, until it is past', () => {
+    const now = Date.now();
+    const coming = notices(now + HOUR_MS, now + 2 * HOUR_MS);
+    expect(text(coming)).toMatch(
+      /^Maintenance (today|tomorrow) \d\d:\d\d(–| – tomorrow )\d\d:\d\d: We &lt;update> Telltale$/,
+    );
+    expect(coming).toContain(`datetime="${new Date(now + HOUR_MS).toISOString()}"`);
+    expect(coming).toContain('role="status"');
+    expect(text(notices(now - HOUR_MS, now + HOUR_MS))).toMatch(
+      /^Maintenance now, until (tomorrow )?\d\d:\d\d: We/,
+    );
+    expect(text(notices(now - 2 * HOUR_MS, now - HOUR_MS))).toBe('');
+  });
+
+  it('says what is wrong and where to look', () => {
+    const at = new Date().toISOString();
+    const error = { severity: 'critical', kind: 'fold-check', message: 'The figures differ.', at } as const;
+    const html = notices(0, 1, [error]);
+    expect(text(html)).toBe('The figures differ. Open honesty check since now');
+    expect(html).toContain('href="/w/calls/honesty"');
+    expect(html).toMatch(/class="note f/);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { OutcomeView } from '#lib/contracts/outcome.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
-import { LiveMetrics, LiveOutcomes, LivePatterns, type LiveFeed } from '#lib/live/index.ts';
+import { LiveMetrics, LiveOutcomes, LivePatterns, LiveStanding, type LiveFeed } from '#lib/live/index.ts';
 import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
 
 const feed = { history: 'one ep0a' } as LiveFeed;
@@ -37,6 +37,41 @@ describe('live metrics', () => {
       moving.history = other;
       expect(live.value.asOf).toBe(1);
     }
+  });
+});
+
+describe('what stands', () => {
+  const notice = (message: string) => ({ message, from: '', until: '' });
+  const standing = (rev: number, message: string | null) => ({
+    key: 'maintenance',
+    rev,
+    value: message === null ? null : notice(message),
+  });
+
+  it('is the newer of what was rendered and what was told, until it is deleted', () => {
+    let base = [standing(1, 'first')];
+    const live = new LiveStanding<'system.maintenance'>(feed, () => base);
+    const messages = () => live.items.map(({ message }) => message);
+    const take = (rev: number, op: 'upsert' | 'delete', message: string) =>
+      live.take(notice(message), { key: 'maintenance', rev, op });
+    expect(messages()).toEqual(['first']);
+    take(2, 'upsert', 'second');
+    expect(messages()).toEqual(['second']);
+    take(3, 'delete', 'second');
+    expect(messages()).toEqual([]);
+    base = [standing(4, 'fourth')];
+    expect(messages()).toEqual(['fourth']);
+    base = [standing(5, null)];
+    expect(messages()).toEqual([]);
+  });
+
+  it('is of one workspace and one history', () => {
+    const moving = { history: 'one ep0a' };
+    const live = new LiveStanding<'system.maintenance'>(moving as LiveFeed, () => []);
+    live.take(notice('here'), { key: 'maintenance', rev: 9, op: 'upsert' });
+    expect(live.items).toHaveLength(1);
+    moving.history = 'two ep0a';
+    expect(live.items).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { authorizeUser, type AuthorizeEvent, type Person } from './visitor.ts';
  * workspaces do not count here, and neither does any API key: a key belongs to one workspace.
  */
 export interface Operator {
-  app: Pick<App, 'db' | 'flags'>;
+  app: Pick<App, 'db' | 'flags' | 'doorbell' | 'now'>;
   actor: Actor;
   requestId: string;
   ip: string | null;

@@ -57,3 +57,13 @@ export async function appendEvents(
 ): Promise<void> {
   if (events.length > 0) await insertEvents(tx, workspaceId, events);
 }
+
+/** Writes one event for every workspace there is, in the caller's transaction; ring the feed's doorbell after commit. */
+export async function appendToAll(tx: TransactionSql | Sql, event: FeedEvent): Promise<void> {
+  await tx`
+    insert into feed_outbox (workspace_id, topic, type, op, key, rev, scope, payload, bytes)
+    select w.id, ${TOPIC_OF[event.type]}, ${event.type}, ${event.op ?? 'upsert'}, ${event.key}, ${event.rev}::float8,
+      ${event.scope ?? 'workspace'}, e.payload, octet_length(e.payload::text)
+    from workspaces w, (select ${jsonText(event.value)}::text::jsonb as payload) e
+    order by w.created_at, w.id`;
+}

@@ -1,4 +1,4 @@
-export { appendEvents, insertEvents, type FeedEvent } from './append-events.ts';
+export { appendEvents, appendToAll, insertEvents, type FeedEvent } from './append-events.ts';
 export { createDoorbell, type DoorbellService } from './doorbell.ts';
 export { readCursor, readHead, type FeedHead } from './head.ts';
 export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';

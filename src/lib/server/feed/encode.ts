@@ -93,6 +93,8 @@ const COMPAT_NAMES: Partial<Record<FeedType, string>> = {
   'outcome.recorded': 'outcome_recorded',
   'pattern.updated': 'pattern_update',
   'metrics.updated': 'conversion_update',
+  'system.maintenance': 'system:maintenance',
+  'system.error': 'system:error',
 };
 const compatNames = new Map<string, Buffer>(
   Object.entries(COMPAT_NAMES).map(([type, name]) => [type, Buffer.from(name)]),

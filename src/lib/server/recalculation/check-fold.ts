@@ -69,7 +69,7 @@ async function carryOut(options: CheckOptions, id: string): Promise<CheckResult>
   } finally {
     clearInterval(beat);
   }
-  await endCheck(sql, id, result);
+  await endCheck(sql, { id, workspaceId }, result);
   return result;
 }
 

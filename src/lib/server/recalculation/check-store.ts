@@ -1,5 +1,6 @@
 import type { Sql } from '../db/client.ts';
 import type { FOLD_CHECK_STATES, FoldDifference } from '../db/schema/snapshots.ts';
+import { beginError, endError } from './system-errors.ts';
 
 /** A check that has not beaten for so long is one whose process ended. */
 const SILENCE_SECONDS = 60;
@@ -47,18 +48,28 @@ export async function beatCheck(sql: Sql, id: string, position: number, checked:
     update fold_checks set position = ${position}, checked = ${checked}, beat_at = now() where id = ${id}`;
 }
 
-export async function endCheck(sql: Sql, id: string, result: CheckResult): Promise<void> {
+/** Stores what a check came to, and tells admins when that is another verdict; one that failed is none. */
+export async function endCheck(
+  sql: Sql,
+  { id, workspaceId }: { id: string; workspaceId: string },
+  result: CheckResult,
+): Promise<void> {
   const done = 'error' in result ? null : result;
-  await sql`
-    update fold_checks
-    set state = ${done === null ? 'failed' : 'done'}, finished_at = now(),
-        duration_ms = round(extract(epoch from now() - started_at) * 1000),
-        ok = ${done === null ? null : done.differences.length === 0},
-        position = coalesce(${done?.position ?? null}::bigint, position),
-        checked = coalesce(${done?.position ?? null}::bigint, checked),
-        outcomes = ${done?.outcomes ?? null}, differences = ${sql.json((done?.differences ?? []) as never)},
-        error = ${'error' in result ? result.error : null}
-    where id = ${id}`;
+  await sql.begin(async (tx) => {
+    await tx`
+      update fold_checks
+      set state = ${done === null ? 'failed' : 'done'}, finished_at = now(),
+          duration_ms = round(extract(epoch from now() - started_at) * 1000),
+          ok = ${done === null ? null : done.differences.length === 0},
+          position = coalesce(${done?.position ?? null}::bigint, position),
+          checked = coalesce(${done?.position ?? null}::bigint, checked),
+          outcomes = ${done?.outcomes ?? null}, differences = ${sql.json((done?.differences ?? []) as never)},
+          error = ${'error' in result ? result.error : null}
+      where id = ${id}`;
+    if (done === null) return;
+    const tell = done.differences.length > 0 ? beginError : endError;
+    await tell(tx, workspaceId, 'fold-check');
+  });
 }
 
 /** The newest checks of a workspace, newest first. */

@@ -19,6 +19,7 @@ export interface FoldChecksOptions {
   led: () => string[];
   /** Has a workspace's state written as it is now, if this instance leads it. */
   snapshot: (workspaceId: string) => Promise<void>;
+  ringFeed: () => void;
 }
 
 /** Milliseconds from `now` to the next time the clock shows the hour of the nightly checks. */
@@ -58,7 +59,7 @@ export class FoldChecks {
   }
 
   async #begin(workspaceId: string, requestedBy: string) {
-    const { db, pool, logger, snapshot } = this.#options;
+    const { db, pool, logger, snapshot, ringFeed } = this.#options;
     await snapshot(workspaceId);
     const check = () => {
       if (this.#stopped) throw new Error('The server stopped.');
@@ -66,6 +67,7 @@ export class FoldChecks {
     const begun = await startCheck({ sql: db.sql, pool, workspaceId, logger, check }, requestedBy);
     if (begun === null) return null;
     const result = begun.result.then((found) => {
+      ringFeed();
       if ('error' in found)
         logger.warn({ workspace: workspaceId, reason: found.error }, 'a check of a log failed');
       else if (found.differences.length > 0) {

@@ -47,7 +47,7 @@ export class WorkspaceFolds implements Folds {
       logger: options.logger,
       onLost: (workspaceId) => this.#ready.get(workspaceId)?.loseLeadership(),
     });
-    const { db, pool, logger, now } = options;
+    const { db, pool, logger, now, doorbell } = options;
     this.#checks = new FoldChecks({
       db,
       pool,
@@ -55,6 +55,7 @@ export class WorkspaceFolds implements Folds {
       now,
       led: () => [...this.#ready].flatMap(([id, fold]) => (fold.leading ? [id] : [])),
       snapshot: async (workspaceId) => this.#ready.get(workspaceId)?.snapshot(),
+      ringFeed: () => doorbell.ringFeed(),
     });
   }
 
@@ -138,6 +139,7 @@ export class WorkspaceFolds implements Folds {
       cube: { trackedCap: env.TELLTALE_TRACKED, cellLimit: env.TELLTALE_CUBE_CELLS },
       now,
       tryLead: () => this.#leadership.tryLead(workspaceId),
+      holdsLead: () => this.#leadership.holds(workspaceId),
       ringFeed: () => doorbell.ringFeed(),
     });
     this.#ready.set(workspaceId, fold);

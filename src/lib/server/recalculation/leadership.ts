@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { connectionOptions, type Sql } from '../db/client.ts';
+import { connectionOptions, type Sql, type TransactionSql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
@@ -7,6 +7,13 @@ import type { Logger } from '../logger.ts';
 const LOCK_CLASS = 7_411_002;
 const PROBE_MS = 2_000;
 const SESSION_SILENCE_MS = 8_000;
+
+/** Whether no instance leads the workspace; if so, none begins to before the transaction ends. */
+export async function isUnled(tx: TransactionSql, workspaceId: string): Promise<boolean> {
+  const [row] = await tx<{ taken: boolean }[]>`
+    select pg_try_advisory_xact_lock(${LOCK_CLASS}, hashtext(${workspaceId})) as taken`;
+  return row?.taken === true;
+}
 
 /**
  * Which workspaces this instance leads. Locks live on one connection of their own: when it dies, Postgres frees them

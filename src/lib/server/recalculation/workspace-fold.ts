@@ -9,6 +9,7 @@ import { emptyMemory, type CubeBounds, type FoldMemory } from './fold-memory.ts'
 import type { FoldPool } from './fold-pool.ts';
 import { FoldSnapshots } from './fold-snapshots.ts';
 import { FoldSteps, RefoldNeeded, type Folded, type StoredDecision } from './fold-steps.ts';
+import { FoldTrouble } from './fold-trouble.ts';
 import { Knowledge } from './knowledge.ts';
 import {
   LostTermError,
@@ -39,6 +40,8 @@ const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** Failures in a row after which the log is read instead of the snapshot. */
 const DISTRUST_FAILURES = 2;
+/** Failures in a row after which admins are told: what only a moment was to blame for is mended by then. */
+const TOLD_FAILURES = 2;
 
 export interface WorkspaceFoldOptions {
   workspace: { id: string; timezone: string };
@@ -50,6 +53,8 @@ export interface WorkspaceFoldOptions {
   now: () => number;
   /** Tries to take (or still hold) the lock of leadership. */
   tryLead: () => Promise<boolean>;
+  /** Whether it is held, without trying. */
+  holdsLead: () => boolean;
   ringFeed: () => void;
 }
 
@@ -76,6 +81,7 @@ export class WorkspaceFold {
   readonly #commits: FoldCommits;
   readonly #swaps: EvidenceSwaps;
   readonly #snapshots: FoldSnapshots;
+  readonly #trouble: FoldTrouble;
   #running: Promise<void> | null = null;
   #again = false;
   #built = false;
@@ -90,8 +96,9 @@ export class WorkspaceFold {
   readonly #waiters = new Set<{ position: number; resolve: () => void }>();
 
   constructor(options: WorkspaceFoldOptions) {
-    const { workspace, db, pool, logger, instance, cube, now } = options;
+    const { workspace, db, pool, logger, instance, cube, now, holdsLead, ringFeed } = options;
     this.#options = options;
+    this.#trouble = new FoldTrouble({ workspaceId: workspace.id, db, logger, holdsLead, ringFeed });
     this.knowledge = new Knowledge({ workspace, db, pool, now, memory: emptyMemory(cube, []) });
     this.#steps = new FoldSteps(pool);
     this.#commits = new FoldCommits({
@@ -200,6 +207,7 @@ export class WorkspaceFold {
       });
     }
     await this.#snapshots.stop();
+    await this.#trouble.settled();
     this.#settleReaders(new Stopping('The server stops.'));
   }
 
@@ -245,6 +253,7 @@ export class WorkspaceFold {
       }
       this.#failures = 0;
       this.#error = null;
+      if (this.leading) this.#trouble.end();
     } catch (thrown) {
       this.#fail(coerceError(thrown));
     }
@@ -276,9 +285,11 @@ export class WorkspaceFold {
     }, pause).unref();
     this.#settleReaders(error);
     logger.error({ err: error, workspace: workspace.id, pause }, 'a fold failed; it will be built again');
+    if (this.#failures >= TOLD_FAILURES) this.#trouble.begin();
   }
 
   #endTerm(): void {
+    this.#trouble.forget();
     this.#commits.endTerm();
     this.#swaps.drop();
   }

@@ -6,4 +6,5 @@ export * from './learning.ts';
 export * from './outcomes.ts';
 export * from './journeys.ts';
 export * from './presence.ts';
+export * from './notices.ts';
 export * from './snapshots.ts';

@@ -13,6 +13,7 @@ import { readHead, type FeedHead } from '../../event-log/index.ts';
 import { logger } from '../../logger.ts';
 import { importEvents } from '../imports/index.ts';
 import { newestOpenJourneys } from '../journeys/index.ts';
+import { noticeParts } from '../notices/index.ts';
 import { newestOutcomes } from '../outcomes/index.ts';
 import { presentPeople } from '../presence/index.ts';
 import { selfCheckEvents } from '../self-check/index.ts';
@@ -50,7 +51,8 @@ async function readStored({ db }: Pick<App, 'db'>, audience: FeedAudience): Prom
 }
 
 /** Oldest first, as their deltas would have come. */
-async function readRows(tx: TransactionSql, { workspaceId, topics }: FeedAudience): Promise<SnapshotPart[]> {
+async function readRows(tx: TransactionSql, audience: FeedAudience): Promise<SnapshotPart[]> {
+  const { workspaceId, topics } = audience;
   const parts: SnapshotPart[] = [];
   if (topics.includes('outcomes')) {
     const items = (await newestOutcomes(tx, workspaceId, OUTCOMES)).map((value) => ({
@@ -70,8 +72,10 @@ async function readRows(tx: TransactionSql, { workspaceId, topics }: FeedAudienc
   }
   if (topics.includes('collections'))
     parts.push({ type: 'import.progressed', items: (await importEvents(tx, workspaceId)).reverse() });
-  if (topics.includes('system'))
+  if (topics.includes('system')) {
     parts.push({ type: 'self-check.progressed', items: (await selfCheckEvents(tx, workspaceId)).reverse() });
+    parts.push(...(await noticeParts(tx, audience)));
+  }
   if (topics.includes('presence')) {
     const items = (await presentPeople(tx, workspaceId)).map((value) => ({
       key: value.userId,

@@ -1,0 +1,46 @@
+import { maintenanceInputSchema } from '#lib/contracts/notices.ts';
+import { invalid } from '../../errors.ts';
+import { parseInput } from '../../parse-input.ts';
+import { formatWhen, parseWhen } from '../outcomes/index.ts';
+
+const DAY_MS = 86_400_000;
+const TIME_ALONE = /^\d{1,2}:\d{2}$/;
+
+export interface ParsedMaintenance {
+  message: string;
+  fromMs: number;
+  untilMs: number;
+  timezone: string;
+}
+
+/**
+ * What an operator wrote, as times. Without a beginning it begins now; an end that is a time alone is the first one
+ * after the beginning.
+ * @throws AppError VALIDATION
+ */
+export function parseMaintenance(input: unknown, nowMs: number): ParsedMaintenance {
+  const { message, from, until, timezone } = parseInput(maintenanceInputSchema, input);
+  const fromMs = instantOf('from', from, nowMs, timezone);
+  const untilMs = endOf(until, fromMs, nowMs, timezone);
+  if (untilMs <= fromMs) throw wrong('until', 'It ends after it begins.');
+  if (untilMs <= nowMs) throw wrong('until', 'That is over already.');
+  return { message, fromMs, untilMs, timezone };
+}
+
+const wrong = (path: string, message: string) => invalid([{ path, message }]);
+
+/** To the second, as it can be written: so what is read back is the same. */
+function instantOf(path: string, text: string, nowMs: number, timezone: string): number {
+  const when = parseWhen(text, nowMs, timezone);
+  if (when.kind !== 'unreadable') return Math.floor((when.kind === 'at' ? when.ms : nowMs) / 1_000) * 1_000;
+  throw wrong(path, 'This is not read as a time. Write “today 18:00” or 2026-03-01 18:00.');
+}
+
+function endOf(until: string, fromMs: number, nowMs: number, timezone: string): number {
+  if (until === '') throw wrong('until', 'Say when it ends, such as 18:30.');
+  if (!TIME_ALONE.test(until)) return instantOf('until', until, nowMs, timezone);
+  const [sameDay, nextDay] = [fromMs, fromMs + DAY_MS].map((day) =>
+    instantOf('until', `${formatWhen(day, timezone).slice(0, 10)} ${until}`, nowMs, timezone),
+  );
+  return sameDay !== undefined && sameDay > fromMs ? sameDay : (nextDay ?? Number.NaN);
+}
