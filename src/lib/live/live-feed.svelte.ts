@@ -35,7 +35,14 @@ export interface LiveFeedOptions {
   environment?: FeedEnvironment;
 }
 
-const PAGE_TOPICS: readonly FeedTopic[] = ['outcomes', 'patterns', 'metrics', 'collections', 'system'];
+const PAGE_TOPICS: readonly FeedTopic[] = [
+  'outcomes',
+  'patterns',
+  'metrics',
+  'collections',
+  'presence',
+  'system',
+];
 const CONTEXT = Symbol('live feed');
 /** Beyond this, what is held back is thrown away and the page is loaded again instead. */
 const LONGEST_HOLD_EVENTS = 5_000;

@@ -93,6 +93,12 @@ const COMPAT_NAMES: Partial<Record<FeedType, string>> = {
   'outcome.recorded': 'outcome_recorded',
   'pattern.updated': 'pattern_update',
   'metrics.updated': 'conversion_update',
+  'user.logged_in': 'user:login',
+  'user.logged_out': 'user:logout',
+  'user.acted': 'user:activity',
+  'collection.created': 'collection:created',
+  'collection.updated': 'collection:updated',
+  'collection.deleted': 'collection:deleted',
 };
 const compatNames = new Map<string, Buffer>(
   Object.entries(COMPAT_NAMES).map(([type, name]) => [type, Buffer.from(name)]),
