@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { isLive } from '../support/live-pages.ts';
 import { ADMIN, WORKSPACE } from '../support/running-server.ts';
 
 /** Every page, wide and narrow, with and without JavaScript: it is there, and nothing scrolls sideways. */
@@ -17,6 +18,8 @@ const PAGES = [
   `/w/${WORKSPACE}/patterns/searched`,
   `/w/${WORKSPACE}/patterns/compare`,
   `/w/${WORKSPACE}/honesty`,
+  `/w/${WORKSPACE}/activity`,
+  `/w/${WORKSPACE}/activity?kind=logins`,
   `/w/${WORKSPACE}/lookup`,
   `/w/${WORKSPACE}/settings/attributes`,
   `/w/${WORKSPACE}/settings/members`,
@@ -98,5 +101,32 @@ test('a record form sent without a result says so, keeps what was typed and goes
   // Not left behind for the other tests.
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByText('Nothing of it counts.')).toBeVisible();
+  await context.close();
+});
+
+test('what another admin does shows at once, and what is being typed stays', async ({ browser }) => {
+  const context = await browser.newContext();
+  const [typing, reading, watching] = [
+    await context.newPage(),
+    await context.newPage(),
+    await context.newPage(),
+  ];
+  await logIn(typing);
+  const keys = `/w/${WORKSPACE}/settings/api-keys`;
+  await Promise.all([typing.goto(keys), reading.goto(keys), watching.goto(`/w/${WORKSPACE}/activity`)]);
+  for (const page of [typing, reading, watching]) await isLive(page);
+  await typing.getByLabel('Name').fill('Half a na');
+  const form = { name: 'Robot', scopes: 'read' };
+  const headers = { origin: new URL(typing.url()).origin };
+  await context.request.post(`${keys}?/create`, { form, headers });
+  const line = watching.getByRole('region', { name: 'Activity' }).getByRole('listitem').first();
+  await expect(line).toContainText('made the API key Robot');
+  await reading.bringToFront();
+  reading.on('dialog', (dialog) => void dialog.accept());
+  await reading.getByRole('button', { name: 'Revoke… Robot' }).click();
+  await watching.bringToFront();
+  await expect(line).toContainText('revoked the API key Robot');
+  await typing.bringToFront();
+  await expect(typing.getByLabel('Name')).toHaveValue('Half a na');
   await context.close();
 });

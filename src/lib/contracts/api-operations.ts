@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activityListSchema, activityQuerySchema } from './activity.ts';
 import { foldCheckListSchema, foldCheckViewSchema } from './fold-check.ts';
 import { feedPollSchema, healthSchema, patternReplySchema, readinessSchema } from './api-schemas.ts';
 import { attributeListSchema, attributePatchSchema, attributeViewSchema } from './attribute.ts';
@@ -525,6 +526,19 @@ export const API_OPERATIONS: readonly Operation[] = [
       'says who comes and goes.',
     permission: 'read',
     reply: { status: 200, description: 'Who came first is first.', schema: peopleHereSchema },
+  },
+  {
+    id: 'listActivity',
+    method: 'get',
+    path: '/api/v1/activity',
+    tag: 'operation',
+    summary: 'Who did what, newest first',
+    description:
+      'What people and keys do in the workspace, and the logins of its members; not what is recorded, since outcomes ' +
+      'and journeys say themselves who did.',
+    permission: 'manage',
+    query: activityQuerySchema,
+    reply: { status: 200, description: 'One page.', schema: activityListSchema },
   },
   {
     id: 'listFoldChecks',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activityListSchema, activityViewSchema } from './activity.ts';
 import { foldCheckListSchema, foldCheckViewSchema } from './fold-check.ts';
 import {
   changedJourneySchema,
@@ -134,6 +135,8 @@ export const API_REPLIES = {
   Snapshot: snapshotSchema,
   Reset: resetSchema,
   FeedPoll: feedPollSchema,
+  Activity: activityViewSchema,
+  ActivityList: activityListSchema,
   FoldCheck: foldCheckViewSchema,
   FoldCheckList: foldCheckListSchema,
   Health: healthSchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ActivityView, CollectionChange, LoginView } from './activity.ts';
 import type { JourneyView } from './journey.ts';
 import type { MetricsView } from './metrics.ts';
 import type { MaintenanceNotice, SystemError } from './notices.ts';
@@ -140,6 +141,14 @@ export interface FeedValues {
   'workspace.changed': { id: string };
   /** This person's role here began, changed or ended; what they may see may be another. For them alone. */
   'access.changed': { userId: string };
+  /** Somebody did something here. For admins, as the logins of members are. */
+  'user.acted': ActivityView;
+  'user.logged_in': LoginView;
+  'user.logged_out': LoginView;
+  /** Something that people set up came, changed or went. */
+  'collection.created': CollectionChange;
+  'collection.updated': CollectionChange;
+  'collection.deleted': CollectionChange;
   /** A login of this person ended, in no workspace. For the servers alone. */
   'session.ended': { userId: string };
 }
@@ -164,6 +173,12 @@ export const TOPIC_OF: Record<FeedType, FeedTopic> = {
   'system.error': 'system',
   'workspace.changed': 'system',
   'access.changed': 'system',
+  'user.acted': 'presence',
+  'user.logged_in': 'presence',
+  'user.logged_out': 'presence',
+  'collection.created': 'collections',
+  'collection.updated': 'collections',
+  'collection.deleted': 'collections',
   'session.ended': 'system',
 };
 

@@ -5,6 +5,7 @@ export {
   type LiveFeedOptions,
   type LiveState,
 } from './live-feed.svelte.ts';
+export { LiveActivity, liveActivity } from './live-activity.svelte.ts';
 export { LiveImports, liveImports } from './live-imports.svelte.ts';
 export { LiveMetrics, liveMetrics } from './live-metrics.svelte.ts';
 export { LiveOutcomes, liveOutcomes } from './live-outcomes.svelte.ts';

@@ -193,6 +193,7 @@ describe('an invitation', () => {
       'member.added',
       'invitation.created',
       'invitation.accepted',
+      'member.added',
     ]);
     const [row] = await app.db.sql<
       { n: number }[]

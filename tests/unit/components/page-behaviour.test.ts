@@ -99,7 +99,17 @@ describe('the address of the patterns page', () => {
 });
 
 describe('the navigation', () => {
-  const [live, outcomes] = placesOf('a b');
+  const may = { record: true, analyse: true, manage: true, operate: false };
+  const workspace = { slug: 'a b', name: 'A', timezone: 'UTC', simulated: false };
+  const [live, outcomes] = placesOf({ workspace, may });
+
+  it('shows the activity to admins and to nobody else', () => {
+    const labels = (manage: boolean) =>
+      placesOf({ workspace, may: { ...may, manage } }).map(({ label }) => label);
+    expect(labels(true)).toContain('Activity');
+    expect(labels(false)).not.toContain('Activity');
+  });
+
   it('marks the page a place owns, and only Live itself', () => {
     expect(live && isCurrent(live, '/w/a%20b')).toBe(true);
     expect(live && isCurrent(live, '/w/a%20b/patterns')).toBe(false);

@@ -36,7 +36,7 @@ function slowFeed() {
 it('a page is read again at most once at a time, and not any longer once it is gone', async () => {
   const { feed, answers, signals, change } = slowFeed();
   const more = vi.fn(() => Promise.resolve());
-  const stop = refreshOn(feed, ['metrics.updated'], 'telltale:x', more);
+  const stop = refreshOn(feed, ['metrics.updated'], 'telltale:x', { more });
   change();
   await vi.advanceTimersByTimeAsync(100);
   change();

@@ -1,21 +1,30 @@
 import { whenStill } from '#lib/components/ui/when-still.ts';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
+import { watchTyped, type Typed } from './typed.ts';
 
 const AT_MOST_EVERY_MS = 1_000;
 const STILL_MS = 100;
 
+export interface RefreshOptions {
+  /** Read after it, for what the page's data does not hold. */
+  more?: () => Promise<void>;
+  /** Milliseconds, between the beginnings of two readings. */
+  everyMs?: number;
+  /** Nothing is read while something typed in the page waits to be sent. For pages whose forms show what is read. */
+  keepTyped?: boolean;
+}
+
 /**
  * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden, the
- * page is scrolled or a reading is under way. For lists the feed does not carry whole. `more` is read after it, for what the page's data
- * does not hold. @returns stops it; call inside an effect
+ * page is scrolled or a reading is under way. For lists the feed does not carry whole.
+ * @returns stops it; call inside an effect
  */
 export function refreshOn(
   feed: LiveFeed,
   types: readonly FeedType[],
   dependency: string,
-  more?: () => Promise<void>,
-  everyMs = AT_MOST_EVERY_MS,
+  { more, everyMs = AT_MOST_EVERY_MS, keepTyped = false }: RefreshOptions = {},
 ): () => void {
   const stop = new AbortController();
   const { signal } = stop;
@@ -26,7 +35,7 @@ export function refreshOn(
 
   async function read() {
     callOff = null;
-    if (document.visibilityState === 'hidden' || reading) {
+    if (document.visibilityState === 'hidden' || reading || typed?.waits()) {
       again = true;
       return;
     }
@@ -44,16 +53,18 @@ export function refreshOn(
     again = false;
     callOff ??= whenStill(() => void read(), Math.max(STILL_MS, readAt + everyMs - performance.now()));
   }
-  function onVisible() {
+  function catchUp() {
     if (document.visibilityState === 'visible' && again) schedule();
   }
 
+  const typed: Typed | null = keepTyped ? watchTyped(catchUp) : null;
   const offs = types.map((type) => feed.on(type, schedule));
-  document.addEventListener('visibilitychange', onVisible);
+  document.addEventListener('visibilitychange', catchUp);
   return () => {
     stop.abort();
     for (const off of offs) off();
-    document.removeEventListener('visibilitychange', onVisible);
+    document.removeEventListener('visibilitychange', catchUp);
+    typed?.stop();
     callOff?.();
   };
 }

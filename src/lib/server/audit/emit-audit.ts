@@ -1,10 +1,13 @@
 import type { Sql, Statement, TransactionSql } from '../db/client.ts';
 import { jsonText } from '../db/json-text.ts';
 import type { Context } from '../context.ts';
+import { selectActivity, type ActivityRow } from './activity-row.ts';
+import { tell } from './tell.ts';
+import { isTold, type AuditAction } from './told.ts';
 
 export interface AuditEntry {
-  /** noun.verbed */
-  action: string;
+  /** noun.verbed; a new one is decided about in told.ts: who hears of it. */
+  action: AuditAction;
   targetType: string;
   targetId: string | null;
   metadata?: Record<string, unknown>;
@@ -39,11 +42,22 @@ export function insertAudit(
     order by e.place`;
 }
 
-/** Writes audit rows in the caller's transaction; every write verb calls it. Never put secrets in `metadata`. */
+/**
+ * Writes audit rows in the caller's transaction, with the feed events that follow from them (told.ts); every write verb
+ * calls it. Ring the feed's doorbell after commit. Never put secrets in `metadata`.
+ */
 export async function emitAudit(
-  tx: TransactionSql | Sql,
+  tx: TransactionSql,
   auditor: Auditor,
   ...entries: AuditEntry[]
 ): Promise<void> {
-  if (entries.length > 0) await insertAudit(tx, auditor, entries);
+  if (entries.length === 0) return;
+  const audit = insertAudit(tx, auditor, entries);
+  if (!entries.some(({ action }) => isTold(action))) {
+    await audit;
+    return;
+  }
+  const rows = await tx<ActivityRow[]>`
+    with written as (${audit} returning *) ${selectActivity(tx, tx`written`, 'oldest')}`;
+  await tell(tx, auditor.workspace, rows);
 }

@@ -95,6 +95,12 @@ const COMPAT_NAMES: Partial<Record<FeedType, string>> = {
   'metrics.updated': 'conversion_update',
   'system.maintenance': 'system:maintenance',
   'system.error': 'system:error',
+  'user.logged_in': 'user:login',
+  'user.logged_out': 'user:logout',
+  'user.acted': 'user:activity',
+  'collection.created': 'collection:created',
+  'collection.updated': 'collection:updated',
+  'collection.deleted': 'collection:deleted',
 };
 const compatNames = new Map<string, Buffer>(
   Object.entries(COMPAT_NAMES).map(([type, name]) => [type, Buffer.from(name)]),

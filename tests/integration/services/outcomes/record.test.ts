@@ -48,7 +48,7 @@ async function counts(workspaceId = ctx.workspace.id) {
     select (select count(*)::int from outcomes where workspace_id = ${workspaceId}) as outcomes,
       (select count(*)::int from log_entries where workspace_id = ${workspaceId}) as entries,
       (select count(*)::int from audit_log where workspace_id = ${workspaceId}) as audits,
-      (select count(*)::int from feed_outbox where workspace_id = ${workspaceId}) as events,
+      (select count(*)::int from feed_outbox where workspace_id = ${workspaceId} and topic = 'outcomes') as events,
       (select count(*)::int from attributes where workspace_id = ${workspaceId}) as attributes`;
   return row;
 }
@@ -75,7 +75,8 @@ describe('recording', () => {
       value: 12.3457,
       attributes: { contact: 'cellular', age: 33, loan: false },
     });
-    const [event] = await db.sql`select * from feed_outbox where workspace_id = ${ctx.workspace.id}`;
+    const [event] =
+      await db.sql`select * from feed_outbox where workspace_id = ${ctx.workspace.id} and topic = 'outcomes'`;
     expect(event).toMatchObject({
       topic: 'outcomes',
       type: 'outcome.recorded',
@@ -115,7 +116,7 @@ describe('recording', () => {
     const reply = await record(Array.from({ length: 250 }, (_, i) => input({ subject: `s${i}` })));
     expect(await counts()).toMatchObject({ outcomes: 250, entries: 250, audits: 3, events: 3 });
     const events = await db.sql<{ key: string; payload: { items: { id: string }[] } }[]>`
-      select key, payload from feed_outbox where workspace_id = ${ctx.workspace.id} order by wid`;
+      select key, payload from feed_outbox where workspace_id = ${ctx.workspace.id} and topic = 'outcomes' order by wid`;
     expect(events.map((event) => event.payload.items.length)).toEqual([100, 100, 50]);
     expect(events.flatMap((event) => event.payload.items.map((item) => item.id))).toEqual(
       reply.items.map((item) => item.id),

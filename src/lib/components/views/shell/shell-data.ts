@@ -17,20 +17,22 @@ export const mayRecordIn = ({ may, workspace }: Pick<ShellData, 'may' | 'workspa
 export interface Place {
   href: string;
   label: string;
-  icon: 'live' | 'outcomes' | 'patterns' | 'lookup' | 'honesty' | 'settings';
+  icon: 'live' | 'outcomes' | 'patterns' | 'lookup' | 'honesty' | 'activity' | 'settings';
   /** Pressed after g. */
   key: string;
 }
 
-/** The pages of a workspace, in the order of the navigation. */
-export function placesOf(slug: string): Place[] {
-  const root = `/w/${encodeURIComponent(slug)}`;
+/** The pages of a workspace that this person may see, in the order of the navigation. */
+export function placesOf({ workspace, may }: Pick<ShellData, 'workspace' | 'may'>): Place[] {
+  const root = `/w/${encodeURIComponent(workspace.slug)}`;
+  const forAdmins: Place[] = [{ href: `${root}/activity`, label: 'Activity', icon: 'activity', key: 'y' }];
   return [
     { href: root, label: 'Live', icon: 'live', key: 'l' },
     { href: `${root}/outcomes`, label: 'Outcomes', icon: 'outcomes', key: 'o' },
     { href: `${root}/patterns`, label: 'Patterns', icon: 'patterns', key: 'p' },
     { href: `${root}/lookup`, label: 'Lookup', icon: 'lookup', key: 'a' },
     { href: `${root}/honesty`, label: 'Honesty check', icon: 'honesty', key: 'h' },
+    ...(may.manage ? forAdmins : []),
     { href: `${root}/settings`, label: 'Settings', icon: 'settings', key: 's' },
   ];
 }

@@ -22,6 +22,10 @@ export const auditLog = pgTable(
   },
   (t) => [
     index('audit_log_workspace').on(t.workspaceId, t.id),
+    // What is shown as activity: without what is recorded, which is the mass of the rows.
+    index('audit_log_activity')
+      .on(t.workspaceId, t.id)
+      .where(sql`${t.action} not in ('outcome.recorded', 'journey.opened', 'journey.stepped')`),
     // The history of one thing. Recording is left out: it is the mass of the rows, and outcomes know it themselves.
     index('audit_log_target')
       .on(t.workspaceId, t.targetId)

@@ -16,5 +16,6 @@ export async function createApiKey(ctx: Context, input: unknown): Promise<{ id: 
   const id = await ctx.app.db.sql.begin((tx) =>
     insertApiKey(tx, ctx, ctx.workspace, { name, scopes, key, createdBy }),
   );
+  ctx.app.doorbell.ringFeed();
   return { id, key };
 }

@@ -1,8 +1,10 @@
 import type { AttributeValue } from '#lib/contracts/outcome.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 import type { App } from '../../app.ts';
+import { collectionEvent } from '../../audit/tell.ts';
 import type { Context } from '../../context.ts';
 import type { Sql, TransactionSql } from '../../db/client.ts';
+import { appendEvents, type FeedEvent } from '../../event-log/append-events.ts';
 import { knownTypesOf, type AttributeType } from './known-types.ts';
 
 /** Something with attributes, and its place in the request for issues. */
@@ -98,6 +100,14 @@ export async function fixAttributeTypes(
   return mismatches(items, types);
 }
 
+/** Older than anything that people do to the attribute, whose revisions are above 0. */
+const learnedEvent = ({ key, at }: { key: string; at: Date }): FeedEvent =>
+  collectionEvent(
+    'created',
+    { collection: 'attributes', id: key, action: 'attribute.learned', at: at.toISOString() },
+    0,
+  );
+
 async function fixTypes(
   tx: TransactionSql | Sql,
   workspaceId: string,
@@ -107,11 +117,12 @@ async function fixTypes(
   const types = await readTypes(tx, workspaceId, keys);
   const fresh = wanted.filter(([key]) => !types.has(key));
   if (fresh.length === 0) return types;
-  await tx`
+  const added = await tx<{ key: string; at: Date }[]>`
     insert into attributes (workspace_id, key, type)
     select ${workspaceId}, a.key, a.type
     from unnest(${fresh.map(([key]) => key)}::text[], ${fresh.map(([, type]) => type)}::text[]) as a (key, type)
-    on conflict do nothing`;
+    on conflict do nothing returning key, created_at as at`;
+  await appendEvents(tx, workspaceId, added.map(learnedEvent));
   // Read again rather than trust the insert: what another transaction committed meanwhile counts.
   return readTypes(tx, workspaceId, keys);
 }

@@ -1,8 +1,12 @@
 import type { SettingDecision } from '#lib/domain/attributes/setting-entry.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
+import type { AuditAction } from '../../audit/told.ts';
 import type { Context } from '../../context.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { appendWorkspaceChanged } from '../workspaces/index.ts';
+
+/** The decisions of people; those of the fold itself are nobody's act. */
+type PersonsDecision = Extract<SettingDecision, { kind: AuditAction }>;
 
 /**
  * Stores a decision that the fold depends on. It has no place in the log yet: the leader of the workspace gives it
@@ -10,7 +14,7 @@ import { appendWorkspaceChanged } from '../workspaces/index.ts';
  */
 export async function recordSetting(
   ctx: Context,
-  decision: SettingDecision,
+  decision: PersonsDecision,
   targetId: string | null,
   targetType: 'attribute' | 'pattern' = 'attribute',
 ): Promise<void> {
@@ -23,7 +27,7 @@ export async function recordSetting(
 async function insertSetting(
   tx: TransactionSql,
   ctx: Context,
-  decision: SettingDecision,
+  decision: PersonsDecision,
   target: { targetType: string; targetId: string | null },
 ) {
   const { app, workspace, actor } = ctx;

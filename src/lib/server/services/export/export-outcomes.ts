@@ -26,12 +26,15 @@ export async function exportOutcomes(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   requirePermission(ctx, 'read');
-  await emitAudit(ctx.app.db.sql, ctx, {
-    action: 'outcomes.exported',
-    targetType: 'workspace',
-    targetId: ctx.workspace.id,
-    metadata: { format },
-  });
+  await ctx.app.db.sql.begin((tx) =>
+    emitAudit(tx, ctx, {
+      action: 'outcomes.exported',
+      targetType: 'workspace',
+      targetId: ctx.workspace.id,
+      metadata: { format },
+    }),
+  );
+  ctx.app.doorbell.ringFeed();
   const keys = format === 'csv' ? await attributeKeys(ctx) : [];
   if (format === 'csv') await write(csv([[...CSV_COLUMNS, ...keys.map((key) => attributeColumn(key))]]));
   let count = 0;

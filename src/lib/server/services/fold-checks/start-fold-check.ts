@@ -14,11 +14,14 @@ export async function startFoldCheck(ctx: Context): Promise<FoldCheckView> {
   const { app, workspace, actor } = ctx;
   const begun = await app.folds.check(workspace.id, actor.name);
   if (begun === null) throw conflict('A check of this workspace is running already.');
-  await emitAudit(app.db.sql, ctx, {
-    action: 'log.verified',
-    targetType: 'workspace',
-    targetId: workspace.id,
-  });
+  await app.db.sql.begin((tx) =>
+    emitAudit(tx, ctx, {
+      action: 'log.verified',
+      targetType: 'workspace',
+      targetId: workspace.id,
+    }),
+  );
+  app.doorbell.ringFeed();
   const { items } = await readFoldChecks(ctx);
   const check = items.find(({ id }) => id === begun.id);
   if (check === undefined) throw new Error('A check that has begun cannot be found.');

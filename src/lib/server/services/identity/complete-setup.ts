@@ -54,5 +54,6 @@ export async function completeSetup(
     return { session, workspace };
   });
   app.doorbell.ringLog(made.workspace.id);
+  app.doorbell.ringFeed();
   return made;
 }

@@ -33,17 +33,19 @@ export async function logIn(visitor: Visitor, input: unknown): Promise<NewSessio
   }
   await app.limits.loginSucceeded({ ip, email });
   const actor = { type: 'user' as const, id: account.id, name: account.name, email: account.email };
-  return app.db.sql.begin(async (tx) => {
-    const session = await createSession(tx, account.id, visitor);
+  const session = await app.db.sql.begin(async (tx) => {
+    const made = await createSession(tx, account.id, visitor);
     await emitAudit(
       tx,
       { ...visitor, actor, workspace: null },
       {
         action: 'session.created',
         targetType: 'session',
-        targetId: session.rowId,
+        targetId: made.rowId,
       },
     );
-    return session;
+    return made;
   });
+  app.doorbell.ringFeed();
+  return session;
 }

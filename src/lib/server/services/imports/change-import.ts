@@ -1,5 +1,6 @@
 import type { ImportView } from '#lib/contracts/feed.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
+import type { AuditAction } from '../../audit/told.ts';
 import type { Context } from '../../context.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { appendEvents } from '../../event-log/append-events.ts';
@@ -26,7 +27,7 @@ export async function announceImport(tx: TransactionSql, row: ImportRow): Promis
 export async function changeImport(
   ctx: Context,
   id: string,
-  action: string,
+  action: Extract<AuditAction, `import.${string}`>,
   change: (tx: TransactionSql, row: ImportRow) => Promise<Record<string, unknown>>,
 ): Promise<ImportView> {
   const changed = await ctx.app.db.sql.begin(async (tx) => {

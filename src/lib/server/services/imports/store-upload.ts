@@ -95,6 +95,7 @@ async function finishUpload(ctx: Context, id: string, name: string, facts: Facts
     });
     return findImport(tx, ctx.workspace.id, id);
   });
+  ctx.app.doorbell.ringFeed();
   return toImportView(stored);
 }
 

@@ -37,9 +37,10 @@ async function join(
   actor: Extract<Actor, { type: 'user' }>,
   taken: Taken,
 ) {
-  await tx`
+  const added = await tx`
     insert into memberships (workspace_id, user_id, role) values (${taken.workspaceId}, ${actor.id}, ${taken.role})
-    on conflict do nothing`;
+    on conflict do nothing returning user_id`;
+  const member = { targetType: 'user', targetId: actor.id, metadata: { role: taken.role } };
   await emitAudit(
     tx,
     { ...visitor, actor, workspace: { id: taken.workspaceId } },
@@ -49,6 +50,7 @@ async function join(
       targetId: taken.id,
       metadata: { userId: actor.id, role: taken.role },
     },
+    ...added.map(() => ({ action: 'member.added' as const, ...member })),
   );
   await appendAccessChanged(tx, visitor.app, taken.workspaceId, actor.id);
 }
@@ -88,7 +90,13 @@ export async function acceptInvitationAsNewUser(
       { name, email: taken.email, passwordHash },
     );
     await join(tx, visitor, actor, taken);
-    return { slug: taken.slug, session: await createSession(tx, actor.id, visitor) };
+    const session = await createSession(tx, actor.id, visitor);
+    await emitAudit(
+      tx,
+      { ...visitor, actor, workspace: null },
+      { action: 'session.created', targetType: 'session', targetId: session.rowId },
+    );
+    return { slug: taken.slug, session };
   });
   app.doorbell.ringFeed();
   return joined;

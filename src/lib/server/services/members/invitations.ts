@@ -39,6 +39,7 @@ export async function revokeInvitation(ctx: Context, id: string): Promise<void> 
       metadata: { email: row.email },
     });
   });
+  ctx.app.doorbell.ringFeed();
 }
 
 export interface OpenInvitation {

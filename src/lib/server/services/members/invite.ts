@@ -22,7 +22,7 @@ export async function invite(
   const { app, workspace, actor } = ctx;
   const token = randomBytes(24).toString('base64url');
   const expiresAt = new Date(ctx.now() + DAYS * 86_400_000);
-  return app.db.sql.begin(async (tx) => {
+  const made = await app.db.sql.begin(async (tx) => {
     const [member] = await tx`
       select 1 from memberships m join users u on u.id = m.user_id
       where m.workspace_id = ${workspace.id} and lower(u.email) = ${email}`;
@@ -42,4 +42,6 @@ export async function invite(
     });
     return { id: row.id, token, email };
   });
+  app.doorbell.ringFeed();
+  return made;
 }

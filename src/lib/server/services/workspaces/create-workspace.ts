@@ -19,5 +19,6 @@ export async function createWorkspace(
     insertWorkspace(tx, person, actor.id, { ...parsed, simulated: options.simulated ?? false }),
   );
   app.doorbell.ringLog(workspace.id);
+  app.doorbell.ringFeed();
   return workspace;
 }

@@ -4,7 +4,9 @@ import { createApiKey, listApiKeys, revokeApiKey } from '#lib/server/services/ap
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
-  const keys = await listApiKeys(await authorizePage(event, event.params.workspace, 'manage'));
+  const ctx = await authorizePage(event, event.params.workspace, 'manage');
+  event.depends('telltale:api-keys');
+  const keys = await listApiKeys(ctx);
   return {
     keys: keys.map((key) => ({
       ...key,

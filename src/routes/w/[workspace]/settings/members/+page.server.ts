@@ -13,6 +13,7 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const ctx = await authorizePage(event, event.params.workspace, 'read');
+  event.depends('telltale:members');
   const [members, invitations] = await Promise.all([
     listMembers(ctx),
     ctx.permissions.has('manage') ? listInvitations(ctx) : [],

@@ -1,0 +1,1 @@
+CREATE INDEX "audit_log_activity" ON "audit_log" USING btree ("workspace_id","id") WHERE "audit_log"."action" not in ('outcome.recorded', 'journey.opened', 'journey.stepped');
