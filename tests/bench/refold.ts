@@ -83,6 +83,7 @@ async function measure(url: string): Promise<void> {
       now: () => Date.now(),
       tryLead: () => Promise.resolve(true),
       holdsLead: () => true,
+      yieldLead: () => Promise.resolve(),
       ringFeed: () => undefined,
     });
     return { pool, fold };

@@ -140,6 +140,7 @@ async function measure(url: string): Promise<void> {
       now: () => Date.now(),
       tryLead: () => Promise.resolve(true),
       holdsLead: () => true,
+      yieldLead: () => Promise.resolve(),
       ringFeed: () => undefined,
     });
     await fold.ready();

@@ -46,6 +46,7 @@ export async function startLoneFold(
     now: () => Date.now(),
     tryLead: () => Promise.resolve(options.leads?.() ?? true),
     holdsLead: () => options.leads?.() ?? true,
+    yieldLead: () => Promise.resolve(),
     ringFeed: () => undefined,
   });
   return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { vi } from 'vitest';
 import type { App } from '#lib/server/app.ts';
 import { systemContext } from '#lib/server/auth/authorize.ts';
 import type { Context, WorkspaceInfo } from '#lib/server/context.ts';
@@ -14,6 +15,8 @@ export interface TestApp {
   app: App;
   workspace: WorkspaceInfo;
   ctx: Context;
+  /** Its folds fail from then on. */
+  breakFolds(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function startTestApp(
     app,
     workspace,
     ctx: systemContext(app, workspace, 'test'),
+    breakFolds: () => vi.spyOn(pool, 'fold').mockRejectedValue(new Error('broken by the test')),
     async stop() {
       await folds.stop();
       await pool.stop();

@@ -161,6 +161,23 @@ describe('the fold of a workspace', () => {
     expect(item).toMatchObject(matching(inputs, (a) => a['contact'] === 'cellular'));
   });
 
+  it('is carried on by another instance when that of the leader fails and fails again', async () => {
+    const first = await start();
+    const second = await start({ url: first.app.db.url, workspace: first.workspace });
+    const inputs = stream(60);
+    await recordOutcomes(first.ctx, inputs.slice(0, 30), { source: 'api' });
+    await settled(first);
+    await settled(second);
+    const leads = ({ app }: TestApp) => app.folds.health().some(({ leading }) => leading);
+    const [ill, well] = leads(first) ? [first, second] : [second, first];
+    ill.breakFolds();
+    await recordOutcomes(ill.ctx, inputs.slice(30), { source: 'api' });
+    expect(await settled(well)).toBe(60);
+    expect([leads(ill), leads(well)]).toEqual([false, true]);
+    const told = await well.app.db.sql`select 1 from system_errors where ended_at is null`;
+    expect([...told]).toEqual([]);
+  });
+
   it('refuses the writes of a leader whose term is over', async () => {
     const one = await start();
     await recordOutcomes(one.ctx, stream(10), { source: 'api' });

@@ -140,6 +140,7 @@ export class WorkspaceFolds implements Folds {
       now,
       tryLead: () => this.#leadership.tryLead(workspaceId),
       holdsLead: () => this.#leadership.holds(workspaceId),
+      yieldLead: () => this.#leadership.yieldLead(workspaceId),
       ringFeed: () => doorbell.ringFeed(),
     });
     this.#ready.set(workspaceId, fold);

@@ -52,6 +52,18 @@ export class Leadership {
     }
   }
 
+  /** Lets another instance lead the workspace, until this one tries again. */
+  async yieldLead(workspaceId: string): Promise<void> {
+    const sql = this.#connection;
+    if (!this.#held.delete(workspaceId) || sql === null) return;
+    try {
+      await sql`select pg_advisory_unlock(${LOCK_CLASS}, hashtext(${workspaceId}))`;
+    } catch (thrown) {
+      this.#logger.warn({ err: coerceError(thrown) }, 'leadership could not be given up');
+      this.#drop();
+    }
+  }
+
   holds(workspaceId: string): boolean {
     return this.#held.has(workspaceId);
   }

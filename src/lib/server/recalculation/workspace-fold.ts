@@ -40,8 +40,11 @@ const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** Failures in a row after which the log is read instead of the snapshot. */
 const DISTRUST_FAILURES = 2;
-/** Failures in a row after which admins are told: what only a moment was to blame for is mended by then. */
-const TOLD_FAILURES = 2;
+/**
+ * Failures in a row after which another instance may lead, and admins are told if none does: what only a moment was to
+ * blame for is mended by then.
+ */
+const LASTING_FAILURES = 2;
 
 export interface WorkspaceFoldOptions {
   workspace: { id: string; timezone: string };
@@ -55,6 +58,8 @@ export interface WorkspaceFoldOptions {
   tryLead: () => Promise<boolean>;
   /** Whether it is held, without trying. */
   holdsLead: () => boolean;
+  /** Gives it up for another instance to take. */
+  yieldLead: () => Promise<void>;
   ringFeed: () => void;
 }
 
@@ -285,7 +290,7 @@ export class WorkspaceFold {
     }, pause).unref();
     this.#settleReaders(error);
     logger.error({ err: error, workspace: workspace.id, pause }, 'a fold failed; it will be built again');
-    if (this.#failures >= TOLD_FAILURES) this.#trouble.begin();
+    if (this.#failures >= LASTING_FAILURES) void this.#options.yieldLead().then(() => this.#trouble.begin());
   }
 
   #endTerm(): void {
