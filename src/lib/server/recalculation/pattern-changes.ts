@@ -1,3 +1,4 @@
+import type { PatternView } from '#lib/contracts/pattern.ts';
 import type { FeedValues } from '#lib/contracts/feed.ts';
 import { type Departure, goneForGood } from '#lib/domain/patterns/departure.ts';
 import { CONFIRMED, EMERGING, FLAG, statusOf } from '#lib/domain/patterns/flags.ts';
@@ -21,7 +22,7 @@ interface Told {
   memory: FoldMemory;
   told: Set<string>;
   pending: Set<number>;
-  gone: readonly Departure[];
+  gone: readonly PatternView[];
   othersAt: number;
 }
 
@@ -37,8 +38,8 @@ export class PatternChanges {
   #told = new Set<string>();
   /** Indexes that changed and were not told of yet, the longest waiting first. */
   #pending = new Set<number>();
-  /** Have left their places and were not told of yet. */
-  #gone: readonly Departure[] = [];
+  /** Have left their places and were not told of yet; as they were then, since their names end with their memory. */
+  #gone: readonly PatternView[] = [];
   #othersAt = 0;
   /** As it is once the delta under way is committed. */
   #next: Told | null = null;
@@ -75,16 +76,17 @@ export class PatternChanges {
     const shown = wanted.slice(0, MOST_ITEMS);
     for (const index of urgent) pending.add(index);
     for (const index of shown) pending.delete(index);
-    const left = seenBefore(goneForGood(view, evicted), effects);
-    const { former, gone } = inTurn(goneForGood(view, [...this.#gone, ...left]));
+    const left = seenBefore(goneForGood(view, evicted), effects).map((one) =>
+      this.#answers.former(memory, one),
+    );
+    const { former, gone } = inTurn([...this.#stillGone(memory), ...left]);
     this.#next = { memory, told: new Set(ids), pending, gone, othersAt: dueOthers ? now : this.#othersAt };
     return this.#delta(memory, ids, { shown, former }, pending.size + gone.length);
   }
 
   /** Those that still wait, when no batch comes to take them along; null where nobody does. They wait until `told`. */
   waiting(memory: FoldMemory): FeedValues['pattern.updated'] | null {
-    const { view } = this.#answers.standings(memory);
-    const { former, gone } = inTurn(goneForGood(view, this.#gone));
+    const { former, gone } = inTurn(this.#stillGone(memory));
     if (this.#pending.size + former.length === 0) return null;
     const pending = new Set(this.#pending);
     const shown = [...pending].slice(0, MOST_ITEMS);
@@ -133,7 +135,7 @@ export class PatternChanges {
   #delta(
     memory: FoldMemory,
     leaders: string[],
-    { shown, former = [] }: { shown: readonly number[]; former?: readonly Departure[] },
+    { shown, former = [] }: { shown: readonly number[]; former?: readonly PatternView[] },
     more: number,
   ): FeedValues['pattern.updated'] {
     const { totals } = this.#answers.standings(memory);
@@ -141,12 +143,16 @@ export class PatternChanges {
       asOf: memory.space.position,
       totals: { n: totals.n, successes: totals.successes },
       leaders,
-      items: [
-        ...this.#answers.views(memory, shown),
-        ...former.map((left) => this.#answers.former(memory, left)),
-      ],
+      items: [...this.#answers.views(memory, shown), ...former],
       more,
     };
+  }
+
+  /** Without those that are back. */
+  #stillGone(memory: FoldMemory): readonly PatternView[] {
+    if (this.#gone.length === 0) return this.#gone;
+    const tracked = new Set<string | null>(this.#answers.standings(memory).rows.map(({ id }) => id));
+    return this.#gone.filter(({ id }) => !tracked.has(id));
   }
 
   /** The patterns shown first, then the others by their evidence. */
@@ -167,7 +173,10 @@ export class PatternChanges {
 }
 
 /** Those that one delta tells of, and those that wait for the next. */
-function inTurn(gone: readonly Departure[]): { former: readonly Departure[]; gone: readonly Departure[] } {
+function inTurn(gone: readonly PatternView[]): {
+  former: readonly PatternView[];
+  gone: readonly PatternView[];
+} {
   return { former: gone.slice(0, MOST_FORMER), gone: gone.slice(MOST_FORMER) };
 }
 

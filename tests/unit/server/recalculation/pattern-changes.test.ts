@@ -112,7 +112,8 @@ describe('the changes of patterns that readers are told of', () => {
   });
 
   it('name every pattern that left its place, also of many in turns, but none that is back', () => {
-    const changes = new PatternChanges(new PatternAnswers(), () => 0);
+    const answers = new PatternAnswers();
+    const changes = new PatternChanges(answers, () => 0);
     position = 0;
     const { memory, ...made } = next(emptyMemory({ trackedCap: 40, cellLimit: 100_000 }, []), 4_000);
     const view = openImage(memory.image);
@@ -137,12 +138,22 @@ describe('the changes of patterns that readers are told of', () => {
     const evicted = [tracked, ...gone];
     expect(take(changes.of({ ...made, memory, touched: new Int32Array(), effects, evicted }))).toBe(30);
     changes.moved(memory);
+    position = 0;
+    // Meanwhile the log is read anew with fewer attributes: what is gone had its names then.
+    const other = next(
+      emptyMemory({ trackedCap: 40, cellLimit: 100_000 }, [
+        { kind: 'attribute.choose', payload: { attributes: ['hook'] }, effectiveAfter: 0, ordinal: 1 },
+      ]),
+      10,
+    );
+    answers.names.forget();
+    changes.moved(other.memory);
     for (let tick = 0; tick < 3; tick += 1) {
-      const waiting = changes.waiting(memory);
+      const waiting = changes.waiting(other.memory);
       if (waiting !== null) take(waiting);
       changes.told();
     }
-    expect(changes.waiting(memory)).toBeNull();
+    expect(changes.waiting(other.memory)).toBeNull();
     expect(new Set(told).size).toBe(50);
     expect(told).toHaveLength(50);
   });
