@@ -41,8 +41,8 @@ const LONGEST_RETRY_MS = 60_000;
 /** Failures in a row after which the log is read instead of the snapshot. */
 const DISTRUST_FAILURES = 2;
 /**
- * Failures in a row after which another instance may lead, and admins are told if none does: what only a moment was to
- * blame for is mended by then.
+ * Failures in a row after which another instance may lead, because more than a moment is to blame. With one more, admins
+ * are told if none does.
  */
 const LASTING_FAILURES = 2;
 
@@ -194,6 +194,7 @@ export class WorkspaceFold {
   /** Every few seconds: tells readers what time alone has changed (FINE-PRINT 12). */
   tick(): void {
     if (this.#stopped || !this.leading || !this.#built) return;
+    if (this.#error === null) this.#trouble.end();
     this.#beside(() => this.#tellTheTime());
   }
 
@@ -290,7 +291,8 @@ export class WorkspaceFold {
     }, pause).unref();
     this.#settleReaders(error);
     logger.error({ err: error, workspace: workspace.id, pause }, 'a fold failed; it will be built again');
-    if (this.#failures >= LASTING_FAILURES) void this.#options.yieldLead().then(() => this.#trouble.begin());
+    if (this.#failures > LASTING_FAILURES) this.#trouble.begin();
+    if (this.#failures >= LASTING_FAILURES) void this.#options.yieldLead();
   }
 
   #endTerm(): void {

@@ -30,6 +30,9 @@ export function parseMaintenance(input: unknown, nowMs: number): ParsedMaintenan
 const wrong = (path: string, message: string) => invalid([{ path, message }]);
 
 /** To the second, as it can be written: so what is read back is the same. */
+/** Of a calendar date: a day may have 23 or 25 hours. */
+const dayAfter = (date: string): string => new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10);
+
 function instantOf(path: string, text: string, nowMs: number, timezone: string): number {
   const when = parseWhen(text, nowMs, timezone);
   if (when.kind !== 'unreadable') return Math.floor((when.kind === 'at' ? when.ms : nowMs) / 1_000) * 1_000;
@@ -39,8 +42,8 @@ function instantOf(path: string, text: string, nowMs: number, timezone: string):
 function endOf(until: string, fromMs: number, nowMs: number, timezone: string): number {
   if (until === '') throw wrong('until', 'Say when it ends, such as 18:30.');
   if (!TIME_ALONE.test(until)) return instantOf('until', until, nowMs, timezone);
-  const [sameDay, nextDay] = [fromMs, fromMs + DAY_MS].map((day) =>
-    instantOf('until', `${formatWhen(day, timezone).slice(0, 10)} ${until}`, nowMs, timezone),
-  );
-  return sameDay !== undefined && sameDay > fromMs ? sameDay : (nextDay ?? Number.NaN);
+  const date = formatWhen(fromMs, timezone).slice(0, 10);
+  const on = (day: string) => instantOf('until', `${day} ${until}`, nowMs, timezone);
+  const sameDay = on(date);
+  return sameDay > fromMs ? sameDay : on(dayAfter(date));
 }
