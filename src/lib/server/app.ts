@@ -146,15 +146,26 @@ export type SnapshotPart = {
   [T in FeedType]: { type: T; items: { key: string; rev: number; value: FeedValues[T] }[] };
 }[FeedType];
 
-/** What there is as of a place in the feed: what was sequenced later is not in it, but for folded figures. */
+/** What there is as of a place in the feed: what was sequenced later is not in it. */
 export interface FeedSnapshot {
   epoch: string;
   seq: number;
+  /** Rows of the database. */
   parts: readonly SnapshotPart[];
+  /** Null where none of the topics has any. */
+  figures: SnapshotFigures | null;
 }
 
-/** Reads a snapshot. @throws AppError UNAVAILABLE when the figures cannot be read now */
-export type SnapshotSource = (audience: FeedAudience) => Promise<FeedSnapshot>;
+/** The folded figures of a snapshot, from the fold's memory: as new as the snapshot's place, or newer. */
+export interface SnapshotFigures {
+  /** All of them, with the patterns shown first; none when the fold failed. @throws AppError UNAVAILABLE */
+  parts(): Promise<readonly SnapshotPart[]>;
+  /** `pattern.updated` with these patterns instead; null when the fold failed. @throws AppError UNAVAILABLE */
+  chosen(ids: readonly string[]): Promise<SnapshotPart | null>;
+}
+
+/** Reads a snapshot, which is the same whatever patterns were chosen. */
+export type SnapshotSource = (audience: Omit<FeedAudience, 'patterns'>) => Promise<FeedSnapshot>;
 
 /** Who may use streams; the others are told to poll. */
 export interface StreamingSwitch {

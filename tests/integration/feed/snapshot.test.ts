@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FeedSnapshot, SnapshotPart } from '#lib/server/app.ts';
+import type { FeedSnapshot, SnapshotFigures, SnapshotPart } from '#lib/server/app.ts';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
 import { AppError } from '#lib/server/errors.ts';
 import { readCursor, readHead } from '#lib/server/event-log/index.ts';
@@ -12,7 +12,11 @@ let workspace: WorkspaceInfo;
 let key: Key;
 let built = 0;
 let failing = false;
+let figures: SnapshotFigures | null = null;
 let held: Promise<void> = Promise.resolve();
+/** Sources at work now, and the most there were at once. */
+let running = 0;
+let mostRunning = 0;
 
 /** Twenty things of 8 KB, so that a snapshot has several chunks. */
 const things = (size = 8_000): SnapshotPart => ({
@@ -24,16 +28,39 @@ const things = (size = 8_000): SnapshotPart => ({
   })),
 });
 
+/** A pattern of each of these ids. */
+const patternsOf = (ids: readonly string[]): SnapshotPart => ({
+  type: 'pattern.updated',
+  items: [{ key: 'leaders', rev: 7, value: { leaders: [], items: ids.map((id) => ({ id })) } as never }],
+});
+const metrics: SnapshotPart = {
+  type: 'metrics.updated',
+  items: [{ key: 'metrics', rev: 7, value: { asOf: 7 } as never }],
+};
+const madeFigures: SnapshotFigures = {
+  parts: async () => [patternsOf(['p_leaderleader']), metrics],
+  chosen: async (ids) => patternsOf(ids),
+};
+
 async function start(options: FeedServerOptions = {}): Promise<void> {
   built = 0;
+  mostRunning = 0;
   failing = false;
+  figures = null;
   held = Promise.resolve();
   server = await startFeedServer({
     snapshots: async ({ topics }): Promise<FeedSnapshot> => {
       built += 1;
+      running += 1;
+      mostRunning = Math.max(mostRunning, running);
       await held;
+      running -= 1;
       if (failing) throw new AppError('UNAVAILABLE', 'not now', { retryAfterSeconds: 2 });
-      return { ...(await readHead(server.db.sql)), parts: topics.includes('collections') ? [things()] : [] };
+      return {
+        ...(await readHead(server.db.sql)),
+        parts: topics.includes('collections') ? [things()] : [],
+        figures,
+      };
     },
     ...options,
   });
@@ -42,6 +69,12 @@ async function start(options: FeedServerOptions = {}): Promise<void> {
 }
 afterEach(() => server.stop());
 
+/** Lets what asks for a snapshot wait until the given release. */
+function hold(): () => void {
+  let release: () => void = () => undefined;
+  held = new Promise((resolve) => (release = resolve));
+  return release;
+}
 const read = (query = '') => new RawReader(`${server.url}?${query}`, key);
 const events = (reader: RawReader) => reader.frames.map((frame) => frame.event);
 const seqOf = (cursor: unknown) => Number(String(cursor).split('-')[1]);
@@ -135,8 +168,7 @@ describe('a snapshot', () => {
 
   it('that was cut is reset again, because nothing before live has an id to continue from', async () => {
     await start();
-    let release: () => void = () => undefined;
-    held = new Promise((resolve) => (release = resolve));
+    const release = hold();
     const stale = 'zzzz0000-5';
     const cut = await read(`since=${stale}`).until((r) => r.frames.length === 1);
     expect(cut.frames[0]?.id).toBe(stale);
@@ -179,6 +211,65 @@ describe('a snapshot', () => {
     expect(built).toBeLessThan(100);
     expect(server.hub.stats().snapshots).toEqual({ built, sent: 1_000 });
     for (const reader of readers) reader.close();
+  });
+
+  it('is read once for all who choose patterns, whatever they choose, and differs by these alone', async () => {
+    await start();
+    figures = madeFigures;
+    const release = hold();
+    const choices = Array.from({ length: 50 }, (_, n) => [
+      `p_${String(n).padStart(12, '0')}`,
+      'p_every0000000',
+    ]);
+    const query = 'since=nonsense&topics=collections,metrics,patterns';
+    const opened = [query, ...choices.map((ids) => `${query}&patterns=${ids.join()}`)].map((each) =>
+      read(each).until((r) => r.of('live').length > 0),
+    );
+    await until(
+      () => server.hub.stats().opened.stream,
+      (streams) => streams === opened.length,
+    );
+    release();
+    const [all, ...chosen] = await Promise.all(opened);
+    expect(server.hub.stats().snapshots).toEqual({ built: 1, sent: 51 });
+    expect(built).toBe(1);
+    const after = (reader: RawReader | undefined) =>
+      reader?.text.slice(reader.text.indexOf('event: reset')) ?? '';
+    const parts = [...things().items.map(({ key: name }) => name), 'leaders', 'metrics'];
+    expect(
+      all?.of('snapshot').flatMap(({ json }) => (json['items'] as { key: string }[]).map((item) => item.key)),
+    ).toEqual(parts);
+    const chunk = (ids: readonly string[]) =>
+      `{"topic":"patterns","type":"pattern.updated","part":1,"of":1,"items":${JSON.stringify(patternsOf(ids).items)}}`;
+    const leaders = chunk(['p_leaderleader']);
+    expect(after(all)).toContain(leaders);
+    for (const [n, reader] of chosen.entries())
+      expect(after(reader)).toBe(after(all).replace(leaders, chunk(choices[n] ?? [])));
+    const headers = { authorization: `Bearer ${key.token}` };
+    const poll = await fetch(`${server.url}/poll?${query}&patterns=${choices[0]?.join()}`, { headers });
+    const { snapshot } = (await poll.json()) as { snapshot: unknown[] };
+    expect(snapshot).toEqual(chosen[0]?.of('snapshot').map(({ json }) => json));
+    for (const reader of [all, ...chosen]) reader?.close();
+  });
+
+  it('is one of few that are read at the same time, whatever they are about', async () => {
+    await start();
+    const release = hold();
+    const names = ['outcomes', 'journeys', 'collections', 'system', 'metrics'];
+    const sets = Array.from({ length: 31 }, (_, n) =>
+      names.filter((_name, bit) => ((n + 1) >> bit) % 2 === 1),
+    );
+    const opened = sets.map((topics) =>
+      read(`snapshot=always&topics=${topics.join()}`).until((r) => r.of('live').length > 0),
+    );
+    await until(
+      () => server.hub.stats().opened.stream,
+      (streams) => streams === sets.length,
+    );
+    expect(running).toBe(4);
+    release();
+    for (const reader of await Promise.all(opened)) reader.close();
+    expect([mostRunning, built]).toEqual([4, sets.length]);
   });
 
   it('that cannot be made sends the client away for a while, and a poll gets 503', async () => {

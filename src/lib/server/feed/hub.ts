@@ -19,6 +19,7 @@ import { Audiences } from './audiences.ts';
 import { FeedCounters } from './counters.ts';
 import { formatCursor } from './cursor.ts';
 import type { EncodedEvent } from './encode.ts';
+import type { EncodedSnapshot } from './encode-snapshot.ts';
 import { goawayFrame } from './frames.ts';
 import { createPlaces } from './places.ts';
 import { answerPoll } from './poll.ts';
@@ -32,7 +33,7 @@ import { concerns, createRightsCheck, type Whose } from './rights-check.ts';
 import { audienceOf, ownerOf, readerOf, switchedBy } from './rights.ts';
 import { createSharedLook } from './shared-look.ts';
 import { createSlots } from './slots.ts';
-import { Snapshots, type EncodedSnapshot } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
 import { findChanged, type Reader } from './still-allowed.ts';
 import { FeedStream } from './stream.ts';
 import type { StreamHost } from './stream-host.ts';
@@ -122,7 +123,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
   };
 
   const snapshots = new Snapshots({
-    source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [] })),
+    source: options.snapshots ?? (async () => ({ ...(await readHead(db.sql)), parts: [], figures: null })),
     keepMs: timings.snapshotMs,
     onBuilt: () => (counters.snapshots.built += 1),
     onFailed(thrown) {

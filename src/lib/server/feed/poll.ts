@@ -6,7 +6,7 @@ import { jsonOf } from './encode.ts';
 import type { SnapshotWish } from './request.ts';
 import { REPLAY_LIMITS, type Resume } from './resume.ts';
 import type { Segment } from './segment.ts';
-import type { EncodedSnapshot } from './snapshots.ts';
+import type { EncodedSnapshot } from './encode-snapshot.ts';
 import type { StreamHost } from './stream-host.ts';
 
 export interface PollOptions {

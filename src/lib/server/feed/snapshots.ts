@@ -1,38 +1,37 @@
-import type { FeedAudience, SnapshotPart, SnapshotSource } from '../app.ts';
-import { TOPIC_OF } from '#lib/contracts/feed.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FeedAudience, SnapshotFigures, SnapshotSource } from '../app.ts';
 import { AppError } from '../errors.ts';
 import { within } from '../event-log/index.ts';
-import { formatCursor } from './cursor.ts';
-import { toLine } from './encode.ts';
-import { placeFrame } from './frames.ts';
+import { encodeSnapshot, type Encoded, type EncodedSnapshot } from './encode-snapshot.ts';
 import { isPersonal } from './rights.ts';
+import { createSlots, type Slots } from './slots.ts';
 
-const CHUNK_BYTES = 64 * 1024;
 /** Beyond what the figures are waited for; then the next who asks makes another one. */
 const DEADLINE_MS = 10_000;
-/** Room for topic, type, part and the brackets of a chunk. */
-const ENVELOPE_BYTES = 160;
+/** Snapshots read at the same time, whoever asks for what, so that connections are left for those who record. */
+const READS_AT_ONCE = 4;
 
-/** A snapshot as it goes over the wire, made once for everybody who gets it. */
-export interface EncodedSnapshot {
-  epoch: string;
-  seq: number;
-  /** The data of each chunk, JSON on one line. */
-  chunks: readonly string[];
-  /** The frames of the chunks and the `live` that ends them; only `live` has an id. */
-  frames: Buffer;
+type Common = Parameters<SnapshotSource>[0];
+
+/** What those have in common who may see the same, and what some of them chose. */
+interface Entry extends Encoded {
+  figures: SnapshotFigures | null;
+  chosen: Map<string, Promise<EncodedSnapshot>>;
 }
 
 /**
  * Snapshots by who may see them, shared for a moment: after a restart or a long silence everybody asks at once, and
- * what comes after a snapshot follows as deltas anyway.
+ * what comes after a snapshot follows as deltas anyway. Those who chose patterns share everything but these.
  */
 export class Snapshots {
   readonly #source: SnapshotSource;
   readonly #keepMs: number;
   readonly #onBuilt: () => void;
   readonly #onFailed: (thrown: unknown) => void;
-  readonly #entries = new Map<string, Promise<EncodedSnapshot>>();
+  readonly #entries = new Map<string, Promise<Entry>>();
+  readonly #reads = createSlots(READS_AT_ONCE, DEADLINE_MS);
+  /** Patterns of one choice at a time, and others' work in between. */
+  readonly #choices = createSlots(1, DEADLINE_MS);
 
   /** `keepMs`: how long one is shared when nothing has come since. */
   constructor(options: {
@@ -52,28 +51,32 @@ export class Snapshots {
    * @throws AppError UNAVAILABLE when it cannot be made now
    */
   async get(audience: FeedAudience, atLeast: number): Promise<EncodedSnapshot> {
-    const shown = shared(audience);
-    const key = JSON.stringify([shown.workspaceId, shown.topics, shown.scopes, shown.patterns]);
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      const snapshot = await known;
-      if (snapshot.seq >= atLeast) return snapshot;
-      if (this.#entries.get(key) === known) this.#entries.delete(key);
-    }
-    const snapshot = await (this.#entries.get(key) ?? this.#make(key, shown));
-    if (snapshot.seq >= atLeast) return snapshot;
-    // Behind what was given out already: the database is another one, which the reader will notice.
-    throw new AppError('UNAVAILABLE', 'The feed begins anew. Try again in a moment.', {
-      retryAfterSeconds: 2,
-    });
+    const entry = await this.#entry(commonOf(audience), atLeast);
+    return audience.patterns === null ? entry.snapshot : this.#chosen(entry, audience.patterns);
   }
 
   forget(): void {
     this.#entries.clear();
   }
 
-  #make(key: string, audience: FeedAudience): Promise<EncodedSnapshot> {
-    const making = this.#build(audience);
+  async #entry(audience: Common, atLeast: number): Promise<Entry> {
+    const key = JSON.stringify([audience.workspaceId, audience.topics, audience.scopes]);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      const entry = await known;
+      if (entry.snapshot.seq >= atLeast) return entry;
+      if (this.#entries.get(key) === known) this.#entries.delete(key);
+    }
+    const entry = await (this.#entries.get(key) ?? this.#make(key, audience));
+    if (entry.snapshot.seq >= atLeast) return entry;
+    // Behind what was given out already: the database is another one, which the reader will notice.
+    throw new AppError('UNAVAILABLE', 'The feed begins anew. Try again in a moment.', {
+      retryAfterSeconds: 2,
+    });
+  }
+
+  #make(key: string, audience: Common): Promise<Entry> {
+    const making = within(DEADLINE_MS, this.#build(audience));
     this.#entries.set(key, making);
     const drop = () => {
       if (this.#entries.get(key) === making) this.#entries.delete(key);
@@ -88,45 +91,45 @@ export class Snapshots {
     return making;
   }
 
-  async #build(audience: FeedAudience): Promise<EncodedSnapshot> {
-    const { epoch, seq, parts } = await within(DEADLINE_MS, this.#source(audience));
+  async #build(audience: Common): Promise<Entry> {
+    const { parts, figures, ...place } = await inTime(this.#reads, () => this.#source(audience));
+    // Not in the slot: a fold that is on the way is waited for by its own workspace alone.
+    const figured = (await figures?.parts()) ?? [];
     this.#onBuilt();
-    const chunks = parts.flatMap(chunksOf);
-    const c = formatCursor(epoch, seq);
-    const frames = Buffer.concat([
-      ...chunks.map((data) => Buffer.from(`event: snapshot\ndata: ${data}\n\n`)),
-      placeFrame('live', c),
-    ]);
-    return { epoch, seq, chunks, frames };
+    return { ...encodeSnapshot(place, [...parts, ...figured]), figures, chosen: new Map() };
+  }
+
+  #chosen(entry: Entry, ids: readonly string[]): Promise<EncodedSnapshot> {
+    const { snapshot, figures, exchange, chosen } = entry;
+    if (figures === null || exchange === null) return Promise.resolve(snapshot);
+    const key = ids.join();
+    const known = chosen.get(key);
+    if (known !== undefined) return known;
+    const choose = async () => {
+      await inTime(this.#choices, () => nextTurn());
+      return exchange(await figures.chosen(ids));
+    };
+    const making = within(DEADLINE_MS, choose());
+    chosen.set(key, making);
+    making.catch((thrown: unknown) => {
+      chosen.delete(key);
+      this.#onFailed(thrown);
+    });
+    return making;
   }
 }
 
 /** What is for one person alone is not part of a snapshot, so that everybody of a workspace shares it. */
-function shared({ workspaceId, topics, scopes, patterns }: FeedAudience): FeedAudience {
+function commonOf({ workspaceId, topics, scopes }: FeedAudience): Common {
   const common = scopes.filter((scope) => !isPersonal(scope));
-  const chosen = topics.includes(TOPIC_OF['pattern.updated']) ? patterns : null;
-  return { workspaceId, topics: [...topics].sort(), scopes: common.sort(), patterns: chosen };
+  return { workspaceId, topics: [...topics].sort(), scopes: common.sort() };
 }
 
-/** Items in chunks of at most 64 KB; a larger item has a chunk of its own. */
-function chunksOf({ type, items }: SnapshotPart): string[] {
-  const groups: string[][] = [];
-  let room = 0;
-  for (const item of items) {
-    const json = toLine(item);
-    const bytes = Buffer.byteLength(json) + 1;
-    const group = groups.at(-1);
-    if (group === undefined || bytes > room) {
-      groups.push([json]);
-      room = CHUNK_BYTES - ENVELOPE_BYTES - bytes;
-    } else {
-      group.push(json);
-      room -= bytes;
-    }
-  }
-  const topic = TOPIC_OF[type];
-  return groups.map(
-    (group, index) =>
-      `{"topic":"${topic}","type":"${type}","part":${index + 1},"of":${groups.length},"items":[${group.join(',')}]}`,
-  );
+/** Runs the work in its turn, unless whoever asked has given up waiting by then. */
+function inTime<Result>(slots: Slots, work: () => Promise<Result>): Promise<Result> {
+  const until = performance.now() + DEADLINE_MS;
+  return slots.run(() => {
+    if (performance.now() >= until) throw new Error('Nobody waits for this any more.');
+    return work();
+  });
 }

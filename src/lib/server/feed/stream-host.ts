@@ -2,7 +2,7 @@ import type { Audience } from './audience.ts';
 import type { FeedCounters } from './counters.ts';
 import type { FeedReader } from './reader.ts';
 import type { Segment } from './segment.ts';
-import type { EncodedSnapshot } from './snapshots.ts';
+import type { EncodedSnapshot } from './encode-snapshot.ts';
 import type { FeedStream } from './stream.ts';
 import type { FeedTimings } from './timings.ts';
 

@@ -7,7 +7,7 @@ import { goawayFrame, helloFrame, placeFrame, resetFrame } from './frames.ts';
 import type { Resume } from './resume.ts';
 import type { SnapshotWish } from './request.ts';
 import type { Segment } from './segment.ts';
-import type { EncodedSnapshot } from './snapshots.ts';
+import type { EncodedSnapshot } from './encode-snapshot.ts';
 import type { Reader } from './still-allowed.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -154,7 +154,7 @@ export class FeedStream implements Waiting {
       if (this.#beginning !== null) return this.#startOver(this.#beginning);
       const bytes = this.#nextBytes();
       if (bytes !== null) {
-        this.#send(bytes);
+        this.#send(...bytes);
         return undefined;
       }
       if (!this.#host.reader.ring.covers(this.#position)) return this.#pullFromOutbox();
@@ -162,9 +162,11 @@ export class FeedStream implements Waiting {
     }
   }
 
-  #send(bytes: Uint8Array): void {
-    this.#host.counters.deliveredBytes += bytes.length;
-    this.#controller?.enqueue(bytes);
+  #send(...parts: readonly Uint8Array[]): void {
+    for (const bytes of parts) {
+      this.#host.counters.deliveredBytes += bytes.length;
+      this.#controller?.enqueue(bytes);
+    }
   }
 
   #park(): Promise<void> {
@@ -190,14 +192,14 @@ export class FeedStream implements Waiting {
   }
 
   /** What can be sent without waiting for anything. */
-  #nextBytes(): Uint8Array | null {
+  #nextBytes(): readonly Uint8Array[] | null {
     const ahead = this.#ahead;
     if (ahead !== null && this.#position >= ahead.seq) {
       this.#ahead = null;
       this.#host.counters.snapshots.sent += 1;
       return ahead.frames;
     }
-    if (this.#beatDue) return this.#beatFrame();
+    if (this.#beatDue) return [this.#beatFrame()];
     const { ring } = this.#host.reader;
     const limit = this.#limit;
     while (this.#position < limit && ring.covers(this.#position)) {
@@ -207,7 +209,7 @@ export class FeedStream implements Waiting {
       this.#position = segment.to;
       if (segment.events.length === 0) continue;
       this.#host.counters.delivered += segment.events.length;
-      return segment.bytes;
+      return [segment.bytes];
     }
     return ahead !== null && this.#position >= ahead.seq ? this.#nextBytes() : null;
   }
@@ -287,7 +289,7 @@ export class FeedStream implements Waiting {
     const { reason, oldest } = beginning;
     if (reason !== null) this.#send(resetFrame(epoch, { reason, seq: this.#position, oldest }));
     if (snapshot !== null) this.#host.counters.snapshots.sent += 1;
-    this.#send(snapshot?.frames ?? placeFrame('live', formatCursor(epoch, this.#position)));
+    this.#send(...(snapshot?.frames ?? [placeFrame('live', formatCursor(epoch, this.#position))]));
     return undefined;
   }
 

@@ -103,10 +103,11 @@ export class PatternChanges {
 
   /** Those of these ids that are tracked, changed or not; tells nobody. */
   chosen(memory: FoldMemory, ids: ReadonlySet<string>): FeedValues['pattern.updated'] {
-    const { rows } = this.#answers.standings(memory);
-    const indexes = new Set(rows.filter(({ id }) => ids.has(id)).map(({ index }) => index));
+    // Sorted once a memory, whoever chose what.
+    const rows = this.#answers.standings(memory).ordered({ sort: 'leading' });
+    const shown = rows.filter(({ id }) => ids.has(id)).map(({ index }) => index);
     const leaders = this.#idsOf(memory, memory.leaders).filter((id) => ids.has(id));
-    return this.#delta(memory, leaders, { shown: this.#byRank(memory, indexes) }, 0);
+    return this.#delta(memory, leaders, { shown }, 0);
   }
 
   /** What `waiting` gave has been written. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEED_TOPICS, type FeedType, type FeedValues } from '#lib/contracts/feed.ts';
 import { patternQuerySchema } from '#lib/contracts/pattern.ts';
-import type { FeedAudience, FeedSnapshot } from '#lib/server/app.ts';
+import type { App, FeedAudience, FeedSnapshot } from '#lib/server/app.ts';
 import { createSequencer, readAfter, readHead } from '#lib/server/event-log/index.ts';
 import { createSnapshotSource } from '#lib/server/services/feed/index.ts';
 import { openJourney } from '#lib/server/services/journeys/index.ts';
@@ -33,7 +33,15 @@ const audience = (topics: readonly string[] = FEED_TOPICS): FeedAudience => ({
   scopes: ['workspace'],
   patterns: null,
 });
-const part = <T extends FeedType>(snapshot: FeedSnapshot, type: T) =>
+type Whole = Omit<FeedSnapshot, 'figures'>;
+/** Reads rows and figures, of all patterns or of those chosen. */
+const sourceOf = (app: Pick<App, 'db' | 'folds'>) => async (of: FeedAudience) => {
+  const { figures, ...snapshot } = await createSnapshotSource(app)(of);
+  const chosen = of.patterns === null ? undefined : await figures?.chosen(of.patterns);
+  const figured = chosen === undefined ? ((await figures?.parts()) ?? []) : [chosen ?? []].flat();
+  return { ...snapshot, parts: [...snapshot.parts, ...figured] };
+};
+const part = <T extends FeedType>(snapshot: Whole, type: T) =>
   (snapshot.parts.find((one) => one.type === type)?.items ?? []) as {
     key: string;
     rev: number;
@@ -54,12 +62,12 @@ const record = (count: number, from = 0) =>
 
 describe('a snapshot of a workspace', () => {
   it('has every outcome whose event is at or before the head it names, whoever writes meanwhile', async () => {
-    const source = createSnapshotSource(test.app);
+    const source = sourceOf(test.app);
     let writing = true;
     const writer = (async () => {
       for (let n = 0; n < 15 && writing; n += 1) await record(3, n * 3);
     })();
-    const snapshots: FeedSnapshot[] = [];
+    const snapshots: Whole[] = [];
     while (snapshots.length < 12) snapshots.push(await source(audience(['outcomes'])));
     writing = false;
     await writer;
@@ -81,7 +89,7 @@ describe('a snapshot of a workspace', () => {
     const last = recorded.items.at(-1)?.id ?? '';
     await deleteOutcome(test.ctx, last);
     for (let n = 0; n < 3; n += 1) await openJourney(test.ctx, { subject: `j${n}` });
-    const snapshot = await createSnapshotSource(test.app)(audience());
+    const snapshot = await sourceOf(test.app)(audience());
     const outcomes = part(snapshot, 'outcome.recorded');
     expect(outcomes).toHaveLength(100);
     const keys = outcomes.map(({ key }) => key);
@@ -95,7 +103,7 @@ describe('a snapshot of a workspace', () => {
 
   it('has folded figures at least as new as its moment, complete', async () => {
     const position = await settled(test);
-    const snapshot = await createSnapshotSource(test.app)(audience());
+    const snapshot = await sourceOf(test.app)(audience());
     const [patterns] = part(snapshot, 'pattern.updated');
     const [metrics] = part(snapshot, 'metrics.updated');
     expect(patterns?.rev).toBe(position);
@@ -119,7 +127,7 @@ describe('a snapshot of a workspace', () => {
     const folded = items.filter(({ id }) => !first.includes(id));
     const chosen = [folded[0]?.id, first[0], 'p_------------'].flatMap((id) => id ?? []);
     expect(chosen).toHaveLength(3);
-    const source = createSnapshotSource(test.app);
+    const source = sourceOf(test.app);
     const snapshot = await source({ ...audience(['patterns']), patterns: chosen });
     const [patterns] = part(snapshot, 'pattern.updated');
     const [all] = part(await source(audience(['patterns'])), 'pattern.updated');
@@ -135,7 +143,7 @@ describe('a snapshot of a workspace', () => {
   });
 
   it('has only the topics asked for, of this workspace, and nothing of what there is none', async () => {
-    const source = createSnapshotSource(test.app);
+    const source = sourceOf(test.app);
     const some = await source(audience(['journeys', 'alerts']));
     expect(some.parts.map(({ type }) => type)).toEqual(['journey.opened']);
     const other = await makeWorkspace(test.app);
@@ -150,7 +158,7 @@ describe('a snapshot of a workspace', () => {
     await record(3);
     const position = await settled(test);
     const stuck = (error: string | null) =>
-      createSnapshotSource({
+      sourceOf({
         db: test.app.db,
         folds: {
           of: (id) => test.app.folds.of(id),

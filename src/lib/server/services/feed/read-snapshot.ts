@@ -1,8 +1,8 @@
-import { TOPIC_OF, type FeedType } from '#lib/contracts/feed.ts';
+import { TOPIC_OF, type FeedType, type FeedValues } from '#lib/contracts/feed.ts';
 import type {
   App,
-  FeedAudience,
   FeedSnapshot,
+  SnapshotFigures,
   SnapshotPart,
   SnapshotSource,
   WorkspaceKnowledge,
@@ -23,6 +23,8 @@ const JOURNEYS = 200;
 /** How long the fold may take to reach what the transaction saw as applied. */
 const FOLD_PATIENCE_MS = 2_000;
 
+type Shared = Parameters<SnapshotSource>[0];
+
 interface Stored {
   head: FeedHead;
   /** Position that the fold had reached, as the transaction saw it. */
@@ -34,14 +36,14 @@ interface Stored {
  * What a client gets that cannot be told what it missed. Rows and the feed's head are read as of one moment; folded
  * figures come from the fold's memory once that is as new, so they may be a little newer, which `rev` makes harmless.
  */
-export function createSnapshotSource(app: Pick<App, 'db' | 'folds'>): SnapshotSource {
+export function createSnapshotSource({ db, folds }: Pick<App, 'db' | 'folds'>): SnapshotSource {
   return async (audience): Promise<FeedSnapshot> => {
-    const { head, applied, parts } = await readStored(app, audience);
-    return { ...head, parts: [...parts, ...(await readFolded(app, audience, applied))] };
+    const { head, applied, parts } = await readStored(db, audience);
+    return { ...head, parts, figures: figuresOf(folds, audience, applied) };
   };
 }
 
-async function readStored({ db }: Pick<App, 'db'>, audience: FeedAudience): Promise<Stored> {
+async function readStored(db: App['db'], audience: Shared): Promise<Stored> {
   return db.sql.begin('isolation level repeatable read read only', async (tx) => {
     const head = await readHead(tx);
     const [fold] = await tx<{ applied: number }[]>`
@@ -51,7 +53,7 @@ async function readStored({ db }: Pick<App, 'db'>, audience: FeedAudience): Prom
 }
 
 /** Oldest first, as their deltas would have come. */
-async function readRows(tx: TransactionSql, audience: FeedAudience): Promise<SnapshotPart[]> {
+async function readRows(tx: TransactionSql, audience: Shared): Promise<SnapshotPart[]> {
   const { workspaceId, topics } = audience;
   const parts: SnapshotPart[] = [];
   if (topics.includes('outcomes')) {
@@ -89,26 +91,36 @@ async function readRows(tx: TransactionSql, audience: FeedAudience): Promise<Sna
 
 const isFolded = (topics: readonly string[], type: FeedType) => topics.includes(TOPIC_OF[type]);
 
-async function readFolded(
-  { folds }: Pick<App, 'folds'>,
-  { workspaceId, topics, patterns: chosen }: FeedAudience,
+function figuresOf(
+  folds: App['folds'],
+  { workspaceId, topics }: Shared,
   applied: number,
-): Promise<SnapshotPart[]> {
+): SnapshotFigures | null {
   const patterns = isFolded(topics, 'pattern.updated');
   const metrics = isFolded(topics, 'metrics.updated');
-  if (!patterns && !metrics) return [];
-  const knowledge = await readKnowledge(folds, workspaceId, applied);
-  if (knowledge === null) return [];
-  const parts: SnapshotPart[] = [];
-  if (patterns) {
-    const value = chosen === null ? knowledge.leadersUpdate() : knowledge.chosenUpdate(chosen);
-    parts.push({ type: 'pattern.updated', items: [{ key: 'leaders', rev: value.asOf, value }] });
-  }
-  if (metrics) {
-    const value = await knowledge.metrics();
-    parts.push({ type: 'metrics.updated', items: [{ key: 'metrics', rev: value.asOf, value }] });
-  }
-  return parts;
+  if (!patterns && !metrics) return null;
+  return {
+    async parts() {
+      const knowledge = await readKnowledge(folds, workspaceId, applied);
+      if (knowledge === null) return [];
+      const parts: SnapshotPart[] = [];
+      if (patterns) parts.push(patternPart(knowledge.leadersUpdate()));
+      if (metrics) {
+        const value = await knowledge.metrics();
+        parts.push({ type: 'metrics.updated', items: [{ key: 'metrics', rev: value.asOf, value }] });
+      }
+      return parts;
+    },
+    // Looked at again, for a fold that failed meanwhile begins with an older memory.
+    async chosen(ids) {
+      const knowledge = await readKnowledge(folds, workspaceId, applied);
+      return knowledge === null ? null : patternPart(knowledge.chosenUpdate(ids));
+    },
+  };
+}
+
+function patternPart(value: FeedValues['pattern.updated']): SnapshotPart {
+  return { type: 'pattern.updated', items: [{ key: 'leaders', rev: value.asOf, value }] };
 }
 
 /**

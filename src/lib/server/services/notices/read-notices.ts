@@ -41,7 +41,7 @@ async function standingErrors(
 /** The notices that a feed begins with: what stands now, as far as its readers may see it. */
 export async function noticeParts(
   tx: TransactionSql,
-  { workspaceId, scopes }: FeedAudience,
+  { workspaceId, scopes }: Pick<FeedAudience, 'workspaceId' | 'scopes'>,
 ): Promise<SnapshotPart[]> {
   const maintenance = await readMaintenance(tx);
   const errors = scopes.includes('role:admin') ? await standingErrors(tx, workspaceId) : [];
