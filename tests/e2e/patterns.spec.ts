@@ -165,11 +165,13 @@ test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
   await expect(dialog).toBeVisible();
   const counted = page.getByText(/^\d[\d,]* of \d[\d,]* converted$/).first();
   const before = await counted.innerText();
-  await server.api('/api/v1/outcomes', {
+  const one = { subject: 'client 1', result: 'success', attributes: { contact: 'mobile' } };
+  const recorded = await server.api('/api/v1/outcomes', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ outcomes: [{ result: 'success', attributes: { contact: 'mobile' } }] }),
+    body: JSON.stringify({ outcomes: [one] }),
   });
+  expect(recorded.status).toBe(201);
   await expect(counted).not.toHaveText(before);
   await expect(dialog, 'figures that move leave the question open').toBeVisible();
   await page.keyboard.press('Escape');
