@@ -128,5 +128,18 @@ test('what another admin does shows at once, and what is being typed stays', asy
   await expect(line).toContainText('revoked the API key Robot');
   await typing.bringToFront();
   await expect(typing.getByLabel('Name')).toHaveValue('Half a na');
+  // Hovering over a link loads its page, long before it is shown perhaps.
+  await typing.goto(`/w/${WORKSPACE}/settings/workspace`);
+  await isLive(typing);
+  const loaded = typing.waitForResponse(/activity\/__data\.json/);
+  const link = typing.locator(`a[href$="/${WORKSPACE}/activity"]`).first();
+  await link.hover();
+  await loaded;
+  await context.request.post(`${keys}?/create`, { form: { ...form, name: 'Late' }, headers });
+  await expect(line).toContainText('made the API key Late');
+  await typing.bringToFront();
+  await link.click();
+  const first = typing.getByRole('region', { name: 'Activity' }).getByRole('listitem').first();
+  await expect(first).toContainText('made the API key Late');
   await context.close();
 });

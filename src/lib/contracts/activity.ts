@@ -110,7 +110,7 @@ export type Collection = (typeof COLLECTIONS)[number];
 /** That a thing came, changed or went; what it is now is read where it is listed. */
 export interface CollectionChange {
   collection: Collection;
-  /** Null: several, or the collection as such. */
+  /** Null: several (as more than 50 attributes learned at once), or the collection as such. */
   id: string | null;
   /** What was done, as in the activity; `attribute.learned` when an outcome brought the attribute. */
   action: ActivityAction | 'attribute.learned';

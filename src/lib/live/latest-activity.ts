@@ -1,6 +1,6 @@
 import type { ActivityView } from '#lib/contracts/activity.ts';
 
-/** More than this many are not held; a page shows fewer. */
+/** More than this many are not held, of those that fit and of the others; a page shows fewer. */
 const HELD = 200;
 
 /** What came live. `at`: when, before the reader's eyes; null where so much comes that nothing fades in. */
@@ -9,9 +9,21 @@ export interface CameActivity {
   at: number | null;
 }
 
-/** With one more that came, once however often it is told. */
-export const withActivity = (came: readonly CameActivity[], one: CameActivity): readonly CameActivity[] =>
-  [...came.filter(({ view }) => view.id !== one.view.id), one].slice(-HELD);
+/**
+ * With one more that came, once however often it is told. What does not fit is held apart, for the reader who chooses
+ * another filter: the list for that one may be on its way already.
+ */
+export function withActivity(
+  came: readonly CameActivity[],
+  one: CameActivity,
+  fits: (view: ActivityView) => boolean,
+): readonly CameActivity[] {
+  const all = [...came.filter(({ view }) => view.id !== one.view.id), one];
+  if (all.length <= HELD) return all;
+  const fitting = all.filter(({ view }) => fits(view));
+  const others = all.filter(({ view }) => !fits(view));
+  return [...others.slice(-HELD), ...fitting.slice(-HELD)];
+}
 
 /** A page's list with what came since and fits, newest first; `more`: there was no room for all. */
 export function showActivity(

@@ -40,7 +40,8 @@ export class LiveActivity {
   }
 
   take(view: ActivityView, now: number): void {
-    const came = withActivity(this.#came, { view, at: this.#feed.fast ? null : now });
+    const one = { view, at: this.#feed.fast ? null : now };
+    const came = withActivity(this.#came, one, this.#options.fits);
     this.#live = { history: this.#feed.history, came };
   }
 

@@ -6,6 +6,7 @@ import {
   cutAttribute,
   declareBands,
   listAttributes,
+  recordSetting,
 } from '#lib/server/services/attributes/index.ts';
 import {
   addMember,
@@ -129,4 +130,21 @@ describe('a decision about attributes', () => {
     const { asOf, attributes } = await listAttributes(recorder);
     expect([asOf, attributes.at(-1)?.key]).toEqual([7, 'notes']);
   });
+});
+
+it('decisions made at once are in the audit in the order in which they will be in force', async () => {
+  const { workspace } = await addWorkspace(app, 'At once');
+  const here = { ...ctx, workspace };
+  const decide = (edge: number) =>
+    recordSetting(here, { kind: 'attribute.bands', payload: { attribute: 'age', edges: [edge] } }, 'age');
+  await Promise.all(Array.from({ length: 40 }, (_, i) => decide(i)));
+  const settings = await app.db.sql`
+    select payload from setting_entries where workspace_id = ${workspace.id} order by id`;
+  const acts = await app.db.sql`
+    select metadata as payload from audit_log
+    where workspace_id = ${workspace.id} and action = 'attribute.bands' order by id`;
+  expect(acts.map(({ payload }) => payload as unknown)).toEqual(
+    settings.map(({ payload }) => payload as unknown),
+  );
+  expect(acts).toHaveLength(40);
 });

@@ -227,6 +227,10 @@ describe('an invitation', () => {
     );
     expect(open.map((found) => found?.role ?? null)).toEqual([null, null, 'admin', null]);
     expect((await listInvitations(ctx)).map(({ id }) => id)).toEqual([latest.id]);
+    const ended = (await auditOf(app, ctx.workspace.id)).filter(
+      ({ action }) => action === 'invitation.revoked',
+    );
+    expect(ended.map(({ target }) => target)).toEqual([revoked.id, replaced.id]);
   });
 });
 

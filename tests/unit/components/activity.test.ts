@@ -1,5 +1,7 @@
+import type { SubmitFunction } from '@sveltejs/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { activityWords } from '#lib/components/activity/activity-words.ts';
+import { keepTyped } from '#lib/components/identity/form-state.ts';
 import { refreshOn } from '#lib/components/live/refresh.ts';
 import { ACTIVITY_ACTIONS, type ActivityView } from '#lib/contracts/activity.ts';
 import { fitsActivity, readActivityFilters, writeActivityFilters } from '#lib/contracts/activity-address.ts';
@@ -80,14 +82,26 @@ describe('the list while things are done', () => {
     live.take(view('pattern.retire', { id: 6 }), 1_000);
     expect(live.items.map(({ id }) => id)).toEqual([5, 4, 3]);
     expect([live.more, live.arrivedAt(5), live.arrivedAt(2)]).toEqual([true, 1_000, null]);
+    for (let id = 7; id < 1_000; id++) live.take(view('pattern.retire', { id }), 1_000);
+    expect(live.items.map(({ id }) => id)).toEqual([5, 4, 3]);
     Object.assign(feed, { history: 'a c' });
     expect(new LiveActivity(feed, () => base, { limit: 3, fits: () => true }).items).toEqual(base);
   });
 });
 
+it('shows what came of a filter before the list for it did', () => {
+  const feed = { history: 'a b', fast: false } as LiveFeed;
+  let action = 'pattern.pin';
+  const live = new LiveActivity(feed, () => [], { limit: 3, fits: (one) => one.action === action });
+  live.take(view('pattern.retire', { id: 7 }), 1_000);
+  action = 'pattern.retire';
+  expect(live.items.map(({ id }) => id)).toEqual([7]);
+});
+
 describe('a page with forms', () => {
   beforeEach(() => {
     vi.stubGlobal('window', new EventTarget());
+    vi.stubGlobal('HTMLButtonElement', EventTarget);
     vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }));
     vi.useFakeTimers();
   });
@@ -102,18 +116,29 @@ describe('a page with forms', () => {
     document.dispatchEvent(event);
   };
 
+  /** The form was sent, and this was the answer. */
+  const submitted = async (form: EventTarget, type: 'success' | 'failure') => {
+    form.addEventListener('telltale:settled', ({ type: told }) => happen(told, form), { once: true });
+    const focusable = Object.assign(form, { querySelector: () => null });
+    const sent = { formElement: focusable, submitter: null } as unknown as Parameters<SubmitFunction>[0];
+    const answered = await keepTyped(sent);
+    const answer = { result: { type }, update: () => Promise.resolve() };
+    if (typeof answered === 'function') await answered(answer as unknown as Parameters<typeof answered>[0]);
+  };
+
   it('is read again after a change, but not while something typed there waits to be sent', async () => {
-    let change: () => void = () => undefined;
+    let change: (value?: object) => void = () => undefined;
     const readAgain = vi.fn(() => Promise.resolve());
     const feed = {
-      on: (_: string, hear: () => void) => {
-        change = hear;
+      on: (_: string, hear: (value: object) => void) => {
+        change = (value = { collection: 'members' }) => hear(value);
         return () => (change = () => undefined);
       },
       readAgain,
     };
     const stop = refreshOn(feed as unknown as LiveFeed, ['collection.updated'], 'telltale:x', {
       keepTyped: true,
+      collections: ['members'],
     });
     const read = async () => {
       await vi.advanceTimersByTimeAsync(5_000);
@@ -126,15 +151,28 @@ describe('a page with forms', () => {
     happen('input', { form });
     change();
     expect(await read()).toBe(1);
+    // The handler may cancel it, and the answer may be a refusal.
     happen('submit', form);
+    expect(await read()).toBe(1);
+    await submitted(form, 'failure');
+    expect(await read()).toBe(1);
+    await submitted(form, 'success');
     expect(await read()).toBe(2);
+    happen('input', { form });
+    change();
+    happen('reset', form);
+    expect(await read()).toBe(3);
+    change({ collection: 'attributes' });
+    expect(await read()).toBe(3);
+    change({ asOf: 1 });
+    expect(await read()).toBe(4);
     happen('input', { form });
     change();
     form.isConnected = false;
     change();
-    expect(await read()).toBe(3);
+    expect(await read()).toBe(5);
     stop();
     change();
-    expect(await read()).toBe(3);
+    expect(await read()).toBe(5);
   });
 });

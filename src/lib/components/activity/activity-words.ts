@@ -45,7 +45,7 @@ const importing =
     ...named(did, 'a file')(view),
     href: view.target.id === null ? null : `outcomes/import/${view.target.id}`,
   });
-/** One that was not tracked when it was chosen has no page of its own; then its label stands for its id. */
+/** Where a label stands for the id, in rows of the audit that have one, there is no page to lead to. */
 const pattern =
   (did: string, rest = ''): Part =>
   (view) => ({

@@ -1,6 +1,7 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 import { tick } from 'svelte';
 import { focusFirstFault } from '#lib/components/ui/first-fault.ts';
+import { tellSettled } from '#lib/components/ui/settled.ts';
 import type { Issue } from '#lib/contracts/problem.ts';
 
 /** The first message for each field. A message about an item of a list belongs to the list. */
@@ -23,6 +24,7 @@ function submitting(whenSaved: Saved): SubmitFunction {
     return async ({ result, update }) => {
       await update({ reset: whenSaved === 'clear' && result.type === 'success' });
       if (button !== null) button.disabled = false;
+      if (result.type === 'success') tellSettled(formElement);
       if (result.type !== 'failure') return;
       await tick();
       focusFirstFault(formElement);

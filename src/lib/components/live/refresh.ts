@@ -1,4 +1,5 @@
 import { whenStill } from '#lib/components/ui/when-still.ts';
+import type { Collection } from '#lib/contracts/activity.ts';
 import type { FeedType } from '#lib/contracts/feed.ts';
 import type { LiveFeed } from '#lib/live/index.ts';
 import { watchTyped, type Typed } from './typed.ts';
@@ -13,6 +14,8 @@ export interface RefreshOptions {
   everyMs?: number;
   /** Nothing is read while something typed in the page waits to be sent. For pages whose forms show what is read. */
   keepTyped?: boolean;
+  /** Of the changes of collections only those of these count. */
+  collections?: readonly Collection[];
 }
 
 /**
@@ -24,7 +27,7 @@ export function refreshOn(
   feed: LiveFeed,
   types: readonly FeedType[],
   dependency: string,
-  { more, everyMs = AT_MOST_EVERY_MS, keepTyped = false }: RefreshOptions = {},
+  { more, everyMs = AT_MOST_EVERY_MS, keepTyped = false, collections }: RefreshOptions = {},
 ): () => void {
   const stop = new AbortController();
   const { signal } = stop;
@@ -58,7 +61,12 @@ export function refreshOn(
   }
 
   const typed: Typed | null = keepTyped ? watchTyped(catchUp) : null;
-  const offs = types.map((type) => feed.on(type, schedule));
+  const offs = types.map((type) =>
+    feed.on(type, (value) => {
+      if (collections === undefined || !('collection' in value) || collections.includes(value.collection))
+        schedule();
+    }),
+  );
   document.addEventListener('visibilitychange', catchUp);
   return () => {
     stop.abort();

@@ -22,6 +22,7 @@ import { explainPattern, sharesGiven, similarTo, type Explanation } from './expl
 import type { FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
 import { readCondition, whyNot, type PatternAnswers } from './pattern-answers.ts';
+import { patternIdOf } from './pattern-names.ts';
 
 const TRACE_POINTS = 399;
 const TRACE_MOVES = 20;
@@ -43,7 +44,9 @@ export interface PatternTrace {
 
 /** A conjunction about which a person may decide. */
 export interface Choosable {
-  id: string | null;
+  id: string;
+  /** False: it gets its page, under this id, once it is pinned. */
+  tracked: boolean;
   label: string;
   conditions: { attribute: string; value: string }[];
   pinned: boolean;
@@ -217,7 +220,7 @@ export class PatternInsight {
       const pattern = readTracked(this.#answers.standings(memory).view, trackedIndex);
       if (pattern !== null) return this.#choosable(memory, pattern);
     }
-    const { label, conditions } = conjunction;
+    const { fingerprint, label, conditions } = conjunction;
     if (source === 'none') {
       throw conflict(`No outcome can meet ${label} yet. Pin it once one has.`);
     }
@@ -232,7 +235,8 @@ export class PatternInsight {
     }
     if (!free) throw conflict(`All ${PINNED_CAP} places for pinned patterns are taken. Unpin one first.`);
     return {
-      id: null,
+      id: patternIdOf(fingerprint),
+      tracked: false,
       label,
       conditions: conditions.map(({ attribute, value }) => ({ attribute, value })),
       pinned: false,
@@ -280,6 +284,7 @@ export class PatternInsight {
     const view = this.#answers.view(memory, pattern.index);
     return {
       id,
+      tracked: true,
       label,
       conditions,
       pinned: view?.pinned ?? false,

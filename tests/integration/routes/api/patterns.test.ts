@@ -424,6 +424,9 @@ describe('choices of people', () => {
     expect((await api.post(unpin.POST, '/', id)).status).toBe(200);
     const gone = await api.get(lookup.GET, '/api?where=hook:rare&where=topic:music', patternListSchema);
     expect(gone.items[0]).toMatchObject({ id: null, status: 'untracked' });
+    const pinnings = await db.sql<{ type: string }[]>`
+      select type from feed_outbox where key = ${`pins/${id}`} order by wid`;
+    expect(pinnings.map(({ type }) => type)).toEqual(['collection.created', 'collection.deleted']);
   });
 
   it('says why something cannot be pinned', async () => {

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTIVITY_ACTIONS, type ActivityList, type ActivityView } from '#lib/contracts/activity.ts';
+import {
+  ACTIVITY_ACTIONS,
+  activityQuerySchema,
+  type ActivityList,
+  type ActivityView,
+} from '#lib/contracts/activity.ts';
 import { emitAudit, type AuditEntry } from '#lib/server/audit/emit-audit.ts';
 import { CHANGES, isChange, isLogin, UNTOLD } from '#lib/server/audit/told.ts';
 import { createSession } from '#lib/server/auth/sessions.ts';
 import type { Context, WorkspaceInfo } from '#lib/server/context.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
 import { listActivity } from '#lib/server/services/activity/index.ts';
+import { activityRows } from '#lib/server/services/activity/list-activity.ts';
 import { createApiKey } from '#lib/server/services/api-keys/index.ts';
 import { fixAttributeTypes } from '#lib/server/services/attribute-types/index.ts';
 import {
@@ -142,6 +148,35 @@ describe('what an audit row tells', () => {
     expect((await toldIn(ctx)).filter(({ key }) => key === 'attributes/contact')).toMatchObject([
       { type: 'collection.created', scope: 'workspace', payload: { action: 'attribute.learned' } },
     ]);
+  });
+});
+
+describe('many attributes at once', () => {
+  it('are told in one event, newer than what was done to the attributes before', async () => {
+    const { ctx } = await fresh();
+    const learn = (prefix: string, n: number) =>
+      app.db.sql.begin((tx) =>
+        fixAttributeTypes(tx, ctx, [
+          {
+            index: 0,
+            attributes: Object.fromEntries(Array.from({ length: n }, (_, i) => [`${prefix}${i}`, 1])),
+          },
+        ]),
+      );
+    await learn('few', 50);
+    await app.db.sql.begin((tx) =>
+      emitAudit(tx, ctx, { action: 'attribute.choose', targetType: 'attribute', targetId: null }),
+    );
+    await learn('many', 51);
+    const told = (await toldIn(ctx)).filter(({ key }) => /^attributes/.test(key));
+    const [chosen, many] = told.slice(50);
+    expect(told).toHaveLength(52);
+    expect(many).toMatchObject({
+      type: 'collection.created',
+      key: 'attributes',
+      payload: { collection: 'attributes', id: null, action: 'attribute.learned' },
+    });
+    expect(many?.rev).toBeGreaterThanOrEqual(chosen?.rev ?? Infinity);
   });
 });
 
@@ -374,16 +409,50 @@ describe('the list', () => {
     ]);
   });
 
-  it('reads of a million recorded outcomes only what is shown', async () => {
+  interface PlanNode {
+    'Actual Rows': number;
+    'Actual Loops': number;
+    'Rows Removed by Filter'?: number;
+    Plans?: PlanNode[];
+    'Relation Name'?: string;
+  }
+  /** How many rows of the audit a page looked at. */
+  const lookedAt = (node: PlanNode): number =>
+    (node['Relation Name'] === 'audit_log'
+      ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
+      : 0) + (node.Plans ?? []).reduce((sum, one) => sum + lookedAt(one), 0);
+
+  it('reads no recorded outcome and no login of others, however many there are', async () => {
     const { ctx } = await fresh();
-    const plan = await app.db.sql.begin(async (tx) => {
-      await tx`set local enable_seqscan = off`;
-      return tx<{ 'QUERY PLAN': string }[]>`
-        explain select l.* from audit_log as l where l.workspace_id = ${ctx.workspace.id}
-          and l.action not in ('outcome.recorded', 'journey.opened', 'journey.stepped')
-          and l.action = any(${ACTIVITY_ACTIONS.filter(isChange)}::text[]) order by l.id desc limit 51`;
-    });
-    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('audit_log_activity');
+    const people = [
+      await addMember(app, ctx.workspace, 'viewer'),
+      await addMember(app, ctx.workspace, 'viewer'),
+    ];
+    for (const { id } of people)
+      await app.db.sql`
+        insert into audit_log (actor_type, actor_id, actor_label, action, target_type)
+        select 'user', ${id}, 'x', 'session.created', 'session' from generate_series(1, 100)`;
+    await app.db.sql`
+      insert into audit_log (workspace_id, actor_type, actor_id, actor_label, action, target_type)
+      select case when n % 2 = 0 then ${ctx.workspace.id}::uuid end, 'user', gen_random_uuid()::text, 'x',
+        case when n % 2 = 0 then 'outcome.recorded' else 'session.created' end, 'session'
+      from generate_series(1, 40000) as n`;
+    await app.db.sql`analyze audit_log`;
+    for (const [query, most] of [
+      [{}, 3 * 51 + 10],
+      [{ kind: 'logins' }, 2 * 51 + 10],
+      [{ kind: 'people' }, 10],
+      [{ who: people[0]?.id }, 51 + 10],
+      [{ before: 1 }, 0],
+    ] as const) {
+      const rows = activityRows(app.db.sql, ctx.workspace.id, activityQuerySchema.parse(query));
+      const [found] = await app.db.sql<{ 'QUERY PLAN': { Plan: PlanNode }[] }[]>`
+        explain (analyze, format json) ${rows}`;
+      const plan = found?.['QUERY PLAN'][0]?.Plan;
+      expect(plan === undefined ? Infinity : lookedAt(plan)).toBeLessThanOrEqual(most);
+    }
+    const { items } = await listActivity(ctx, { kind: 'logins', limit: 200 });
+    expect(new Set(items.map(({ actor }) => actor.id))).toEqual(new Set(people.map(({ id }) => id)));
   });
 });
 

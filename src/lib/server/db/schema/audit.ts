@@ -26,6 +26,12 @@ export const auditLog = pgTable(
     index('audit_log_activity')
       .on(t.workspaceId, t.id)
       .where(sql`${t.action} not in ('outcome.recorded', 'journey.opened', 'journey.stepped')`),
+    // When the logins of a person began and ended, whoever ended them; without what ended none.
+    index('audit_log_logins')
+      .on(sql`(case ${t.targetType} when 'user' then ${t.targetId} else ${t.actorId} end)`, t.id)
+      .where(
+        sql`${t.workspaceId} is null and ${t.action} in ('session.created', 'session.ended', 'session.revoked', 'session.others-revoked', 'user.password-changed', 'user.password-reset') and ${t.metadata} ->> 'sessionsEnded' is distinct from '0'`,
+      ),
     // The history of one thing. Recording is left out: it is the mass of the rows, and outcomes know it themselves.
     index('audit_log_target')
       .on(t.workspaceId, t.targetId)

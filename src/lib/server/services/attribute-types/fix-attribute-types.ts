@@ -100,13 +100,39 @@ export async function fixAttributeTypes(
   return mismatches(items, types);
 }
 
-/** Older than anything that people do to the attribute, whose revisions are above 0. */
-const learnedEvent = ({ key, at }: { key: string; at: Date }): FeedEvent =>
+/** Of more new attributes in one transaction only that there are some is told. */
+const TOLD_SINGLY = 50;
+
+interface Learned {
+  key: string;
+  at: Date;
+}
+
+const learnedEvent = (id: string | null, at: Date, rev: number): FeedEvent =>
   collectionEvent(
     'created',
-    { collection: 'attributes', id: key, action: 'attribute.learned', at: at.toISOString() },
-    0,
+    { collection: 'attributes', id, action: 'attribute.learned', at: at.toISOString() },
+    rev,
   );
+
+async function tellLearned(
+  tx: TransactionSql | Sql,
+  workspaceId: string,
+  learned: readonly Learned[],
+): Promise<void> {
+  const [first] = learned;
+  if (first === undefined) return;
+  if (learned.length <= TOLD_SINGLY) {
+    // Older than anything that people do to the attribute, whose revisions are above 0.
+    const events = learned.map(({ key, at }) => learnedEvent(key, at, 0));
+    await appendEvents(tx, workspaceId, events);
+    return;
+  }
+  // What people do to the attributes as such has the same key, with ids of audit rows as revisions.
+  const [row] = await tx<{ rev: number }[]>`
+    select coalesce(pg_sequence_last_value(pg_get_serial_sequence('audit_log', 'id')), 0)::bigint as rev`;
+  await appendEvents(tx, workspaceId, [learnedEvent(null, first.at, row?.rev ?? 0)]);
+}
 
 async function fixTypes(
   tx: TransactionSql | Sql,
@@ -117,12 +143,12 @@ async function fixTypes(
   const types = await readTypes(tx, workspaceId, keys);
   const fresh = wanted.filter(([key]) => !types.has(key));
   if (fresh.length === 0) return types;
-  const added = await tx<{ key: string; at: Date }[]>`
+  const added = await tx<Learned[]>`
     insert into attributes (workspace_id, key, type)
     select ${workspaceId}, a.key, a.type
     from unnest(${fresh.map(([key]) => key)}::text[], ${fresh.map(([, type]) => type)}::text[]) as a (key, type)
     on conflict do nothing returning key, created_at as at`;
-  await appendEvents(tx, workspaceId, added.map(learnedEvent));
+  await tellLearned(tx, workspaceId, added);
   // Read again rather than trust the insert: what another transaction committed meanwhile counts.
   return readTypes(tx, workspaceId, keys);
 }

@@ -31,6 +31,8 @@ async function insertSetting(
   target: { targetType: string; targetId: string | null },
 ) {
   const { app, workspace, actor } = ctx;
+  // One after the other, so that the audit has them in the order in which they will be in force.
+  await tx`select pg_advisory_xact_lock(hashtextextended(${`${workspace.id}/settings`}::text, 26))`;
   const recordedBy = `${actor.type}:${actor.id ?? actor.name}`;
   await tx`
     insert into setting_entries (workspace_id, kind, payload, recorded_by)

@@ -27,19 +27,25 @@ export async function invite(
       select 1 from memberships m join users u on u.id = m.user_id
       where m.workspace_id = ${workspace.id} and lower(u.email) = ${email}`;
     if (member !== undefined) throw invalid([{ path: 'email', message: 'This person is a member already.' }]);
-    await tx`
+    const ended = await tx<{ id: string }[]>`
       update invitations set revoked_at = now()
-      where workspace_id = ${workspace.id} and email = ${email} and accepted_at is null and revoked_at is null`;
+      where workspace_id = ${workspace.id} and email = ${email} and accepted_at is null and revoked_at is null
+      returning id`;
     const [row] = await tx<{ id: string }[]>`
       insert into invitations (workspace_id, token_hash, email, role, invited_by, expires_at)
       values (${workspace.id}, ${sha256(token)}, ${email}, ${role}, ${actor.id}, ${expiresAt}) returning id`;
     if (row === undefined) throw new Error('The invitation was not stored.');
-    await emitAudit(tx, ctx, {
-      action: 'invitation.created',
-      targetType: 'invitation',
-      targetId: row.id,
-      metadata: { email, role },
-    });
+    const entryOf = (id: string) => ({ targetType: 'invitation', targetId: id });
+    await emitAudit(
+      tx,
+      ctx,
+      ...ended.map(({ id }) => ({
+        ...entryOf(id),
+        action: 'invitation.revoked' as const,
+        metadata: { email },
+      })),
+      { ...entryOf(row.id), action: 'invitation.created', metadata: { email, role } },
+    );
     return { id: row.id, token, email };
   });
   app.doorbell.ringFeed();

@@ -46,16 +46,16 @@ export async function pinConditions(ctx: Context, input: unknown): Promise<Patte
 }
 
 async function choose(ctx: Context, pattern: Choosable, choice: Choice): Promise<PatternChoice> {
-  const { id, label, conditions } = pattern;
+  const { id, tracked, label, conditions } = pattern;
   if (isSo(choice, pattern)) return { id, label, conditions, choice, changed: false };
   const decision = { kind: `pattern.${choice}` as const, payload: { conditions } };
-  await recordSetting(ctx, decision, id ?? label, 'pattern');
+  await recordSetting(ctx, decision, id, 'pattern');
   const now = await waitUntil(
     async () => look(ctx, conditions),
     // Unpinned without support, it is not tracked any more.
     (found) => (found === null ? choice === 'unpin' : isSo(choice, found)),
   );
-  return { id: now?.id ?? id, label, conditions, choice, changed: true };
+  return { id: now !== null || tracked ? id : null, label, conditions, choice, changed: true };
 }
 
 async function look(ctx: Context, conditions: Choosable['conditions']): Promise<Choosable | null> {
