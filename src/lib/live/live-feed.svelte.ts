@@ -8,7 +8,7 @@ import { EventBus } from './event-bus.ts';
 import { keepLiveChoice, onLiveChoice, readLiveChoice } from './live-choice.ts';
 import { Pace, PACE_AGAIN_MS } from './pace.ts';
 import { createPacedQueue, type PacedQueue } from './paced-queue.ts';
-import { PageReader } from './page-reader.ts';
+import { PageReader, type Dependency } from './page-reader.ts';
 import { withParameters } from './read-stream.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
@@ -206,7 +206,7 @@ export class LiveFeed {
   }
 
   /** Reads anew what depends on this, once the server can answer; `signal`: not any longer. */
-  readAgain(dependency: string, signal?: AbortSignal): Promise<void> {
+  readAgain(dependency: Dependency, signal?: AbortSignal): Promise<void> {
     return this.#reader.read(dependency, signal);
   }
 

@@ -3,6 +3,9 @@ import { navigating } from '$app/state';
 import type { FeedEnvironment } from './environment.ts';
 import { Readiness } from './when-ready.ts';
 
+/** The name of a dependency, or which ones. */
+export type Dependency = string | ((url: URL) => boolean);
+
 /**
  * Reads a page's data again by itself. Not before the server answers pages, and after a navigation that is under way:
  * Kit drops a navigation when something is invalidated meanwhile, so a click or a saved form would lead nowhere.
@@ -17,7 +20,7 @@ export class PageReader {
   }
 
   /** Reads what depends on this, unless `signal` ends the waiting for it. A failure is logged. */
-  async read(dependency: string, signal?: AbortSignal): Promise<void> {
+  async read(dependency: Dependency, signal?: AbortSignal): Promise<void> {
     if ((await this.#mayRead()) && signal?.aborted !== true) await logged(() => invalidate(dependency));
   }
 
