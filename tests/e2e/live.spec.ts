@@ -179,6 +179,13 @@ test('two people see each other, and who appears offline is not seen', async ({ 
   await settings.getByLabel('Appear offline').check();
   await settings.getByRole('button', { name: 'Save' }).click();
   await expect(settings.getByText('Others do not see that you are here.')).toBeVisible();
+  // What is open stays, and says so; once closed and left, it goes.
+  const nobody = ana.getByRole('banner').getByLabel('Nobody else now');
+  await expect(ana.getByRole('banner').getByTestId('also-here')).toHaveText('Nobody else now');
+  await ana.keyboard.press('Escape');
+  await expect(nobody).toBeFocused();
+  await ana.keyboard.press('Tab');
+  await expect(nobody).toHaveCount(0);
   await expect(also(ana)).toHaveCount(0);
   await expect(also(bo)).toHaveCount(1);
   await ana.context().close();

@@ -52,6 +52,9 @@ const STALE_AFTER_MS = 5_000;
 const NOTED_EVERY_MS = 1_000;
 const DELAYS_KEPT = 50;
 
+/** People who come and go change no figure. */
+const isNews = ({ topic }: Delta) => topic !== 'presence';
+
 /** The feed as a page sees it: its state for the badge, and deltas handed out together, a few times a second. */
 export class LiveFeed {
   #client = $state<FeedState>('off');
@@ -68,7 +71,7 @@ export class LiveFeed {
   problem = $state<FeedProblem | null>(null);
   /** Figures may be old for longer than a moment, and not because somebody wanted it so. */
   stale = $state(false);
-  /** Events held back. */
+  /** News held back: events that are of more than who comes and goes. */
   waiting = $state(0);
   /** The person's choice; off means no connection at all. */
   enabled = $state(true);
@@ -91,6 +94,8 @@ export class LiveFeed {
   readonly #bus = new EventBus();
   readonly #queue: PacedQueue<Delta>;
   #feed: TabFeed | null = null;
+  /** Events held back, of every kind. */
+  #held = 0;
   #missed = false;
   #cancelStale: (() => void) | null = null;
   #end: (() => void) | null = null;
@@ -105,7 +110,7 @@ export class LiveFeed {
     this.enabled = options.enabled();
     this.#queue = createPacedQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
-      this.#measurePace();
+      if (deltas.some(isNews)) this.#measurePace();
     });
   }
 
@@ -164,7 +169,7 @@ export class LiveFeed {
     if (this.#isHeld) {
       this.#queue.hold();
     } else {
-      this.waiting = 0;
+      this.#noneHeld();
       this.#queue.release();
     }
     if (this.#paused || !this.#missed) return;
@@ -257,6 +262,11 @@ export class LiveFeed {
     this.#bus.forget();
     this.#queue.clear();
     this.asOf = 0;
+    this.#noneHeld();
+  }
+
+  #noneHeld(): void {
+    this.#held = 0;
     this.waiting = 0;
   }
 
@@ -344,8 +354,9 @@ export class LiveFeed {
       this.#queue.push(delta);
       return;
     }
-    this.waiting += 1;
-    if (this.waiting <= LONGEST_HOLD_EVENTS) {
+    this.#held += 1;
+    if (isNews(delta)) this.waiting += 1;
+    if (this.#held <= LONGEST_HOLD_EVENTS) {
       this.#queue.push(delta);
     } else if (!this.#missed) {
       this.#missed = true;

@@ -1,21 +1,22 @@
 import type { Delta } from '#lib/contracts/feed.ts';
+import type { OthersHere } from '#lib/contracts/others-here.ts';
 import type { PersonHere } from '#lib/contracts/presence.ts';
 import { seqOf } from './cursor.ts';
 import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
-import { peopleHere, takeChange, type PresenceChange } from './people-here.ts';
+import { NO_CHANGES, othersHere, takeChange, type Others, type PresenceChanges } from './people-here.ts';
 
 export interface LivePresenceOptions {
-  /** Who was here when the page was read. */
-  people: () => readonly PersonHere[];
+  /** Who else was here when the page was read. */
+  others: () => OthersHere;
   /** Cursor that these were read after. */
   cursor: () => string;
   /** Id of who looks. */
   self: () => string;
 }
 
-/** Who is here, kept up to date. */
+/** Who else is here, kept up to date. */
 export class LivePresence {
-  #live = $state.raw<{ history: string; changes: readonly PresenceChange[] } | null>(null);
+  #live = $state.raw<{ history: string; changes: PresenceChanges } | null>(null);
   readonly #feed: Pick<LiveFeed, 'history'>;
   readonly #options: LivePresenceOptions;
 
@@ -24,20 +25,21 @@ export class LivePresence {
     this.#options = options;
   }
 
-  get #changes(): readonly PresenceChange[] {
-    return this.#live?.history === this.#feed.history ? this.#live.changes : [];
+  get #changes(): PresenceChanges {
+    return this.#live?.history === this.#feed.history ? this.#live.changes : NO_CHANGES;
   }
 
-  /** All but who looks; who came first is first. */
-  get others(): readonly PersonHere[] {
-    const { people, cursor, self } = this.#options;
-    const here = peopleHere(people(), this.#changes, seqOf(cursor()));
-    return here.filter(({ userId }) => userId !== self());
+  get others(): Others {
+    const { others, cursor } = this.#options;
+    return othersHere(others(), this.#changes, seqOf(cursor()));
   }
 
   take(person: PersonHere, { op, c, rev }: Pick<Delta, 'op' | 'c' | 'rev'>): void {
+    const { others, self } = this.#options;
+    if (person.userId === self()) return;
     const change = { person, here: op === 'upsert', seq: seqOf(c), rev };
-    this.#live = { history: this.#feed.history, changes: takeChange(this.#changes, change) };
+    const changes = takeChange(this.#changes, change, Date.parse(others().at));
+    this.#live = { history: this.#feed.history, changes };
   }
 }
 

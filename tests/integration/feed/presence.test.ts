@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { peopleHereSchema } from '#lib/contracts/presence.ts';
 import type { App, FeedReading } from '#lib/server/app.ts';
-import type { WorkspaceInfo } from '#lib/server/context.ts';
+import { permissionsOfRole, type WorkspaceInfo } from '#lib/server/context.ts';
 import { openDatabase, type TransactionSql } from '#lib/server/db/client.ts';
 import { createSnapshotSource } from '#lib/server/services/feed/index.ts';
 import {
   createPresenceTracker,
+  listOthersHere,
   setAppearOffline,
   type PresenceTimings,
   type PresenceTracker,
@@ -15,10 +16,11 @@ import * as route from '../../../src/routes/api/v1/presence/+server.ts';
 import { callApi } from '../../support/api-event.ts';
 import { auditOf, createIdentityApp, personOf } from '../../support/identity.ts';
 import { until } from '../event-log/support.ts';
+import { TcpProxy } from './faults/tcp-proxy.ts';
 import { startFeedServer, type FeedServer, type Member } from './feed-server.ts';
 import { RawReader } from './raw-reader.ts';
 
-const TIMES: PresenceTimings = { turnMs: 10, graceMs: 400, beatMs: 40, staleMs: 1_200, sweepMs: 40 };
+const TIMES: PresenceTimings = { turnMs: 10, graceMs: 400, beatMs: 40, staleMs: 1_200, deadlineMs: 8_000 };
 
 let server: FeedServer;
 let workspace: WorkspaceInfo;
@@ -152,17 +154,17 @@ describe('servers that come and go', () => {
     again.close();
   });
 
-  function tracker(timings: Partial<PresenceTimings> = {}): {
-    presence: PresenceTracker;
-    kill(): Promise<void>;
-  } {
-    const db = openDatabase(server.db.url, { max: 2 });
+  function tracker(
+    timings: Partial<PresenceTimings> = {},
+    url = server.db.url,
+  ): { presence: PresenceTracker; kill(): Promise<void> } {
+    const db = openDatabase(url, { max: 2 });
     const presence = createPresenceTracker(
       { db, doorbell: server.doorbell, instance: randomUUID() },
       { ...TIMES, ...timings },
     );
     presence.start();
-    const kill = () => db.end();
+    const kill = () => db.sql.end({ timeout: 0 });
     stops.push(async () => {
       await presence.stop();
       await kill();
@@ -203,6 +205,53 @@ describe('servers that come and go', () => {
     stream.close();
   });
 
+  it('one whose connection to the database goes dark writes by another, and stops all the same', async () => {
+    const proxy = await TcpProxy.start(server.db.url);
+    stops.push(() => proxy.stop());
+    const { presence } = tracker({ beatMs: 60_000, deadlineMs: 150 }, proxy.through(server.db.url));
+    presence.opened(reading(), 'stream');
+    await until(rows, (all) => all.length === 1);
+    proxy.freeze();
+    const beate = await server.addMember(workspace, 'viewer');
+    presence.opened(reading(beate), 'stream');
+    await until(told, (all) => all.some(({ key }) => key === beate.id), 3_000);
+    proxy.freeze();
+    const stopping = performance.now();
+    await presence.stop();
+    expect(performance.now() - stopping).toBeLessThan(3_000);
+    proxy.cut();
+  });
+
+  it('nobody has left because the clock of the database was put on', async () => {
+    // Each database looks up its clock where a test can put it on.
+    await server.db.sql.unsafe(`
+      create table clock (put_on interval);
+      insert into clock values ('0');
+      create function public.clock_timestamp() returns timestamptz language sql volatile
+        as 'select pg_catalog.clock_timestamp() + put_on from public.clock';
+      create function public.now() returns timestamptz language sql volatile
+        as 'select pg_catalog.now() + put_on from public.clock'`);
+    stops.push(() =>
+      server.db.sql.unsafe(
+        'drop function public.now(); drop function public.clock_timestamp(); drop table clock',
+      ),
+    );
+    const url = new URL(server.db.url);
+    url.searchParams.set('search_path', 'public,pg_catalog');
+    const people = await Promise.all([1, 2, 3].map(() => server.addMember(workspace, 'viewer')));
+    const trackers = people.map((person) => {
+      const one = tracker({}, url.href);
+      one.presence.opened(reading(person), 'stream');
+      return one;
+    });
+    await until(types, (all) => all.length === 3);
+    await server.db.sql`update clock set put_on = '1 hour'`;
+    // What is too old is still found, after a while.
+    await trackers[0]?.kill();
+    await tellsLast('presence.left');
+    expect((await told()).slice(3).map(({ key }) => key)).toEqual([people[0]?.id]);
+  });
+
   it('a thousand that go at once are a few statements', async () => {
     await server.db.sql`
       with people as (
@@ -231,7 +280,7 @@ describe('servers that come and go', () => {
     });
     const presence = createPresenceTracker(
       { db: { ...server.db.database, sql }, doorbell: server.doorbell, instance: 'one' },
-      { ...TIMES, beatMs: 60_000, sweepMs: 60_000 },
+      { ...TIMES, beatMs: 60_000 },
     );
     const readings = members.map(({ id }) => reading({ ...ana, id }));
     for (const one of readings) presence.opened(one, 'stream');
@@ -294,5 +343,26 @@ describe('who is here', () => {
     expect(await (await get(two)).json()).toEqual({ items: [] });
     expect((await get(workspace, ['record'])).status).toBe(403);
     stream.close();
+  });
+
+  it('is read with a page without oneself: fifty by name, the first that came, and all by number', async () => {
+    const self = randomUUID();
+    await server.db.sql`
+      insert into present_people (workspace_id, user_id, name, since)
+      select ${workspace.id}, case n when 3 then ${self}::uuid else gen_random_uuid() end, 'P' || n,
+        now() + make_interval(secs => n)
+      from generate_series(1, 61) n`;
+    const app = createIdentityApp(server.db.database);
+    const actor = { type: 'user', id: self, name: 'P3', email: 'p3@example.org' } as const;
+    const permissions = permissionsOfRole('viewer');
+    const ctx = { ...personOf(app, actor), workspace, permissions, now: Date.now };
+    const { items, count } = await listOthersHere(ctx);
+    expect([items.length, count, items.slice(0, 3).map(({ name }) => name)]).toEqual([
+      50,
+      60,
+      ['P1', 'P2', 'P4'],
+    ]);
+    const empty = await listOthersHere({ ...ctx, workspace: await server.addWorkspace('empty') });
+    expect([empty.items, empty.count]).toEqual([[], 0]);
   });
 });

@@ -6,6 +6,7 @@ import { oddsAxis } from '#lib/components/charts/odds-axis.ts';
 import Sparkline from '#lib/components/charts/Sparkline.svelte';
 import ConfidenceChart from '#lib/components/charts/ConfidenceChart.svelte';
 import OddsChart from '#lib/components/charts/OddsChart.svelte';
+import HereMenu from '#lib/components/live/HereMenu.svelte';
 import ConfidenceMeter from '#lib/components/patterns/ConfidenceMeter.svelte';
 import StatusWord from '#lib/components/patterns/StatusWord.svelte';
 import SystemNotices from '#lib/components/views/shell/SystemNotices.svelte';
@@ -223,5 +224,30 @@ describe('SystemNotices', () => {
     expect(text(html)).toBe('The figures differ. Open honesty check since now');
     expect(html).toContain('href="/w/calls/honesty"');
     expect(html).toMatch(/class="note f/);
+  });
+});
+
+describe('HereMenu', () => {
+  const here = (named: number, count: number) => {
+    const people = Array.from({ length: named }, (_, i) => ({
+      userId: `u${i}`,
+      name: `Person ${i}`,
+      since: '2026-01-01T00:00:00.000Z',
+    }));
+    return render(HereMenu, { props: { others: { people, count }, timezone: 'UTC' } }).body;
+  };
+
+  it('counts those whom it does not name, and its list is reached by keyboard', () => {
+    const html = here(50, 1_000);
+    expect(html).toContain('Also here: Person 0, Person 1, Person 2 and 997 more');
+    expect(html.match(/<li/g)).toHaveLength(51);
+    expect(text(html)).toMatch(/and 950 more$/);
+    expect(html).toMatch(/role="group"[^>]* tabindex="0"/);
+    expect(here(0, 900)).toContain('Also here: 900 more');
+    expect(text(here(2, 2))).not.toContain('more');
+  });
+
+  it('is not there without anybody', () => {
+    expect(text(here(0, 0))).toBe('');
   });
 });

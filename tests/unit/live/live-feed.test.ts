@@ -226,3 +226,32 @@ describe('another workspace', () => {
     expect([feed.state, reading.mock.calls.length]).toEqual(['live', 0]);
   });
 });
+
+describe('people who come and go', () => {
+  it('are no news that a paused page waits for, and no pace of its figures', async () => {
+    const { world, server, feed } = await openPage();
+    const heard: string[] = [];
+    feed.onAny(({ type }) => heard.push(type));
+    const visit = (seq: number): Partial<Delta> => ({
+      topic: 'presence',
+      type: 'presence.joined',
+      key: `p${seq}`,
+    });
+    server.eventAt = visit;
+    for (let burst = 0; burst < 4; burst += 1) {
+      server.publish(1);
+      await world.settle();
+      paint();
+    }
+    expect([heard.length, feed.fast]).toEqual([4, false]);
+    feed.pause();
+    server.publish(3);
+    server.eventAt = eventAt;
+    server.publish(2);
+    await world.settle();
+    expect([feed.waiting, feed.received]).toEqual([2, 9]);
+    feed.resume();
+    paint();
+    expect(heard).toHaveLength(9);
+  });
+});

@@ -1,7 +1,7 @@
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { isOperator } from '#lib/server/auth/operators.ts';
 import { feedCursor, readStatus } from '#lib/server/services/feed/index.ts';
-import { listPeopleHere } from '#lib/server/services/presence/index.ts';
+import { listOthersHere } from '#lib/server/services/presence/index.ts';
 import { readNotices } from '#lib/server/services/notices/index.ts';
 import { listWorkspaces } from '#lib/server/services/workspaces/index.ts';
 import type { LayoutServerLoad } from './$types';
@@ -13,17 +13,17 @@ export const load: LayoutServerLoad = async (event) => {
   const ctx = await event.untrack(() => authorizePage(event, slug, 'read'));
   const { actor, workspace, permissions } = ctx;
   const cursor = await feedCursor(ctx);
-  const [workspaces, status, here, operate, notices] = await Promise.all([
+  const [workspaces, status, others, operate, notices] = await Promise.all([
     actor.type === 'user' ? listWorkspaces(ctx.app, actor.id) : [],
     readStatus(ctx),
-    listPeopleHere(ctx),
+    listOthersHere(ctx),
     actor.type === 'user' && isOperator(ctx.app, actor.id),
     readNotices(ctx),
   ]);
   return {
     cursor,
     status,
-    here: here.items,
+    others,
     notices,
     workspace,
     workspaces: workspaces.map(({ slug: of, name, simulated }) => ({ slug: of, name, simulated })),

@@ -11,9 +11,12 @@ export interface Connection {
   open: number;
   /** When the last of them closed; milliseconds of performance.now(). */
   closedAt: number;
-  /** The table has it. */
-  written: boolean;
+  /** The last sign of life that the table has, by the same clock. */
+  writtenAt: number;
 }
+
+/** When it was last open; milliseconds of performance.now(). */
+export const livedAt = ({ open, closedAt }: Connection, now: number): number => (open > 0 ? now : closedAt);
 
 /** The connections of people to this instance, in memory; what the table is to say. */
 export class Connections {
@@ -38,7 +41,7 @@ export class Connections {
       transport,
       open: 1,
       closedAt: 0,
-      written: false,
+      writtenAt: Number.NEGATIVE_INFINITY,
     });
   }
 

@@ -7,10 +7,16 @@ const LOCK = 7_411_006;
 /**
  * Lets this transaction alone compare and tell, until it ends. One that stands still for five seconds is ended by the
  * database, so that a server that hangs holds up nobody.
+ * @returns the database's clock, once it has the lock
  */
-export async function lockPresence(tx: TransactionSql): Promise<void> {
-  await tx`
-    select set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(${LOCK})`;
+export async function lockPresence(tx: TransactionSql): Promise<Date> {
+  const [row] = await tx<{ clock: Date }[]>`
+    with locked as materialized (
+      select set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(${LOCK})
+    )
+    select clock_timestamp() as clock from locked`;
+  if (row === undefined) throw new Error('The lock of presence was not answered.');
+  return row.clock;
 }
 
 interface Change extends PresentRow {
