@@ -2,7 +2,10 @@ import type { Database, TransactionSql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { isUnled } from './leadership.ts';
+import { within } from '../event-log/index.ts';
 import { beginError, endError } from './system-errors.ts';
+
+const DEADLINE_MS = 10_000;
 
 export interface FoldTroubleOptions {
   workspaceId: string;
@@ -57,7 +60,8 @@ export class FoldTrouble {
   #write(tell: (tx: TransactionSql) => Promise<void>): void {
     const { db, logger, workspaceId, ringFeed } = this.#options;
     this.#last = this.#last
-      .then(() => db.sql.begin(tell))
+      // A connection that went dark must not hold back the next word.
+      .then(() => within(DEADLINE_MS, db.sql.begin(tell)))
       .then(ringFeed, (thrown: unknown) => {
         this.#over = false;
         const err = coerceError(thrown);
