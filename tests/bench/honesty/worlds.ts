@@ -228,6 +228,12 @@ export const CORRECTED_FAMILIES: readonly World[] = [
   }),
   worldOf({
     ...FAMILY,
+    name: 'uncorrected-level',
+    title: 'the same world, recorded right at once',
+    base: () => 0.3,
+  }),
+  worldOf({
+    ...FAMILY,
     name: 'corrected-mixed',
     title: 'drivers: 1.6× single at 30 %, 2.1× pair at 8 %',
     retractShare: 0.02,
