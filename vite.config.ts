@@ -28,8 +28,8 @@ export default defineConfig({
           globalSetup: ['tests/support/postgres-for-tests.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // More than cores, since they wait much; with more still they make each other miss their deadlines.
-          maxWorkers: 3,
+          // Two cores: more files at once make each other miss their deadlines.
+          maxWorkers: 2,
         },
       },
     ],

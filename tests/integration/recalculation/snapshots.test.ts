@@ -53,6 +53,7 @@ async function end(one: LoneFold, how: 'stop' | 'crash'): Promise<void> {
 }
 
 const settled = (workspaceId: string, one: LoneFold) => settledLone(database.sql, workspaceId, one);
+const leads = (one: LoneFold) => until('it leads', () => Promise.resolve(one.fold.leading));
 const isFrozen = (one: LoneFold) => nextSwap(one.memory().image, one.memory().columns) !== null;
 
 async function snapshotPosition(workspaceId: string): Promise<number | null> {
@@ -139,6 +140,7 @@ describe('a snapshot', () => {
     const { one, loaded } = await startAgain(workspaceId);
     expect(loaded).toBe(false);
     await expectRefolded(workspaceId, one);
+    await leads(one);
     await end(one, 'stop');
     expect((await startAgain(workspaceId)).loaded).toBe(true);
   });
@@ -167,7 +169,8 @@ describe('a snapshot', () => {
       const { one, loaded } = await startAgain(workspaceId);
       expect(loaded).toBe(false);
       await expectRefolded(workspaceId, one);
-      // The damaged one is replaced as a whole.
+      // The damaged one is replaced as a whole; a snapshot is for the leader to write.
+      await leads(one);
       await one.fold.snapshot();
       await end(one, 'stop');
       expect((await startAgain(workspaceId)).loaded).toBe(true);
