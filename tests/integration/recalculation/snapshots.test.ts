@@ -169,8 +169,9 @@ describe('a snapshot', () => {
       const { one, loaded } = await startAgain(workspaceId);
       expect(loaded).toBe(false);
       await expectRefolded(workspaceId, one);
-      // The damaged one is replaced as a whole; a snapshot is for the leader to write.
+      // The damaged one is replaced as a whole: by the leader, once nothing is on its way that it would not have.
       await leads(one);
+      await settled(workspaceId, one);
       await one.fold.snapshot();
       await end(one, 'stop');
       expect((await startAgain(workspaceId)).loaded).toBe(true);
