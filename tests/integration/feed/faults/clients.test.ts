@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createParser } from 'eventsource-parser';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Reset } from '#lib/contracts/feed.ts';
 import { until } from '../../event-log/support.ts';
 import { RawReader } from '../raw-reader.ts';
 import { Cluster, lasting } from './cluster.ts';
@@ -47,8 +48,17 @@ describe('F8, F9, F10', () => {
       await cluster.follow(2, () => ({ ...target, url: crawling.through(target.url) }));
       const since = await cluster.cursor();
       const seen: string[] = [];
+      const resets: Reset[] = [];
+      let place: string | undefined;
       const parser = createParser({
-        onEvent: ({ event, id }) => void (event === 'delta' && seen.push(id ?? '')),
+        onEvent({ event, id, data }) {
+          if (event === 'delta') seen.push((place = id ?? ''));
+          else if (event === 'reset') {
+            const reset = JSON.parse(data) as Reset;
+            resets.push(reset);
+            place = reset.head;
+          }
+        },
       });
       const child = spawn('curl', [
         '-sN',
@@ -65,11 +75,13 @@ describe('F8, F9, F10', () => {
       child.kill('SIGCONT');
       const last = await cluster.cursor();
       await until(
-        () => seen.at(-1),
+        () => place,
         (id) => id === last,
         30_000,
       );
       expect(new Set(seen).size).toBe(seen.length);
+      // Six megabytes are kept for it; of more it is told where to begin anew.
+      if (scale === 1) expect(resets).toEqual([]);
       await cluster.expectComplete(40_000);
     },
     deadlineMs,
