@@ -1,8 +1,8 @@
 import type { Database, TransactionSql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
+import { within } from '../event-log/index.ts';
 import type { Logger } from '../logger.ts';
 import { isUnled } from './leadership.ts';
-import { within } from '../event-log/index.ts';
 import { beginError, endError } from './system-errors.ts';
 
 const DEADLINE_MS = 10_000;
