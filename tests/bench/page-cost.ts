@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { chromium, type Browser, type BrowserContext, type CDPSession, type Page } from '@playwright/test';
 import { ADMIN, removeData, startServer, WORKSPACE } from '../support/running-server.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -9,13 +12,15 @@ import { seededRandom } from '../support/seeded-random.ts';
  * used after a collection. Run: npm run bench -- page-cost
  */
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60);
-const RATES = (process.env['BENCH_RATES'] ?? '3,100').split(',').map(Number);
+const RATES = (process.env['BENCH_RATES'] ?? '3,34,100').split(',').map(Number);
 
 interface Cost {
   cpu: number;
   heapMb: number;
   longTasks: number[];
-  received: number;
+  /** Outcomes recorded and deltas of the feed meanwhile. */
+  recorded: number;
+  deltas: number;
 }
 
 const server = await startServer();
@@ -49,6 +54,16 @@ async function recordAt(rate: number, isOver: () => boolean): Promise<number> {
     await new Promise((next) => setTimeout(next, 1_000 / rate));
   }
   return sent;
+}
+
+let deltas = 0;
+
+/** Counts the feed's deltas, from now on. */
+async function countDeltas(): Promise<void> {
+  const { body } = await server.api('/api/v1/feed', {});
+  if (body === null) throw new Error('The feed has no body.');
+  const lines = createInterface({ input: Readable.fromWeb(body as NodeStream) });
+  for await (const line of lines) if (line === 'event: delta') deltas += 1;
 }
 
 async function logIn(browser: Browser): Promise<BrowserContext> {
@@ -88,13 +103,14 @@ async function measure(context: BrowserContext, live: boolean, rate: number): Pr
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   const end = performance.now() + SECONDS * 1_000;
   const tasks = await metric(cdp, 'TaskDuration');
-  const received = await recordAt(rate, () => performance.now() > end);
+  const before = deltas;
+  const recorded = await recordAt(rate, () => performance.now() > end);
   const cpu = ((await metric(cdp, 'TaskDuration')) - tasks) / SECONDS;
   const longTasks = (await page.evaluate('window.longTasks')) as number[];
   await cdp.send('HeapProfiler.collectGarbage');
   const heapMb = (await metric(cdp, 'JSHeapUsedSize')) / 1_048_576;
   await page.close();
-  return { cpu, heapMb, longTasks, received };
+  return { cpu, heapMb, longTasks, recorded, deltas: deltas - before };
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
@@ -110,8 +126,9 @@ try {
   for (let i = 0; i < 300; i += 1) await record();
   const context = await logIn(browser);
   console.log(`${SECONDS} s each; live page at 1280 × 900, software drawing, server on the same machine\n`);
-  console.log('| outcomes/s (asked; done) | live | CPU of the page | heap | tasks over 50 ms |');
-  console.log('|---|---|---|---|---|');
+  void countDeltas();
+  console.log('| outcomes/s (asked; done) | events/s | live | CPU of the page | heap | tasks over 50 ms |');
+  console.log('|---|---|---|---|---|---|');
   for (const rate of RATES) {
     const off = await measure(context, false, rate);
     const on = await measure(context, true, rate);
@@ -119,12 +136,13 @@ try {
       ['off', off],
       ['on', on],
     ] as const) {
-      const done = (cost.received / SECONDS).toFixed(1);
+      const done = (cost.recorded / SECONDS).toFixed(1);
+      const events = (cost.deltas / SECONDS).toFixed(1);
       console.log(
-        `| ${rate}; ${done} | ${name} | ${percent(cost.cpu)} | ${mb(cost.heapMb)} | ${longest(cost.longTasks)} |`,
+        `| ${rate}; ${done} | ${events} | ${name} | ${percent(cost.cpu)} | ${mb(cost.heapMb)} | ${longest(cost.longTasks)} |`,
       );
     }
-    console.log(`| | **added** | ${percent(on.cpu - off.cpu)} | ${mb(on.heapMb - off.heapMb)} | |`);
+    console.log(`| | | **added** | ${percent(on.cpu - off.cpu)} | ${mb(on.heapMb - off.heapMb)} | |`);
   }
 } finally {
   await browser.close();

@@ -10,6 +10,7 @@ import { Pace, PACE_AGAIN_MS } from './pace.ts';
 import { createPacedQueue, type PacedQueue } from './paced-queue.ts';
 import { PageReader, type Dependency } from './page-reader.ts';
 import { withParameters } from './read-stream.ts';
+import { RowTurns } from './row-turns.ts';
 import { browserPlatform } from './tabs/browser-platform.ts';
 import type { FeedStatus } from './tabs/messages.ts';
 import type { Platform } from './tabs/platform.ts';
@@ -93,6 +94,7 @@ export class LiveFeed {
   readonly #reader: PageReader;
   readonly #bus = new EventBus();
   readonly #queue: PacedQueue<Delta>;
+  readonly #rowTurns = new RowTurns();
   #feed: TabFeed | null = null;
   /** Events held back, of every kind. */
   #held = 0;
@@ -111,6 +113,7 @@ export class LiveFeed {
     this.#queue = createPacedQueue((deltas) => {
       for (const delta of deltas) this.#dispatch(delta);
       if (deltas.some(isNews)) this.#measurePace();
+      this.#rowTurns.painting();
     });
   }
 
@@ -153,6 +156,12 @@ export class LiveFeed {
     return this.#bus.onAny(handler);
   }
 
+  /** Shows rows that changed: now, and while figures change all the time at their next turn. Of one owner the last counts. */
+  showRows(owner: object, show: () => void): void {
+    if (this.fast) this.#rowTurns.wait(owner, show);
+    else show();
+  }
+
   /** Holds the page still; nothing is lost, what comes waits. */
   pause(): void {
     this.#paused = true;
@@ -168,6 +177,7 @@ export class LiveFeed {
   holdOrRelease(): void {
     if (this.#isHeld) {
       this.#queue.hold();
+      this.#rowTurns.end();
     } else {
       this.#noneHeld();
       this.#queue.release();
@@ -342,18 +352,16 @@ export class LiveFeed {
     const now = this.#environment.now();
     this.received += deltas.length;
     this.#heard(now);
+    const isHeld = this.#isHeld;
     for (const delta of deltas) {
       this.#delays.push(Math.max(0, now - delta.t));
-      this.#take(delta);
+      if (isHeld) this.#keep(delta);
+      else this.#queue.push(delta);
     }
     this.#delays.splice(0, this.#delays.length - DELAYS_KEPT);
   }
 
-  #take(delta: Delta): void {
-    if (!this.#isHeld) {
-      this.#queue.push(delta);
-      return;
-    }
+  #keep(delta: Delta): void {
     this.#held += 1;
     if (isNews(delta)) this.waiting += 1;
     if (this.#held <= LONGEST_HOLD_EVENTS) {

@@ -12,9 +12,15 @@ export interface LiveOutcomesOptions {
   fits?: (outcome: OutcomeView) => boolean;
 }
 
+interface Live {
+  base: readonly OutcomeView[];
+  latest: LatestOutcomes;
+}
+
 /** The newest outcomes of the page, kept up to date. */
 export class LiveOutcomes {
-  #live = $state.raw<{ base: readonly OutcomeView[]; latest: LatestOutcomes } | null>(null);
+  #shown = $state.raw<Live | null>(null);
+  #newest: Live | null = null;
   /** What came lately, of one history. */
   #recent: { history: string; came: { at: number; outcome: OutcomeView }[] } = { history: '', came: [] };
   readonly #feed: LiveFeed;
@@ -31,9 +37,9 @@ export class LiveOutcomes {
    * What is shown: the page's own load with what came since. A new load replaces it, but it may have been read before
    * something that came while it was on its way, so what came lately is taken again.
    */
-  #latest(): LatestOutcomes {
+  #latest(live: Live | null): LatestOutcomes {
     const base = this.#base();
-    if (this.#live?.base === base) return this.#live.latest;
+    if (live?.base === base) return live.latest;
     const fresh = latestOf(base, this.#options.limit);
     if (this.#recent.history !== this.#feed.history) return fresh;
     const lately = this.#recent.came.map(({ outcome }) => outcome);
@@ -41,11 +47,11 @@ export class LiveOutcomes {
   }
 
   get items(): readonly OutcomeView[] {
-    return this.#latest().items;
+    return this.#latest(this.#shown).items;
   }
   /** When it came in before the reader's eyes; null: as the server rendered it. */
   arrivedAt(id: string): number | null {
-    return this.#latest().arrived.get(id) ?? null;
+    return this.#latest(this.#shown).arrived.get(id) ?? null;
   }
   /** Position at which it was counted; null: not yet. */
   position(id: string): number | null {
@@ -54,23 +60,23 @@ export class LiveOutcomes {
 
   take(outcomes: readonly OutcomeView[], now: number): void {
     const { history } = this.#feed;
-    const before = this.#recent.history === history ? this.#recent.came : [];
-    const came = [
-      ...before.filter(({ at }) => now - at < LATELY_MS),
-      ...outcomes.map((outcome) => ({ at: now, outcome })),
-    ];
-    this.#recent = { history, came: came.slice(-LATELY_COUNT) };
+    if (this.#recent.history !== history) this.#recent = { history, came: [] };
+    const { came } = this.#recent;
+    came.push(...outcomes.map((outcome) => ({ at: now, outcome })));
+    const late = came.findIndex(({ at }) => now - at < LATELY_MS);
+    came.splice(0, Math.max(late, came.length - LATELY_COUNT));
     // What comes all the time does not fade in: the list would never be still.
     const arrived = this.#feed.fast ? null : now;
-    this.#set(takeOutcomes(this.#latest(), outcomes, { ...this.#options, now: arrived }));
+    this.#set(takeOutcomes(this.#latest(this.#newest), outcomes, { ...this.#options, now: arrived }));
   }
 
   place(counted: readonly { id: string; position: number }[]): void {
-    this.#set(placeOutcomes(this.#latest(), counted));
+    this.#set(placeOutcomes(this.#latest(this.#newest), counted));
   }
 
   #set(latest: LatestOutcomes): void {
-    this.#live = { base: this.#base(), latest };
+    this.#newest = { base: this.#base(), latest };
+    this.#feed.showRows(this, () => (this.#shown = this.#newest));
   }
 
   /** Hears the feed; returns the way to stop. */

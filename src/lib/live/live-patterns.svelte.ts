@@ -2,9 +2,15 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 import { takeUpdate, type LeadingPatterns, type PatternUpdate } from './leading-patterns.ts';
 import { useLiveFeed, type LiveFeed } from './live-feed.svelte.ts';
 
+interface Live {
+  history: string;
+  leading: LeadingPatterns;
+}
+
 /** The leading patterns of the page, kept up to date and in order. */
 export class LivePatterns {
-  #live = $state.raw<{ history: string; leading: LeadingPatterns } | null>(null);
+  #shown = $state.raw<Live | null>(null);
+  #newest: Live | null = null;
   readonly #feed: LiveFeed;
   readonly #base: () => { asOf: number; items: PatternView[] };
 
@@ -13,22 +19,23 @@ export class LivePatterns {
     this.#base = base;
   }
 
-  #leading(): LeadingPatterns {
+  #leading(live: Live | null): LeadingPatterns {
     const base = this.#base();
-    const live = this.#live;
     const isNewer = live !== null && live.history === this.#feed.history && live.leading.asOf >= base.asOf;
     return isNewer ? live.leading : base;
   }
 
   get items(): readonly PatternView[] {
-    return this.#leading().items;
+    return this.#leading(this.#shown).items;
   }
   get asOf(): number {
-    return this.#leading().asOf;
+    return this.#leading(this.#shown).asOf;
   }
 
   apply(update: PatternUpdate): void {
-    this.#live = { history: this.#feed.history, leading: takeUpdate(this.#leading(), update) };
+    const leading = takeUpdate(this.#leading(this.#newest), update);
+    this.#newest = { history: this.#feed.history, leading };
+    this.#feed.showRows(this, () => (this.#shown = this.#newest));
   }
 }
 

@@ -7,9 +7,9 @@ export interface PacedQueue<Item> {
 }
 
 /** What one outcome sets off comes in several events a few hundredths of a second apart, and is painted together. */
-export const GATHER_MS = 60;
+export const GATHER_MS = 45;
 /** Nobody reads figures that change more often, and every painting costs the same however much it shows. */
-export const PAINT_EVERY_MS = 160;
+export const PAINT_EVERY_MS = 210;
 
 /**
  * Hands items on together: `GATHER_MS` after the first, and at least `PAINT_EVERY_MS` after the last handing on. By

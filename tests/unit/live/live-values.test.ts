@@ -5,7 +5,8 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 import { LiveMetrics, LiveOutcomes, LivePatterns, LiveStanding, type LiveFeed } from '#lib/live/index.ts';
 import { placeOutcomes, takeOutcomes, type LatestOutcomes } from '#lib/live/latest-outcomes.ts';
 
-const feed = { history: 'one ep0a' } as LiveFeed;
+const showRows: LiveFeed['showRows'] = (_owner, show) => show();
+const feed = { history: 'one ep0a', showRows } as LiveFeed;
 const metrics = (asOf: number, more: Partial<MetricsView> = {}) =>
   ({ asOf, outcomes: asOf, ...more }) as MetricsView;
 const pattern = (id: string, n: number, more: Partial<PatternView> = {}) =>

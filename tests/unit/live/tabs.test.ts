@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WORKER_GATHER_MS } from '#lib/live/tabs/messages.ts';
 import { FakeBrowser, type Ways } from './support/fake-browser.ts';
 import { ModelServer } from './support/model-server.ts';
 import { ModelTab } from './support/model-tab.ts';
@@ -31,12 +32,12 @@ describe('a late tab', () => {
     const w = browserBy('worker');
     await w.open();
     w.server.publish(50);
-    await w.world.settle();
+    await w.world.pass(WORKER_GATHER_MS);
     const late = await staleTab(w, 20);
     expect([late.known, late.received, late.resets]).toEqual([50, 30, 0]);
     expect(w.polls()).toHaveLength(0);
     w.server.publish(1);
-    await w.world.settle();
+    await w.world.pass(WORKER_GATHER_MS);
     expect([late.known, late.wrong]).toEqual([51, []]);
   });
 
@@ -64,7 +65,7 @@ describe('a late tab', () => {
     w.server.gate = 'open';
     await w.world.pass(7_000);
     w.server.publish(1);
-    await w.world.settle();
+    await w.world.pass(WORKER_GATHER_MS);
     expect([late.known, late.received, late.wrong]).toEqual([101, 6, []]);
   });
 
@@ -75,7 +76,7 @@ describe('a late tab', () => {
     w.server.oldest = 60;
     const late = await staleTab(w, 10);
     w.server.publish(2);
-    await w.world.settle();
+    await w.world.pass(WORKER_GATHER_MS);
     expect([late.resets, late.known, first.resets]).toEqual([1, 102, 0]);
   });
 
@@ -145,7 +146,7 @@ describe('the shared connection', () => {
         come();
         await w.world.pass(400);
         w.server.publish(1);
-        await w.world.settle();
+        await w.world.pass(WORKER_GATHER_MS);
         expect(left.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
         expect(ben.status).toMatchObject({ state: 'live', problem: null });
       }
@@ -185,7 +186,7 @@ describe('the shared connection', () => {
     first.feed.reconnect();
     await w.world.pass(10);
     w.server.publish(1);
-    await w.world.settle();
+    await w.world.pass(WORKER_GATHER_MS);
     expect([first.known, late.known, late.wrong, late.resets]).toEqual([101, 101, [], 0]);
   });
 

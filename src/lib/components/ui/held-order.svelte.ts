@@ -1,5 +1,8 @@
 import { untrack } from 'svelte';
 
+/** Rows that change soon after they may take another order take it with that change, in one painting. */
+const SLACK_MS = 700;
+
 interface Keyed {
   id: string | null;
 }
@@ -77,7 +80,7 @@ export class HeldOrder<T extends Keyed> {
       take();
       return undefined;
     }
-    const timer = setTimeout(take, dueMs);
+    const timer = setTimeout(take, dueMs + SLACK_MS);
     return () => clearTimeout(timer);
   }
 }

@@ -24,7 +24,7 @@ interface Shared {
   ring: DeltaRing;
   /** The last delta that was handed to the tabs, or where the history began. */
   position: string;
-  /** Came since, in this turn. */
+  /** Came since, and not handed on yet. */
   fresh: Delta[];
 }
 
@@ -35,6 +35,7 @@ interface Shared {
 export class FeedHub {
   readonly #environment: FeedEnvironment;
   readonly #onUser: (user: string) => void;
+  readonly #gatherMs: number;
   readonly #tabs = new Map<string, Tab>();
   #shared: Shared | null = null;
   #user: string | null = null;
@@ -44,10 +45,14 @@ export class FeedHub {
   #ended: FeedProblem | null = null;
   #stopBeat: (() => void) | null = null;
 
-  /** `onUser`: the server has just taken this person's connection. */
-  constructor(environment: Partial<FeedEnvironment>, onUser: (user: string) => void) {
+  /**
+   * `onUser`: the server has just taken this person's connection. `gatherMs`: how long what came waits for more, to be
+   * handed on together; 0: until the end of the turn.
+   */
+  constructor(environment: Partial<FeedEnvironment>, onUser: (user: string) => void, gatherMs = 0) {
     this.#environment = { ...feedEnvironment, ...environment };
     this.#onUser = onUser;
+    this.#gatherMs = gatherMs;
     this.#since = this.#environment.now();
   }
 
@@ -193,11 +198,14 @@ export class FeedHub {
     const shared = this.#shared;
     if (shared === null) return;
     shared.ring.push(delta);
-    if (shared.fresh.length === 0) queueMicrotask(() => this.#flush());
     shared.fresh.push(delta);
+    if (shared.fresh.length > 1) return;
+    const flush = () => this.#flush();
+    if (this.#gatherMs === 0) queueMicrotask(flush);
+    else this.#environment.setTimer(flush, this.#gatherMs);
   }
 
-  /** Hands on what came in this turn, together. */
+  /** Hands on what came, together. */
   #flush(): void {
     const shared = this.#shared;
     const last = shared?.fresh.at(-1);

@@ -1,9 +1,9 @@
 /** Entry of the SharedWorker: one for a build, a person and a workspace; its hub serves all their tabs. */
 import { browserLocks, openChannel } from './browser-platform.ts';
 import { HubHost } from './hub-host.ts';
-import type { TabPort, ToHub } from './messages.ts';
+import { WORKER_GATHER_MS, type TabPort, type ToHub } from './messages.ts';
 
-const host = new HubHost({ locks: browserLocks, openChannel });
+const host = new HubHost({ locks: browserLocks, openChannel }, {}, WORKER_GATHER_MS);
 
 addEventListener('connect', (event) => {
   const port = (event as MessageEvent).ports[0];

@@ -13,11 +13,15 @@ export class HubHost {
   readonly #users;
   #stopLooking: (() => void) | null = null;
 
-  constructor(platform: Omit<Platform, 'openWorker'>, environment: Partial<FeedEnvironment> = {}) {
+  constructor(
+    platform: Omit<Platform, 'openWorker'>,
+    environment: Partial<FeedEnvironment> = {},
+    gatherMs?: number,
+  ) {
     this.#platform = platform;
     this.#environment = { ...feedEnvironment, ...environment };
     this.#users = platform.openChannel(USER_CHANNEL);
-    this.#hub = new FeedHub(environment, (user) => this.#users?.post(user));
+    this.#hub = new FeedHub(environment, (user) => this.#users?.post(user), gatherMs);
     this.#users?.onMessage((user) => this.#hub.userIs(String(user)));
   }
 

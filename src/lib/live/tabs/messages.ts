@@ -39,6 +39,11 @@ export interface TabPort {
   send(message: ToTab): void;
 }
 
+/**
+ * What one outcome sets off comes in several pieces; a message costs more than what is in it. Only in a worker: the
+ * timers of a hidden page may be a minute late.
+ */
+export const WORKER_GATHER_MS = 20;
 /** A hub is silent no longer than this, so that its tabs know that it lives. */
 export const HUB_BEAT_MS = 5_000;
 export const TAB_BEAT_MS = 30_000;

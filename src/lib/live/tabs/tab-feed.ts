@@ -27,6 +27,8 @@ const WAYS: readonly Way[] = [byWorker, byLeader, alone];
 const SILENT_MS = 3 * HUB_BEAT_MS;
 /** A worker that has to be loaded first may take this long for its first word. */
 const FIRST_WORD_MS = 5_000;
+/** The watch need not begin anew with every one of many words a second. */
+const WATCH_ANEW_MS = 1_000;
 
 /**
  * A tab's side of the shared connection: attaches to a hub with its own cursor, attaches again when the hub is another
@@ -42,6 +44,7 @@ export class TabFeed {
   #heard = false;
   #releaseLock: () => void = () => undefined;
   #cancelWatch: () => void = () => undefined;
+  #watchedAt = 0;
   #stopBeat: () => void = () => undefined;
 
   constructor(options: TabFeedOptions) {
@@ -145,6 +148,7 @@ export class TabFeed {
   /** A hub may die without a word: a worker that crashed, a leader that hangs. */
   #watch(tab: string): void {
     this.#cancelWatch();
+    this.#watchedAt = this.#options.environment.elapsed();
     this.#cancelWatch = this.#options.environment.setTimer(
       () => {
         // A worker may hang for good; the place of a leader that hangs is taken.
@@ -158,8 +162,11 @@ export class TabFeed {
 
   #receive(tab: string, message: ToTab): void {
     if (message.call !== this.#call) return;
-    this.#heard = true;
-    this.#watch(tab);
+    const isRecent = this.#options.environment.elapsed() - this.#watchedAt < WATCH_ANEW_MS;
+    if (!this.#heard || !isRecent) {
+      this.#heard = true;
+      this.#watch(tab);
+    }
     if (message.kind === 'status') {
       const { cursor } = message.status;
       const isFurther = cursor !== null && epochOf(cursor) === epochOf(this.#position);

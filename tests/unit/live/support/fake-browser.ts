@@ -1,6 +1,6 @@
 import type { FeedEnvironment } from '#lib/live/environment.ts';
 import { HubHost } from '#lib/live/tabs/hub-host.ts';
-import type { ToHub } from '#lib/live/tabs/messages.ts';
+import { WORKER_GATHER_MS, type ToHub } from '#lib/live/tabs/messages.ts';
 import type { Channel, Locks, Platform, WorkerPort } from '#lib/live/tabs/platform.ts';
 import type { World } from './world.ts';
 
@@ -124,7 +124,7 @@ export class FakeBrowser {
     let worker = this.#workers.get(name);
     if (worker === undefined) {
       const context = new Context(this.#world, this.#fetchFor(name));
-      worker = { context, host: new HubHost(this.platform(context), context.environment) };
+      worker = { context, host: new HubHost(this.platform(context), context.environment, WORKER_GATHER_MS) };
       this.#workers.set(name, worker);
     }
     const { context, host } = worker;
