@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { buildSync } from 'esbuild';
+import { ensureBuilt } from './lib/build.mjs';
 
 /** Benchmarks by name; each prints what it measured, for docs/performance.md. */
 const BENCHES: Record<string, string> = {
@@ -36,6 +37,8 @@ function bundled(file: string): string {
   return outfile;
 }
 
+// Most of them start the server.
+await ensureBuilt();
 new Command('bench')
   .argument('[names...]', `which ones: ${Object.keys(BENCHES).join(', ')}; all when left out`)
   .addHelpText(

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { ensureBuilt } from '../../scripts/lib/build.mjs';
 
 /**
  * The faults of tests/integration/feed/faults and tests/e2e/feed-faults.spec.ts, longer and larger. Each prints its
@@ -9,7 +8,6 @@ const scale = process.argv.includes('--quick') ? '3' : '10';
 const env = { ...process.env, FAULTS_SCALE: process.env['FAULTS_SCALE'] ?? scale };
 const run = (...args: string[]): number => spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
 
-await ensureBuilt();
 const failed =
   run('vitest', 'run', '--project', 'integration', '--reporter', 'verbose', 'tests/integration/feed/faults') +
   run('playwright', 'test', 'tests/e2e/feed-faults.spec.ts');
