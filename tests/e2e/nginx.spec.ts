@@ -123,6 +123,10 @@ test('readers lose nothing and get nothing twice while each server is killed or 
   await page.getByLabel('Password').fill(ADMIN.password);
   await page.getByRole('button', { name: /log in/i }).click();
   await page.waitForURL('**/w/**');
+  // Whole pages, whose heads are larger than what nginx takes by default.
+  for (const path of ['', '/patterns', '/outcomes/new']) {
+    expect((await page.goto(`${nginx.url}/w/${WORKSPACE}${path}`))?.status()).toBe(200);
+  }
   // The browser's own, without any code of ours around it.
   await page.evaluate(`
     window.got = []; window.states = [];

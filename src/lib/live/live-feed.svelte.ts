@@ -176,7 +176,7 @@ export class LiveFeed {
   /** What comes waits while the page is paused, or was read in another history. Called when either may have changed. */
   holdOrRelease(): void {
     if (this.#isHeld) {
-      this.#queue.hold();
+      this.#count(this.#queue.hold());
       this.#rowTurns.end();
     } else {
       this.#noneHeld();
@@ -273,6 +273,12 @@ export class LiveFeed {
     this.#queue.clear();
     this.asOf = 0;
     this.#noneHeld();
+  }
+
+  #count(waiting: readonly Delta[]): void {
+    if (this.#missed) return;
+    this.#held = waiting.length;
+    this.waiting = waiting.filter(isNews).length;
   }
 
   #noneHeld(): void {

@@ -1,7 +1,7 @@
 export interface PacedQueue<Item> {
   push(item: Item): void;
-  /** Keeps what comes until released. */
-  hold(): void;
+  /** Keeps what comes until released; says what waits already. */
+  hold(): readonly Item[];
   release(): void;
   clear(): void;
 }
@@ -47,6 +47,7 @@ export function createPacedQueue<Item>(
     },
     hold() {
       held = true;
+      return items;
     },
     release() {
       held = false;

@@ -17,6 +17,9 @@ describe('keys of rows', () => {
     const after = rows.of(['e', 'd', 'c'], true);
     expect(after[2]).toBe(before[0]);
     expect([...after].sort()).toEqual([...before].sort());
+    // Nothing has to be moved where all go.
+    expect(rows.of(['h', 'g', 'i'], true)).toEqual(after);
+    rows.of(['e', 'd', 'c'], true);
     const more = rows.of(['f', 'e', 'd', 'c'], true);
     expect(more.slice(1)).toEqual(after);
     expect(new Set(more).size).toBe(4);

@@ -103,6 +103,26 @@ describe('an audience', () => {
     expect(seqsOf(ann.coalesced('ep0ch', ring, all, 0).segment)).toEqual([1, 2, 3, 4, 5]);
     expect(seqsOf(bob.coalesced('ep0ch', ring, all, 0).segment)).toEqual([1, 2, 5]);
   });
+
+  it('gives those who wait what comes after much that is for others alone', () => {
+    const audiences = new Audiences(() => undefined);
+    const ring = ringOf(102, (seq) =>
+      seq === 102
+        ? {}
+        : { topic: 'system', scope: seq === 101 ? 'user:bob' : 'user:ann', value: 'x'.repeat(1_000) },
+    );
+    const bob = audiences.join(filterOf('bob'), false);
+    const got: number[] = [];
+    const waiting = {
+      deliver(segment: Segment) {
+        got.push(...seqsOf(segment));
+        bob.stopWaiting(waiting);
+      },
+    };
+    bob.wait(waiting);
+    for (const shared of audiences.all()) shared.show(ring, 0, 102);
+    expect(got).toEqual([101, 102]);
+  });
 });
 
 describe('a stretch for a slow reader', () => {

@@ -50,8 +50,8 @@ describe('what waits to be painted', () => {
 
   it('is kept while held and thrown away when cleared', () => {
     const { came, queue } = pacedQueue();
-    queue.hold();
     queue.push(1);
+    expect(queue.hold()).toEqual([1]);
     vi.advanceTimersByTime(1_000);
     expect(came).toEqual([]);
     queue.release();

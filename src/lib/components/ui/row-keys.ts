@@ -7,7 +7,7 @@ export class RowKeys {
   of(ids: readonly string[], reuse: boolean): number[] {
     const stay = new Set(ids);
     const free = reuse ? [...this.#keys].flatMap(([id, key]) => (stay.has(id) ? [] : [key])) : [];
-    const keyOf = (id: string) => this.#keys.get(id) ?? free.pop() ?? (this.#next += 1);
+    const keyOf = (id: string) => this.#keys.get(id) ?? free.shift() ?? (this.#next += 1);
     const keys = ids.map(keyOf);
     this.#keys = new Map(ids.map((id, place) => [id, keys[place] ?? 0]));
     return keys;

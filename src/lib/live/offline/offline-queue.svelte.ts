@@ -216,9 +216,12 @@ export class OfflineQueue {
     this.#sent = this.#book.rows;
   }
 
-  /** The feed brings outcomes. */
+  /** The feed brings outcomes; their rows here go with `settle`, when the page shows them. */
   echo(outcomes: readonly Pick<OutcomeView, 'externalId'>[]): void {
     this.#book.echo(outcomes);
+  }
+
+  settle(): void {
     this.#sent = this.#book.rows;
   }
 
@@ -331,7 +334,12 @@ export function provideOfflineQueue({ feed, workspace, userId }: OfflineQueueOpt
     const { slug, workspaceId, userId: user } = to();
     return untrack(() => queue.start({ slug, workspaceId, userId: user }));
   });
-  $effect(() => feed.on('outcome.recorded', (value) => queue.echo('items' in value ? value.items : [value])));
+  $effect(() =>
+    feed.on('outcome.recorded', (value) => {
+      queue.echo('items' in value ? value.items : [value]);
+      feed.showRows(queue, () => queue.settle());
+    }),
+  );
   let leftAt = 0;
   beforeNavigate(() => {
     leftAt = Date.now();

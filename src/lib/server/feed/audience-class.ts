@@ -115,12 +115,16 @@ export class AudienceClass {
 
   /** Gives everybody who waits what came after `from`, when there is something for them. */
   show(ring: Ring, from: number, to: number): void {
-    if (this.waiting.size === 0) return;
-    const segment = this.segment(ring, from, to);
-    if (segment.events.length + segment.personal.length === 0) return;
-    for (const [waiting, person] of [...this.waiting]) {
-      const seen = segment.for(person);
-      if (seen.events.length > 0) waiting.deliver(seen);
+    for (let at = from; at < to && this.waiting.size > 0;) {
+      const segment = this.segment(ring, at, to);
+      if (segment.to === at) return;
+      at = segment.to;
+      if (segment.events.length + segment.personal.length === 0) continue;
+      // Who gets something waits no longer: those who go on waiting have nothing in what was.
+      for (const [waiting, person] of [...this.waiting]) {
+        const seen = segment.for(person);
+        if (seen.events.length > 0) waiting.deliver(seen);
+      }
     }
   }
 
