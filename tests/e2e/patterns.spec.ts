@@ -1,4 +1,4 @@
-import { expect, test, type Browser, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 import type { PatternList, PatternView } from '#lib/contracts/pattern.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import {
@@ -130,6 +130,9 @@ test('long lists read on by themselves, draw only what is in view and keep the f
     await expect(page.locator(`tr[aria-rowindex="${total + 1}"]`)).toBeVisible({ timeout: 250 });
   }).toPass({ timeout: 20_000 });
   expect(await rows.count()).toBeLessThan(120);
+  const rightOf = (of: Locator) => of.evaluate((element) => element.getBoundingClientRect().right);
+  const table = await rightOf(page.locator('table.patterns'));
+  expect(await rightOf(rows.last().locator('td').last()), 'no empty column').toBeCloseTo(table, 0);
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   expect(height).toBeGreaterThan(total * 36);
 });
