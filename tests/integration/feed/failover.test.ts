@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSequencer, readCursor } from '#lib/server/event-log/index.ts';
+import { createSequencer, readCursor, readHead } from '#lib/server/event-log/index.ts';
 import { appendNotes, until } from '../event-log/support.ts';
 import { startFeedServer } from './feed-server.ts';
 import { RawReader } from './raw-reader.ts';
@@ -59,6 +59,39 @@ it('a database that goes on from a copy gives no place twice to anybody: open st
     open.close();
   } finally {
     await sequencer.stop();
+    await server.stop();
+  }
+});
+
+it('a copy put back under a running server, which nothing tells from the database before, begins an epoch of its own', async () => {
+  const server = await startFeedServer({ timings: { pollMs: 200 } });
+  const { sql } = server.db;
+  try {
+    const workspace = await server.addWorkspace('one');
+    const key = await server.addKey(workspace);
+    const { epoch } = await readHead(sql);
+    const open = new RawReader(`${server.url}?since=${epoch}-0`, key);
+    const keys = Array.from({ length: 10 }, (_, n) => `before/${n}`);
+    await appendNotes(sql, workspace.id, keys, { type: 'import.progressed' });
+    await open.until((r) => r.deltas.length === 10);
+    await sql.begin(async (tx) => {
+      await tx`delete from feed_outbox where seq > 7`;
+      await tx`update feed_head set seq = 7`;
+    });
+    await open.until((r) => r.of('live').length === 1);
+    await appendNotes(sql, workspace.id, ['after'], { type: 'import.progressed' });
+    await open.until((r) => r.keys().includes('after'));
+    const after = await readHead(sql);
+    expect(after.epoch).not.toBe(epoch);
+    expect(open.of('reset').map(({ json }) => json['reason'])).toEqual(['epoch']);
+    expect(open.deltas.at(-1)?.id).toBe(`${after.epoch}-8`);
+    const late = await new RawReader(`${server.url}?since=${epoch}-8`, key).until(
+      (r) => r.of('live').length === 1,
+    );
+    expect(late.of('reset')[0]?.json['reason']).toBe('epoch');
+    late.close();
+    open.close();
+  } finally {
     await server.stop();
   }
 });
