@@ -35,9 +35,11 @@ it('a database that goes on from a copy gives no place twice to anybody: open st
     );
     await sequencer.stop();
     // The last three never reached the copy, which took over on a timeline of its own.
-    await sql`delete from feed_outbox where seq > 7`;
-    await sql`update feed_head set seq = 7`;
-    await sql`update instance set value = '"the primary that was lost"' where key = 'feed lineage'`;
+    await sql.begin(async (tx) => {
+      await tx`delete from feed_outbox where seq > 7`;
+      await tx`update feed_head set seq = 7`;
+      await tx`update instance set value = '"the primary that was lost"' where key = 'feed lineage'`;
+    });
     await publish(Array.from({ length: 6 }, (_, n) => `after/${n}`));
     sequencer = sequence();
     const after = await reached(13);
@@ -45,8 +47,8 @@ it('a database that goes on from a copy gives no place twice to anybody: open st
     await open.until((r) => r.of('live').some(({ id }) => epochOf(id) === epochOf(after)));
     await publish(['last']);
     await open.until((r) => r.keys().includes('last'));
-    // Twice when this instance looks at the copy before the sequencer has.
-    expect(new Set(open.of('reset').map(({ json }) => json['reason']))).toEqual(new Set(['epoch']));
+    // Once, whichever of the reader and the sequencer looked at the copy first.
+    expect(open.of('reset').map(({ json }) => json['reason'])).toEqual(['epoch']);
     const afterwards = open.deltas.slice(10);
     for (const { id } of afterwards) expect(epochOf(id)).toBe(epochOf(after));
     for (const cursor of [before, `${epochOf(before)}-9`]) {

@@ -7,19 +7,19 @@ import { folderOf, identityOfCluster } from '#lib/server/db/embedded/cluster.ts'
 let dataDir = '';
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'telltale-cluster-'));
-  mkdirSync(join(dataDir, 'postgres'));
+  mkdirSync(join(dataDir, 'postgres', 'global'), { recursive: true });
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 
 const identity = (folder = dataDir) => identityOfCluster(folderOf(folder));
-const version = () => join(dataDir, 'postgres', 'PG_VERSION');
+const control = () => join(dataDir, 'postgres', 'global', 'pg_control');
 
 describe('the identity of a folder', () => {
   it('lasts when the folder is used and moved, and is another in a copy that is put back', () => {
-    writeFileSync(version(), '18\n');
+    writeFileSync(control(), 'one');
     const first = identity();
     expect(first).toMatch(/^\d+@\d+$/);
-    writeFileSync(join(dataDir, 'postgres', 'postmaster.pid'), '1\n');
+    writeFileSync(control(), 'two', { flag: 'r+' });
     const moved = `${dataDir}-moved`;
     renameSync(dataDir, moved);
     expect(identity(moved)).toBe(first);
@@ -29,7 +29,7 @@ describe('the identity of a folder', () => {
   });
 
   it.runIf(process.platform === 'linux')('is not told where files have no time of birth', () => {
-    symlinkSync('/proc/version', version());
+    symlinkSync('/proc/version', control());
     expect(identity()).toBeNull();
   });
 });
