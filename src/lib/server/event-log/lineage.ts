@@ -21,7 +21,7 @@ async function readLineage(sql: Sql): Promise<string | null> {
     if (!(thrown instanceof Error && 'code' in thrown && UNASKABLE.has(String(thrown.code)))) throw thrown;
     logger.warn(
       { err: coerceError(thrown) },
-      'the history of the database cannot be told, so the epoch of the feed stays whatever happens to it',
+      'the history of the database cannot be told: after a failover or a restore, run npm run epoch -- renew',
     );
     return null;
   }
