@@ -77,7 +77,7 @@ const DATABASE_AWAY =
 const RETRY_AFTER_S = 2;
 
 /** Whether this, or what caused it (drizzle wraps what it throws), is a lost connection. */
-function isDatabaseAway(thrown: unknown): boolean {
+export function isDatabaseAway(thrown: unknown): boolean {
   for (let at = thrown, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     if ('code' in at && typeof at.code === 'string' && DATABASE_AWAY.test(at.code)) return true;
   }

@@ -3,7 +3,7 @@ import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@svelt
 import { sequence } from '@sveltejs/kit/hooks';
 import { authenticate } from './auth/authenticate.ts';
 import { boundBody } from './bound-body.ts';
-import { mappingOf, pageError, problemResponse } from './error-mapping.ts';
+import { isDatabaseAway, mappingOf, pageError, problemResponse } from './error-mapping.ts';
 import { AppError, coerceError } from './errors.ts';
 import { streamProblem } from './feed/index.ts';
 import { logger, requestScope } from './logger.ts';
@@ -94,10 +94,20 @@ const identify: Handle = async ({ event, resolve }) => {
 
 export const handle = sequence(requestContext, identify);
 
-/** Unknown errors: everything goes to the log under an id, the visitor sees the id. */
+/**
+ * Unknown errors: everything goes to the log under an id, the visitor sees the id. A database that went while a page
+ * was read is no fault of the page: without code and id it comes back by itself (`isUnanswered`).
+ */
 export const handleError: HandleServerError = ({ error, event, status, message }) => {
   if (status === 404) return { message: 'There is no such page.', code: 'NOT_FOUND' };
   if (error instanceof AppError) return { message: error.message, code: error.code };
+  if (isDatabaseAway(error)) {
+    logger.warn(
+      { err: coerceError(error), route: event.route.id },
+      'the database went while a page was read',
+    );
+    return { message: 'The database cannot be reached now.' };
+  }
   const errorId = randomUUID().slice(0, 8);
   logger.error({ err: coerceError(error), errorId, route: event.route.id, status }, 'a request failed');
   return { message: status >= 500 ? 'Something went wrong here.' : message, errorId };

@@ -43,16 +43,24 @@ function checkedEnv(): Env {
   }
 }
 
-async function openStore(env: Env, started: Started): Promise<Database> {
+interface Store {
+  db: Database;
+  /** Names the folder of the data where it is ours. */
+  folder: () => string | null;
+}
+
+async function openStore(env: Env, started: Started): Promise<Store> {
   let url = env.DATABASE_URL;
+  let folder: Store['folder'] = () => null;
   if (url === undefined) {
     const dataDir = resolve(root(), env.TELLTALE_DATA);
-    url = started.add(await startEmbeddedPostgres({ dataDir, log: logAsText })).url;
+    const postgres = started.add(await startEmbeddedPostgres({ dataDir, log: logAsText }));
+    ({ url, folderIdentity: folder } = postgres);
   }
   await migrate(url, resolve(root(), 'drizzle'));
   const db = openDatabase(url, { max: env.TELLTALE_DB_POOL });
   started.add({ stop: () => db.end() });
-  return db;
+  return { db, folder };
 }
 
 const logAsText = {
@@ -101,7 +109,7 @@ export async function startRuntime(): Promise<Runtime> {
 
 async function startParts(started: Started): Promise<Runtime> {
   const env = checkedEnv();
-  const db = await openStore(env, started);
+  const { db, folder } = await openStore(env, started);
   const instance = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`;
   const now = () => Date.now();
 
@@ -110,7 +118,7 @@ async function startParts(started: Started): Promise<Runtime> {
   const doorbell = started.add(createDoorbell({ url: db.url, instance, redisUrl: env.REDIS_URL }));
   await doorbell.start();
   const pool = started.add(createFoldPool({ root: root(), threads: env.TELLTALE_THREADS, logger }));
-  const sequencer = started.add(createSequencer({ url: db.url, doorbell }));
+  const sequencer = started.add(createSequencer({ url: db.url, doorbell, folder }));
   const folds = started.add(new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now }));
   const flags = started.add(createFlags({ db }));
   await flags.start();

@@ -1,7 +1,8 @@
 import { with_request_store } from '@sveltejs/kit/internal/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemSchema } from '#lib/contracts/problem.ts';
-import { handle } from '#lib/server/hooks.ts';
+import { isUnanswered } from '#lib/components/live/come-back.ts';
+import { handle, handleError } from '#lib/server/hooks.ts';
 
 const RUNTIME = Symbol.for('telltale.runtime');
 const lost = Object.assign(new Error('write CONNECTION_CLOSED 10.0.0.7:5432'), { code: 'CONNECTION_CLOSED' });
@@ -54,5 +55,18 @@ describe('a request while the database is away', () => {
 
   it('is a 503 of a page too', async () => {
     await expect(answerTo('/w/calls')).rejects.toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+  });
+
+  it('leaves a page whose data was being read to come back by itself, and a fault of the page not', async () => {
+    const shown = async (error: Error) => {
+      const event = { route: { id: '/w/[workspace]' } };
+      const told = await handleError({ error, event, status: 500, message: 'Internal Error' } as never);
+      expect(JSON.stringify(told)).not.toContain('10.0.0.7');
+      return isUnanswered(500, told ?? null);
+    };
+    const stopping = Object.assign(new Error('terminating connection to 10.0.0.7'), { code: '57P01' });
+    expect(await shown(stopping)).toBe(true);
+    expect(await shown(new Error('Failed query', { cause: lost }))).toBe(true);
+    expect(await shown(Object.assign(new Error('duplicate key'), { code: '23505' }))).toBe(false);
   });
 });

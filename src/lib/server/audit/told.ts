@@ -79,6 +79,7 @@ export const UNTOLD = [
   'flag.changed',
   'maintenance.announced',
   'maintenance.withdrawn',
+  'epoch.renewed',
 ] as const;
 
 export type AuditAction = ActivityAction | (typeof UNTOLD)[number];

@@ -7,10 +7,16 @@ export interface FeedHead {
   seq: number;
 }
 
+const randomEpoch = () => randomBytes(4).toString('hex');
+
 /** Makes the one row of `feed_head`, once in the life of a database; later calls change nothing. */
 async function createHead(sql: Sql | TransactionSql): Promise<void> {
-  const epoch = randomBytes(4).toString('hex');
-  await sql`insert into feed_head (id, epoch, seq) values ('feed', ${epoch}, 0) on conflict (id) do nothing`;
+  await sql`insert into feed_head (id, epoch, seq) values ('feed', ${randomEpoch()}, 0) on conflict (id) do nothing`;
+}
+
+/** Names the history anew, whoever reads it: all cursors of before are reset. */
+export async function newEpoch(sql: Sql | TransactionSql): Promise<void> {
+  await sql`update feed_head set epoch = ${randomEpoch()} where id = 'feed'`;
 }
 
 export async function readHead(sql: Sql | TransactionSql): Promise<FeedHead> {

@@ -1,6 +1,7 @@
 export { appendEvents, appendToAll, insertEvents, type FeedEvent } from './append-events.ts';
 export { createDoorbell, type DoorbellService } from './doorbell.ts';
-export { readCursor, readHead, type FeedHead } from './head.ts';
+export { newEpoch, readCursor, readHead, type FeedHead } from './head.ts';
+export { renewEpoch } from './lineage.ts';
 export { createPartitionKeeper, ensurePartitions, type PartitionKeeper } from './partitions.ts';
 export { createSequencer, type Sequencer } from './sequencer.ts';
 export {

@@ -4,7 +4,7 @@ import { connectionOptions, type Sql } from '../db/client.ts';
 import { leaveLostTransactions } from '../db/lost-connections.ts';
 import { coerceError } from '../errors.ts';
 import { logger } from '../logger.ts';
-import { readHead } from './head.ts';
+import { readHead, type FeedHead } from './head.ts';
 import { renewEpoch } from './lineage.ts';
 import { createWaker } from './waker.ts';
 import { within } from './within.ts';
@@ -51,6 +51,8 @@ interface Step {
 export function createSequencer(options: {
   url: string;
   doorbell: Doorbell;
+  /** Names the folder of the database, where it is ours. */
+  folder?: () => string | null;
   random?: () => number;
 }): Sequencer {
   const random = options.random ?? Math.random;
@@ -58,6 +60,8 @@ export function createSequencer(options: {
   let sql: Sql | null = null;
   let stopped = false;
   let leading = false;
+  /** The last place that was given or found here, kept over lost connections. */
+  let seen: FeedHead | null = null;
   let running: Promise<void> = Promise.resolve();
   let unsubscribe: () => void = () => undefined;
 
@@ -79,9 +83,7 @@ export function createSequencer(options: {
   async function leadOrWatch(connection: Sql): Promise<void> {
     const lock = await soon(tryLock(connection));
     if (!lock.held) return;
-    await soon(readHead(connection));
-    await soon(renewEpoch(connection));
-    let { seq } = await soon(readHead(connection));
+    let { epoch, seq } = await headToGoOnFrom(connection);
     let waitMs = SHORTEST_WAIT_MS;
     leading = true;
     // What waits may have been written before this instance could be rung.
@@ -92,11 +94,12 @@ export function createSequencer(options: {
       if (!step.mine) return;
       if (step.placed === 0 && step.waiting > 0) {
         // Somebody else moved the head: a second leader was forced, or the row was restored.
-        seq = (await soon(readHead(connection))).seq;
+        ({ epoch, seq } = await headToGoOnFrom(connection));
       }
       if (step.placed > 0 && step.seq !== null) {
         if (step.seq - seq !== step.placed) logger.error({ step, seq }, 'the feed has a gap');
         seq = step.seq;
+        seen = { epoch, seq };
         options.doorbell.ringSequenced(seq);
       }
       waitMs = step.placed > 0 ? SHORTEST_WAIT_MS : Math.min(waitMs * 2, LONGEST_WAIT_MS);
@@ -109,6 +112,13 @@ export function createSequencer(options: {
       }
     }
     await soon(connection`select pg_advisory_unlock(${SEQUENCER_LOCK})`);
+  }
+
+  async function headToGoOnFrom(connection: Sql): Promise<FeedHead> {
+    await soon(readHead(connection));
+    await soon(renewEpoch(connection, { folder: options.folder?.() ?? null, seen }));
+    seen = await soon(readHead(connection));
+    return seen;
   }
 
   async function disconnect(): Promise<void> {

@@ -1,7 +1,14 @@
 import type { Doorbell } from '../app.ts';
 import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
-import { createWaker, readAfter, readHead, within, type SequencedEvent } from '../event-log/index.ts';
+import {
+  createWaker,
+  readAfter,
+  readHead,
+  renewEpoch,
+  within,
+  type SequencedEvent,
+} from '../event-log/index.ts';
 import { logger } from '../logger.ts';
 import type { Cursor } from './cursor.ts';
 import { encodeEvent, type EncodedEvent } from './encode.ts';
@@ -123,9 +130,17 @@ export class FeedReader {
     }
   }
 
-  /** Looks at the one row of the head; also finds out that the database was restored under us. */
+  /**
+   * Looks at the one row of the head. When what was read here is not there any more, the database was restored under
+   * us, and its places are given again in an epoch of their own.
+   */
   async #headMoved(): Promise<boolean> {
-    const head = await within(READ_DEADLINE_MS, readHead(this.#db.sql));
+    let head = await within(READ_DEADLINE_MS, readHead(this.#db.sql));
+    if (head.epoch === this.#epoch && head.seq < this.ring.head) {
+      const seen = { epoch: this.#epoch, seq: this.ring.head };
+      await within(READ_DEADLINE_MS, renewEpoch(this.#db.sql, { seen }));
+      head = await within(READ_DEADLINE_MS, readHead(this.#db.sql));
+    }
     if (head.epoch !== this.#epoch || head.seq < this.ring.head) {
       logger.warn({ head, epoch: this.#epoch, seq: this.ring.head }, 'the feed begins a new epoch');
       this.#beginAt(head.epoch, head.seq);

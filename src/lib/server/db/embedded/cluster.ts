@@ -129,6 +129,18 @@ export function ownCluster(folder: Folder, account: Account): void {
   chmodSync(folder.clusterDir, 0o700);
 }
 
+/**
+ * Names this folder among its copies: a copy has files of its own, and a folder that is moved or mounted anew keeps
+ * them. Null where the file system does not keep when a file was made, as its numbers may not last either.
+ *
+ * Of all files this one: PostgreSQL writes it in its place only, and always, so that what brings back only those that
+ * differ (rsync) brings it too.
+ */
+export function identityOfCluster({ clusterDir }: Folder): string | null {
+  const { ino, birthtimeNs } = statSync(join(clusterDir, 'global', 'pg_control'), { bigint: true });
+  return birthtimeNs > 0n ? `${ino}@${birthtimeNs}` : null;
+}
+
 export function readPassword(folder: Folder): string | null {
   const password = readIfThere(folder.passwordFile)?.trim();
   return password === undefined || password === '' ? null : password;

@@ -6,6 +6,7 @@ import {
   checkCluster,
   createCluster,
   folderOf,
+  identityOfCluster,
   ownCluster,
   readPassword,
   resetPassword,
@@ -67,6 +68,7 @@ function shareOf(shared: Shared, postgres: EmbeddedPostgres, onLast: () => void)
     get state() {
       return postgres.state;
     },
+    folderIdentity: () => postgres.folderIdentity(),
     onState: (listener) => postgres.onState(listener),
     stop() {
       stopped ??= (async () => {
@@ -138,6 +140,7 @@ function handleOf(supervisor: Supervisor, url: string, folder: Folder, lock: Own
     get state() {
       return supervisor.state;
     },
+    folderIdentity: () => identityOfCluster(folder),
     onState: (listener) => supervisor.onState(listener),
     async stop() {
       await supervisor.stop();

@@ -23,6 +23,8 @@ export interface EmbeddedPostgres {
   /** The same for as long as the handle lives, also across restarts of PostgreSQL. */
   readonly url: string;
   readonly state: EmbeddedState;
+  /** Names the folder among its copies; null where that cannot be told. */
+  folderIdentity(): string | null;
   onState(listener: (state: EmbeddedState) => void): () => void;
   /** Stops PostgreSQL cleanly. Close the pool first. */
   stop(): Promise<void>;
