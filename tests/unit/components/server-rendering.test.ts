@@ -164,7 +164,7 @@ describe('ConfidenceChart', () => {
     expect(html.match(/<tr/g)).toHaveLength(points.length + 1);
   });
 
-  it('marks nothing that was said of the other side', () => {
+  it('marks nothing that was said of the other side, or by another way to compare', () => {
     const html = render(ConfidenceChart, {
       props: {
         trajectory: { asOf: 4_000, startedAt: 0, points, needed: [] },
@@ -172,13 +172,16 @@ describe('ConfidenceChart', () => {
         stands: true,
         events: [
           { kind: 'confirmed', side: 'better', position: 2_500 },
+          { kind: 'weakening', side: 'worse', position: 2_900 },
+          { kind: 'period', side: 'worse', position: 3_000 },
+          { kind: 'lost', side: 'worse', position: 3_000 },
           { kind: 'emerging', side: 'worse', position: 3_900 },
         ],
       },
     }).body;
     expect(html).toContain('Emerging at #3,900.');
     expect(html).not.toContain('Confirmed');
-    expect(html).not.toMatch(/class="event confirmed/);
+    expect(html).not.toMatch(/Lost|Weakening|class="event (confirmed|lost|weakening)/);
   });
 
   it('has an odds chart with the interval in words', () => {

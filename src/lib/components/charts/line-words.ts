@@ -7,12 +7,13 @@ export interface LineWord {
   under: boolean;
 }
 
-/** The name of a mark, over it and to its right, or `before` it; `under`: below it instead. */
-export interface MarkName {
+/** A mark with its name where it is `labelled`: over it and to its right, or `before` it; `under`: below it instead. */
+export interface NamedMark {
   /** Percent of the plot, from the left and from the bottom. */
   x: number;
   y: number;
   name: string;
+  labelled: boolean;
   before: boolean;
   under: boolean;
 }
@@ -28,6 +29,7 @@ interface Box {
 const WIDTH_PX = 470;
 const CHARACTER_PX = 6.2;
 const LINE_PX = 16;
+const MARK_PX = 13;
 const SPOTS = [
   { end: 'left', under: false },
   { end: 'left', under: true },
@@ -36,15 +38,18 @@ const SPOTS = [
 ] as const;
 
 /**
- * Where the words of lines stand so that they run over no mark's name and not over each other: at the first free end,
+ * Where the words of lines stand so that they run over no mark, no mark's name and not over each other: at the first free end,
  * the left one before the right one, over the line before under it. Where none is free, at the first.
  */
 export function placeLineWords(
   lines: readonly { at: number; words: string }[],
-  names: readonly MarkName[],
+  marks: readonly NamedMark[],
   heightPx: number,
 ): LineWord[] {
-  const taken = names.map((name) => boxOfName(name, heightPx));
+  const taken = marks.flatMap((mark) => [
+    boxOfMark(mark, heightPx),
+    ...(mark.labelled ? [boxOfName(mark, heightPx)] : []),
+  ]);
   return lines.map((line) => {
     const spots = SPOTS.map((spot) => ({ ...line, ...spot }));
     const word = spots.find((spot) => {
@@ -64,7 +69,13 @@ function boxOfWord({ at, words, end, under }: LineWord, heightPx: number): Box {
   return { left, right: left + width, bottom, top: bottom + LINE_PX };
 }
 
-function boxOfName({ x, y, name, before, under }: MarkName, heightPx: number): Box {
+function boxOfMark({ x, y }: NamedMark, heightPx: number): Box {
+  const left = (x / 100) * WIDTH_PX - MARK_PX / 2;
+  const bottom = (y / 100) * heightPx - MARK_PX / 2;
+  return { left, right: left + MARK_PX, bottom, top: bottom + MARK_PX };
+}
+
+function boxOfName({ x, y, name, before, under }: NamedMark, heightPx: number): Box {
   const width = name.length * CHARACTER_PX + 6;
   const at = (x / 100) * WIDTH_PX;
   const left = before ? at - width : at;
