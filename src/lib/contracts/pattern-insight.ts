@@ -17,6 +17,8 @@ export const PATTERN_EVENTS = [
   'strengthened',
   'change-up',
   'change-down',
+  'period',
+  'concurrent',
   'recounted',
   'supported',
   'pinned',

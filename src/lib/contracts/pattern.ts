@@ -138,7 +138,9 @@ export const patternViewSchema = z
     concurrency: z
       .number()
       .nullable()
-      .describe('How much of it could be compared with outcomes of the same time, about 0 to 1.'),
+      .describe(
+        'How much of it could be compared with outcomes of the same time, about 0 to 1. Null for a time-bound pattern.',
+      ),
     comparable: z
       .boolean()
       .nullable()

@@ -137,13 +137,48 @@ describe('explainPattern with evidence', () => {
 
   it('says of time-bound ones how they are compared', () => {
     const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, comparable: false };
-    expect(text(bound)).toContain('nothing is concluded from it');
+    expect(text(bound)).toContain('too few or differ among themselves too much, so nothing is concluded');
     expect(marksOf(bound)).toEqual(['time-bound: the other periods differ among themselves']);
     expect(marksOf({ ...confirmed, comparable: false, pinned: true, recounting: true })).toEqual([
       'pinned',
       'recounting',
       'time-bound: no comparable outcomes at the same time',
     ]);
+  });
+
+  it('promises for time-bound ones only what holds, and not before the periods are asked', () => {
+    const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, concurrency: null };
+    const promise = 'such patterns, however often anybody looks';
+    expect(text(bound)).toContain(
+      'If this pattern were no better than the other periods, and their rate stayed the same, a confidence this high would ever appear in at most 62 of 10,000 such patterns',
+    );
+    const collecting = { ...bound, direction: null, status: 'collecting' } as const;
+    for (const comparable of [false, null]) {
+      const said = text({ ...collecting, comparable });
+      expect(said).not.toContain(promise);
+      expect(said).toContain('Confidence is 0.97, that it is better than the other periods.');
+    }
+    expect(text({ ...collecting, comparable: null })).toContain('That has not been asked yet');
+    expect(text(bound)).not.toMatch(/nothing else happened/);
+  });
+
+  it('tells what a weakening pattern has lost: by a change, by its evidence, or because the periods disagree', () => {
+    const weakening = { ...confirmed, status: 'weakening', confirmedAt: 4_796 } as const;
+    const changed = { at: 4_187, side: 'down' } as const;
+    expect(text({ ...weakening, changed })).toContain('It was confirmed, and its evidence has fallen since.');
+    expect(text({ ...weakening, changed, confirmedAt: null })).toContain('at #4,187 it changed');
+    expect(text({ ...weakening, period: true, comparable: false })).toContain(
+      'the other periods do not agree any more',
+    );
+  });
+
+  it('says since when a declared mode holds', () => {
+    const epoch = { n: 100, successes: 20, startedAt: 8_034 };
+    const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, epoch };
+    expect(text(bound)).toContain('At #8,034 one of its attributes was declared as bound to time, so');
+    expect(text({ ...bound, changed: { at: 8_034, side: 'up' } })).toContain(
+      'One of its attributes is bound to time, so',
+    );
   });
 
   it('never says that anything causes anything', () => {
@@ -198,6 +233,56 @@ describe('receiptRows', () => {
     expect(meaning('Confidence')).toContain('at most 5 of 100 such patterns');
     expect(meaning('Odds, any look')).toContain('With 10.0% in the rest that is ≈ 1.2× to 1.5× its rate.');
     expect(meaning('Needed today')).toContain('240 to 1; it has 20 to 1');
+    expect(meaning('Needed today')).toContain('0.005 of 1, half of it for either side');
+  });
+
+  const bare: PatternView = {
+    ...pattern(300, 1_600, 4_000, 6_000),
+    confidence: 0,
+    confidenceWorse: 0.999,
+    weightedConfidence: 0.9,
+    pValue: 0.001,
+    concurrency: null,
+  };
+  const rowOf = (view: PatternView, label: string) =>
+    receiptRows(view, { asOf: 9_000, behindMs: 0, searched: 100, budget: null }).find(
+      (row) => row.label === label,
+    );
+
+  it('says the side of the evidence, and promises nothing where periods are not known to agree', () => {
+    expect(rowOf(bare, 'Confidence')?.value).toBe('>0.99 below, line at 0.80');
+    expect(rowOf(bare, 'Confidence')?.meaning).toContain('no worse than the rest, it would ever come');
+    const period = { ...bare, period: true };
+    expect(rowOf(period, 'Confidence')?.meaning).toContain('while their rate stays the same');
+    expect(rowOf({ ...period, comparable: null }, 'Confidence')?.meaning).toMatch(
+      /has not been asked yet\.$/,
+    );
+    expect(rowOf({ ...period, comparable: false }, 'Over 100 searched')?.meaning).toContain(
+      'cannot be confirmed',
+    );
+    expect(rowOf(period, 'Same-time share')).toBeUndefined();
+  });
+
+  it('says why the evidence does not begin with the log', () => {
+    const epoch = { n: 100, successes: 20, startedAt: 8_034 };
+    const since = (more: Partial<PatternView>) => {
+      const view = { ...bare, epoch, ...more };
+      return [rowOf(view, 'Evidence since')?.meaning.split(': ')[1], rowOf(view, 'First seen')?.meaning];
+    };
+    const anew = 'At #8,034 it began anew.';
+    expect(since({ changed: { at: 8_034, side: 'up' } })).toEqual([
+      'the pattern changed there.',
+      expect.stringContaining(anew),
+    ]);
+    expect(since({ since: 8_034, pinnedOnly: true })).toEqual([
+      'it was pinned there.',
+      expect.not.stringContaining(anew),
+    ]);
+    expect(since({ period: true })).toEqual([
+      'one of its attributes was declared as bound to time there.',
+      expect.stringContaining(anew),
+    ]);
+    expect(since({ changed: { at: 4_000, side: 'up' } })[0]).toContain('declared as not bound to time');
   });
 });
 

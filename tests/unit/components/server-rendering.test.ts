@@ -8,6 +8,7 @@ import ConfidenceChart from '#lib/components/charts/ConfidenceChart.svelte';
 import OddsChart from '#lib/components/charts/OddsChart.svelte';
 import HereMenu from '#lib/components/live/HereMenu.svelte';
 import ConfidenceMeter from '#lib/components/patterns/ConfidenceMeter.svelte';
+import Movers from '#lib/components/patterns/Movers.svelte';
 import StatusWord from '#lib/components/patterns/StatusWord.svelte';
 import SystemNotices from '#lib/components/views/shell/SystemNotices.svelte';
 import Receipt from '#lib/components/ui/Receipt.svelte';
@@ -75,7 +76,12 @@ describe('IntervalAxis', () => {
 });
 
 describe('ConfidenceMeter', () => {
-  const meter = (status: 'collecting' | 'emerging', confidence: number | null, confidenceWorse = 0) =>
+  const meter = (
+    status: 'collecting' | 'emerging',
+    confidence: number | null,
+    confidenceWorse = 0,
+    comparable?: boolean,
+  ) =>
     render(ConfidenceMeter, {
       props: {
         pattern: {
@@ -84,6 +90,8 @@ describe('ConfidenceMeter', () => {
           confidenceWorse: confidence === null ? null : confidenceWorse,
           direction: status === 'collecting' ? null : 'better',
           trend: null,
+          period: comparable !== undefined,
+          comparable: comparable ?? true,
         },
       },
     }).body;
@@ -108,8 +116,16 @@ describe('ConfidenceMeter', () => {
 
   it('shows the stronger side while none stands, in no colour', () => {
     const html = meter('collecting', 0.01, 0.95);
-    expect(text(html)).toContain('0.95');
+    expect(text(html)).toContain('0.95 below that it is worse than the rest');
     expect(html).not.toMatch(/class="cs on/);
+    expect(text(meter('collecting', 0.01, 0.1))).not.toContain('below');
+  });
+
+  it('has no full bar where periods are not known to agree', () => {
+    const html = meter('collecting', 0.95, 0, false);
+    expect(html).toMatch(/class="cs void/);
+    expect(text(html)).toContain('which says nothing while those are not known to agree');
+    expect(meter('collecting', 0.95, 0, true)).not.toMatch(/void/);
   });
 });
 
@@ -148,10 +164,49 @@ describe('ConfidenceChart', () => {
     expect(html.match(/<tr/g)).toHaveLength(points.length + 1);
   });
 
+  it('marks nothing that was said of the other side, or by another way to compare', () => {
+    const html = render(ConfidenceChart, {
+      props: {
+        trajectory: { asOf: 4_000, startedAt: 0, points, needed: [] },
+        side: 'worse',
+        stands: true,
+        events: [
+          { kind: 'confirmed', side: 'better', position: 2_500 },
+          { kind: 'weakening', side: 'worse', position: 2_900 },
+          { kind: 'period', side: 'worse', position: 3_000 },
+          { kind: 'lost', side: 'worse', position: 3_000 },
+          { kind: 'emerging', side: 'worse', position: 3_900 },
+        ],
+      },
+    }).body;
+    expect(html).toContain('Emerging at #3,900.');
+    expect(html).not.toContain('Confirmed');
+    expect(html).not.toMatch(/Lost|Weakening|class="event (confirmed|lost|weakening)/);
+  });
+
   it('has an odds chart with the interval in words', () => {
     const html = render(OddsChart, { props: { points } }).body;
     expect(html).toContain('1.10–2.00×');
     expect(html).toMatch(/<path[^>]* d="M/);
+  });
+});
+
+describe('Movers', () => {
+  it('writes no number that nobody can read', () => {
+    const movers = [30, 8.2, 0.5, -0.001].map((logEChange, i) => ({
+      position: 8_019 + i,
+      outcomeId: null,
+      subject: null,
+      variant: null,
+      result: 'success' as const,
+      logEChange,
+      logE: 1,
+    }));
+    const html = text(render(Movers, { props: { movers, side: 'better', base: '/w/calls' } }).body);
+    expect(html).toContain('× over a million');
+    expect(html).toContain('× 3,641');
+    expect(html).toContain('× 1.65');
+    expect(html).toContain('hardly');
   });
 });
 

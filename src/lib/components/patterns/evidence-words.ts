@@ -1,4 +1,5 @@
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import { chanceOfEver } from '#lib/format/confidence.ts';
 import { count, position } from '#lib/format/count.ts';
 import { odds, oddsInterval } from '#lib/format/ratio.ts';
 
@@ -13,6 +14,24 @@ export function sideShown({ confidence, confidenceWorse, direction }: Evidence):
 export function confidenceShown(pattern: Evidence): number | null {
   if (pattern.confidence === null) return null;
   return sideShown(pattern) === 'worse' ? (pattern.confidenceWorse ?? 0) : pattern.confidence;
+}
+
+/**
+ * "below" where the evidence shown is that it does worse. Null on the other side, and where chance alone brings as much:
+ * there either side may be the stronger one from one outcome to the next.
+ */
+export function sideWord(pattern: Evidence): 'below' | null {
+  const value = confidenceShown(pattern);
+  if (value === null || chanceOfEver(value) === 'any number') return null;
+  return sideShown(pattern) === 'worse' ? 'below' : null;
+}
+
+/**
+ * Whether what its confidence promises holds. Evidence of periods promises something only while the other periods agree
+ * among themselves, and not before that has been asked (STATISTICS §3).
+ */
+export function isGuaranteed({ period, comparable }: Pick<PatternView, 'period' | 'comparable'>): boolean {
+  return !period || comparable === true;
 }
 
 /** The raw rate leans the other way than the evidence of the same time: never to be hidden. */
@@ -94,6 +113,34 @@ function timeMark({ period, comparable }: PatternView): string[] {
 export function recentWords(recent: PatternView['recent'], short = false): string | null {
   if (recent === null || recent.n === 0) return null;
   return `${recent.successes} of ${short ? '' : 'last '}${count(recent.n)}`;
+}
+
+/**
+ * Why its evidence does not begin with the log: a change alarm, its pinning, or that somebody declared how one of its
+ * attributes is compared. Null where it begins with the log.
+ */
+export function epochCause({
+  epoch,
+  changed,
+  since,
+}: Pick<PatternView, 'epoch' | 'changed' | 'since'>): 'change' | 'pin' | 'mode' | null {
+  if (epoch === null || epoch.startedAt === 0) return null;
+  if (changed?.at === epoch.startedAt) return 'change';
+  return since === epoch.startedAt ? 'pin' : 'mode';
+}
+
+/** What happened where its evidence begins; null where it begins with the log. */
+export function epochCauseWords(pattern: PatternView): string | null {
+  switch (epochCause(pattern)) {
+    case 'change':
+      return 'the pattern changed there';
+    case 'pin':
+      return 'it was pinned there';
+    case 'mode':
+      return `one of its attributes was declared as ${pattern.period ? '' : 'not '}bound to time there`;
+    case null:
+      return null;
+  }
 }
 
 /** "since #12,800" where the evidence does not rest on everything. */

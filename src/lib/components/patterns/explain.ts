@@ -3,7 +3,7 @@ import { chanceOfEver, confidence as confidenceText } from '#lib/format/confiden
 import { count, position } from '#lib/format/count.ts';
 import { interval, percent } from '#lib/format/percent.ts';
 import { lift, odds, oddsInterval, points } from '#lib/format/ratio.ts';
-import { confidenceShown, disagrees, sideShown } from './evidence-words.ts';
+import { confidenceShown, disagrees, epochCause, isGuaranteed, sideShown } from './evidence-words.ts';
 
 /** A piece of a sentence; figures stand out. */
 export type Piece = string | { figure: string };
@@ -73,10 +73,15 @@ function againstRest(pattern: PatternView, rate: number, restRate: number): Piec
 function sameTime(pattern: PatternView): Piece[] {
   if (pattern.period) {
     return [
-      'One of its attributes is bound to time: while it held, almost nothing else happened. ',
+      epochCause(pattern) === 'mode'
+        ? `At ${position(pattern.epoch?.startedAt ?? 0)} one of its attributes was declared as bound to time`
+        : 'One of its attributes is bound to time',
+      ', so this period is compared with the others. ',
       pattern.comparable === false
-        ? 'The other periods differ among themselves too much to compare with, so nothing is concluded from it.'
-        : 'So this period is compared with the others, and it counts only while those agree among themselves.',
+        ? 'Those are too few or differ among themselves too much, so nothing is concluded from it.'
+        : pattern.comparable === null
+          ? 'It counts only while those agree among themselves. That has not been asked yet, so nothing is concluded from it so far.'
+          : 'It counts only while those agree among themselves.',
     ];
   }
   if (pattern.comparable === false) {
@@ -135,20 +140,23 @@ function boundsWords(oddsRatio: NonNullable<PatternView['oddsRatio']>): Piece[] 
 
 function evidence(pattern: PatternView): Piece[][] {
   const value = confidenceShown(pattern) ?? 0;
-  const than = sideShown(pattern) === 'worse' ? 'no worse' : 'no better';
-  const chance = chanceOfEver(value);
-  const level: Piece[] =
-    chance === 'any number'
-      ? ['Confidence is ', figure(confidenceText(value)), ': chance alone brings as much.']
-      : [
-          'Confidence is ',
-          figure(confidenceText(value)),
-          `. If this pattern were ${than} than the rest, a confidence this high would ever appear in ${chance} such patterns, however often anybody looks.`,
-        ];
+  const level: Piece[] = ['Confidence is ', figure(confidenceText(value)), promise(pattern, value)];
   const held = pattern.recounting
     ? ['A correction touched it. Until what was taken out has left its evidence, its status stays as it is.']
     : [];
   return [[...level, ...standing(pattern)], held];
+}
+
+/** What a confidence of this height promises. */
+function promise(pattern: PatternView, value: number): string {
+  const chance = chanceOfEver(value);
+  if (chance === 'any number') return ': chance alone brings as much.';
+  const side = sideShown(pattern);
+  if (!isGuaranteed(pattern)) {
+    return `, that it is ${side} than the other periods. That would say something only if their rate stayed the same.`;
+  }
+  const than = pattern.period ? 'the other periods, and their rate stayed the same' : 'the rest';
+  return `. If this pattern were no ${side} than ${than}, a confidence this high would ever appear in ${chance} such patterns, however often anybody looks.`;
 }
 
 function standing(pattern: PatternView): string[] {
@@ -166,9 +174,12 @@ function standing(pattern: PatternView): string[] {
       ];
     case 'weakening':
       return [
-        pattern.changed === null
-          ? ` It was confirmed, and its evidence has fallen since.${since}`
-          : ` It was confirmed; at ${position(pattern.changed.at)} it changed, and the evidence begins anew.`,
+        // Only a change takes the confirmation away and leaves the pattern weakening.
+        pattern.changed !== null && pattern.confirmedAt === null
+          ? ` It was confirmed; at ${position(pattern.changed.at)} it changed, and the evidence begins anew.`
+          : isGuaranteed(pattern)
+            ? ` It was confirmed, and its evidence has fallen since.${since}`
+            : ` It was confirmed, and the other periods do not agree any more.${since}`,
       ];
     case 'retired':
       return [' It is retired: counted, and no longer called emerging or confirmed.'];

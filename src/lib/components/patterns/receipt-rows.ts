@@ -8,7 +8,7 @@ import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
 import { intervalBeside, percent } from '#lib/format/percent.ts';
 import { lift, oddsInterval } from '#lib/format/ratio.ts';
-import { confidenceShown, sideShown } from './evidence-words.ts';
+import { confidenceShown, epochCauseWords, isGuaranteed, sideShown, sideWord } from './evidence-words.ts';
 
 export interface ReceiptRow {
   label: string;
@@ -43,11 +43,15 @@ export function receiptRows(
   ];
 }
 
-function sinceWords({ since, pinnedOnly }: PatternView): string {
+function sinceWords(pattern: PatternView): string {
+  const { since, pinnedOnly } = pattern;
   if (since === null) return 'It is not tracked: nothing is kept of it but what the log says.';
+  const { epoch } = pattern;
+  const anew =
+    epoch === null || epoch.startedAt <= since ? '' : ` At ${position(epoch.startedAt)} it began anew.`;
   return pinnedOnly
-    ? `It has too few outcomes to be searched, and is watched because it was pinned. Its evidence starts at its pinning, at ${position(since)}.`
-    : `From ${position(since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.`;
+    ? `It has too few outcomes to be searched, and is watched because it was pinned. Its evidence started at its pinning, at ${position(since)}.${anew}`
+    : `From ${position(since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.${anew}`;
 }
 
 function countRows(pattern: PatternView): ReceiptRow[] {
@@ -67,33 +71,46 @@ function evidenceRows(
 ): ReceiptRow[] {
   const value = confidenceShown(pattern) ?? 0;
   const weighted = pattern.weightedConfidence;
-  const than = sideShown(pattern) === 'worse' ? 'no worse' : 'no better';
-  const chance = chanceOfEver(value);
+  const below = sideWord(pattern);
+  const guaranteed = isGuaranteed(pattern);
   return [
     {
       label: 'Confidence',
-      value: `${confidenceText(value)}${LINE}`,
-      meaning: `${
-        chance === 'any number'
-          ? 'Chance alone brings as much.'
-          : `If it were ${than} than the rest, it would ever come this high in ${chance} such patterns.`
-      } It may fall again; from the line at 0.80 on it is emerging.`,
+      value: `${confidenceText(value)}${below === null ? '' : ` ${below}`}${LINE}`,
+      meaning: guaranteed
+        ? `${promise(pattern, value)} It may fall again; from the line at 0.80 on it is emerging.`
+        : `Evidence of periods says something only while the other periods agree among themselves. ${
+            pattern.comparable === null ? 'That has not been asked yet.' : 'They are too few, or do not.'
+          }`,
     },
     {
       label: `Over ${count(searched)} searched`,
       value: `${confidenceText(weighted)}${LINE}`,
-      meaning: `The same, after paying for having searched ${count(searched)} patterns: at 0.80 it would be confirmed by itself. Several that come high together are confirmed sooner.`,
+      meaning: `The same, after paying for having searched ${count(searched)} patterns${
+        guaranteed
+          ? ': at 0.80 it would be confirmed by itself. Several that come high together are confirmed sooner.'
+          : '. It cannot be confirmed while the other periods are not known to agree.'
+      }`,
     },
     ...(budget === null ? [] : [neededRow(budget)]),
     {
       label: 'p, any look',
       value: pValue(pattern.pValue),
-      meaning: `Had it no effect, a p this small would ever come up with at most this probability, however often anybody looked at this one pattern.`,
+      meaning: `Had it no effect${
+        pattern.period ? ', and while the rate of the other periods stays the same' : ''
+      }, a p this small would ever come up with at most this probability, however often anybody looked at this one pattern.`,
     },
     ...oddsRow(pattern),
     ...(pattern.concurrency === null ? [] : [shareRow(pattern.concurrency)]),
     ...epochRow(pattern),
   ];
+}
+
+function promise(pattern: PatternView, value: number): string {
+  const chance = chanceOfEver(value);
+  if (chance === 'any number') return 'Chance alone brings as much.';
+  const than = pattern.period ? 'the other periods, while their rate stays the same' : 'the rest';
+  return `If it were no ${sideShown(pattern)} than ${than}, it would ever come this high in ${chance} such patterns.`;
 }
 
 function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']): ReceiptRow {
@@ -102,7 +119,7 @@ function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']
   return {
     label: 'Needed today',
     value: confidenceText(confidence(logENeeded)),
-    meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, and each of the ${count(rejections)} confirmations so far made the line lower.`,
+    meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, half of it for either side, and each of the ${count(rejections)} confirmations so far made the line lower.`,
   };
 }
 
@@ -143,13 +160,15 @@ function shareRow(concurrency: number): ReceiptRow {
   };
 }
 
-function epochRow({ epoch }: PatternView): ReceiptRow[] {
-  if (epoch === null || epoch.startedAt === 0) return [];
+function epochRow(pattern: PatternView): ReceiptRow[] {
+  const { epoch } = pattern;
+  const cause = epochCauseWords(pattern);
+  if (epoch === null || cause === null) return [];
   return [
     {
       label: 'Evidence since',
       value: position(epoch.startedAt),
-      meaning: `It rests on the ${count(epoch.n)} outcomes after that place, ${count(epoch.successes)} of them successes: the pattern changed there, or was pinned there.`,
+      meaning: `It rests on the ${count(epoch.n)} outcomes after that place, ${count(epoch.successes)} of them successes: ${cause}.`,
     },
   ];
 }

@@ -219,6 +219,8 @@ export class EvidenceFold {
       view.phased[index] = slots.some((one) => byteAt(view.slotPeriod, one) === 2) ? 1 : 0;
       const timed = slots.some((one) => byteAt(view.slotPeriod, one) === 1);
       if (timed === ((flags & FLAG.period) !== 0)) continue;
+      const stood = (flags & (EMERGING | CONFIRMED | FLAG.changed)) !== 0;
+      if (stood) this.#judge.tell(view, index, after, timed ? 'period' : 'concurrent');
       this.#judge.setFlags(view, index, after, flags & ~(EMERGING | CONFIRMED | FLAG.changed));
       view.flags[index] = byteAt(view.flags, index) ^ FLAG.period;
       view.confirmedAt[index] = 0;

@@ -14,6 +14,9 @@ export const EFFECT_KINDS = [
   'strengthened',
   'change-up',
   'change-down',
+  /** Compared by period from here on, or at the same time again: what was said of it falls. */
+  'period',
+  'concurrent',
   /** Evidence without retracted outcomes took the place of the former. */
   'recounted',
   /** Support has admitted a pinned pattern: its evidence now holds the whole log. */

@@ -63,7 +63,7 @@ export function viewOf(
     pinned: evidence.pinned,
     pinnedOnly: evidence.pinnedOnly,
     period: evidence.period,
-    concurrency: evidence.concurrency,
+    concurrency: evidence.period ? null : evidence.concurrency,
     comparable: isComparable(view, pattern, evidence),
     explainedBy: explanationOf(standings, names, evidence),
     explains: standings.explains(index),

@@ -467,7 +467,11 @@ describe('attributes', () => {
       mode: 'period',
       by: 'person',
     });
-    expect(await patternOf(api, 'day:mo')).toMatchObject({ period: true, oddsRatio: null });
+    expect(await patternOf(api, 'day:mo')).toMatchObject({
+      period: true,
+      oddsRatio: null,
+      concurrency: null,
+    });
     expect((await patch('day', { mode: 'both' })).status).toBe(422);
     expect((await patch('nobody', { mode: 'period' })).status).toBe(404);
   });

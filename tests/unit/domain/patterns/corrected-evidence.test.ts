@@ -567,6 +567,12 @@ describe('a mode that a person declares', () => {
       epoch: { n: since.length, startedAt: 600 },
     });
     expect(evidenceAt(view.evidence, index)['startN']).toEqual([600]);
-    expect(fold.effects.filter((one) => one.index === index && one.position === 600)).not.toEqual([]);
+    const said = fold.effects.filter((one) => one.index === index);
+    expect(said.map(({ kind }) => kind)).toContain('confirmed');
+    // What was said of it falls, and its history tells why.
+    expect(said.filter(({ position }) => position === 600).map(({ kind }) => kind)).toEqual([
+      'period',
+      'lost',
+    ]);
   });
 });
