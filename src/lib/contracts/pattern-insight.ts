@@ -168,7 +168,11 @@ export const patternWhySchema = z
         }),
       )
       .describe('Every simpler pattern it contains.'),
-    explains: z.array(z.object({ ...relatedSchema.shape, reason: z.enum(EXPLANATIONS) })),
+    explains: z
+      .array(z.object({ ...relatedSchema.shape, reason: z.enum(EXPLANATIONS) }))
+      .describe(
+        'Folded under it, the strongest first, at most 100 of them: `pattern.explains` says how many.',
+      ),
     similar: z.array(similarPatternSchema),
     budget: z.object({
       gamma: z.number().describe('Its share of the whole error budget of 1.'),

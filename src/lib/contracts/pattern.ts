@@ -44,12 +44,33 @@ const position = z.number().int();
 
 /** Values of a pattern (STATISTICS §7), in their own unit. */
 export const patternValuesSchema = z.object({
-  n: z.number().int(),
-  mean: z.number().nullable(),
-  restMean: z.number().nullable(),
+  n: z.number().int().describe('Of all its outcomes, those with a value.'),
+  mean: z.number().nullable().describe('Of those `n`, as recorded, nothing cut off.'),
+  restN: z.number().int().describe('Of all other outcomes, those with a value.'),
+  restMean: z.number().nullable().describe('Of those `restN`, as recorded, nothing cut off.'),
+  epoch: z
+    .object({
+      startedAt: position,
+      n: z.number().int(),
+      wins: z.number().int().describe('Values above 0.'),
+      losses: z.number().int().describe('Values below 0.'),
+      mean: z.number().nullable().describe('Of those `n`, within `clip`; null without values.'),
+      restMean: z
+        .number()
+        .nullable()
+        .describe('The same of all others; null where the epoch did not begin with the log.'),
+    })
+    .nullable()
+    .describe(
+      'What all figures below rest on: everything, or what came since a change alarm or its pinning. Null where not ' +
+        'tracked, and until `clip` is known.',
+    ),
   interval: intervalSchema
     .nullable()
-    .describe('Exact, always-valid interval of the mean of values within `clip`.'),
+    .describe(
+      'Exact, always-valid interval of `epoch.mean`. Null without values, and where values have so drifted that it ' +
+        'does not hold that mean.',
+    ),
   clip: intervalSchema
     .nullable()
     .describe('Values beyond count as the end; null until 500 values have told.'),
@@ -63,12 +84,14 @@ export const patternValuesSchema = z.object({
     .nullable()
     .optional()
     .describe(
-      'Of values as they are, beyond `clip` too, with an interval for any look; null below 30 values.',
+      'Of the values of `epoch` as they are, beyond `clip` too, with an interval for any look; null below 30 values.',
     ),
   profitFactor: z
     .object({
-      factor: z.number().nullable().describe('Gains over losses; null without losses.'),
-      interval: intervalSchema.nullable().describe('Null while there are too few gains or losses.'),
+      factor: z.number().nullable().describe('Gains over losses, of `epoch`; null without losses.'),
+      interval: intervalSchema
+        .nullable()
+        .describe('Null while there are too few gains or losses, and while it has no bound.'),
       approximate: z.literal(true),
     })
     .nullable(),
@@ -79,7 +102,9 @@ export type PatternValuesView = z.infer<typeof patternValuesSchema>;
 export const patternViewSchema = z
   .object({
     id: z.string().nullable().describe('null for a conjunction that is not tracked.'),
-    label: z.string(),
+    label: z
+      .string()
+      .describe('For people: true and false read yes and no. `conditions` has values as `where` takes them.'),
     conditions: z.array(conditionSchema),
     n: z.number().int(),
     successes: z.number().int(),

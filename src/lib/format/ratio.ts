@@ -1,7 +1,16 @@
-/** How many times the rest's rate: `2.6×`; missing (the rest is 0 or there is none) is `–`. */
+/** A ratio that is not zero must not read as zero: below the last digit shown it is `<0.01×`. */
+function times(ratio: number, digits: number): string {
+  if (ratio === 0) return '0×';
+  const last = 10 ** -digits;
+  return ratio < last / 2 ? `<${last.toFixed(digits)}×` : `${ratio.toFixed(digits)}×`;
+}
+
+const digitsOfLift = (ratio: number) => (ratio < 0.1 ? 2 : ratio < 100 ? 1 : 0);
+
+/** How many times the rest's rate: `2.6×`, `0.03×`; missing (the rest is 0 or there is none) is `–`. */
 export function lift(ratio: number | null): string {
   if (ratio === null || !Number.isFinite(ratio)) return '–';
-  return `${ratio.toFixed(ratio < 100 ? 1 : 0)}×`;
+  return times(ratio, digitsOfLift(ratio));
 }
 
 /** A difference of two rates in points, signed: `+8.8 points`, `−0.4 points`. */
@@ -23,7 +32,7 @@ const digitsOfOdds = (ratio: number) => (ratio < 10 ? 2 : ratio < 100 ? 1 : 0);
 /** An odds ratio: `1.39×`. */
 export function odds(ratio: number | null): string {
   if (ratio === null || !Number.isFinite(ratio)) return '–';
-  return `${ratio.toFixed(digitsOfOdds(ratio))}×`;
+  return times(ratio, digitsOfOdds(ratio));
 }
 
 /** An interval of odds ratios: `1.18–1.57×`; with one end open `at least 1.18×`; with none `no bound yet`. */

@@ -1,14 +1,18 @@
+import { flagWords } from '#domain/attributes/item-label.ts';
+
 const VALUE = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
 
 /** A recorded value or the mean of several: `1,200`, `−3.5`. */
 export function value(amount: number | null): string {
-  return amount === null ? '–' : VALUE.format(amount).replace('-', '−');
+  if (amount === null) return '–';
+  const words = VALUE.format(amount);
+  // Also what only rounds to it: minus zero says nothing.
+  return words === '-0' ? '0' : words.replace('-', '−');
 }
 
-/** The value of a condition or attribute in words: true and false are yes and no. */
+/** The value of an attribute in words: true and false, also where a source sent them as text, are yes and no. */
 export function attributeValue(v: string | number | boolean): string {
-  if (typeof v === 'boolean') return v ? 'yes' : 'no';
-  return typeof v === 'number' ? value(v) : v;
+  return typeof v === 'number' ? value(v) : flagWords(String(v));
 }
 
 const BAND = /^(?:[<≥] )?-?\d[\d.]*(?:e[+-]?\d+)?(?:(?: to (?:< )?|–)-?\d[\d.]*(?:e[+-]?\d+)?)?$/;
@@ -20,7 +24,7 @@ export function bandWords(label: string): string {
 
 /** The value of a condition in words; a band of a number has a true minus. */
 export function conditionValue(v: string | number | boolean): string {
-  return typeof v === 'string' ? bandWords(v) : attributeValue(v);
+  return attributeValue(typeof v === 'string' ? bandWords(v) : v);
 }
 
 /** `contact cellular and marital single`, for sentences, titles and labels. */

@@ -4,8 +4,8 @@ import { count, counted, position } from '#lib/format/count.ts';
 import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
 import { interval, intervalBeside, percent, rateOrCount } from '#lib/format/percent.ts';
-import { lift, points } from '#lib/format/ratio.ts';
-import { attributeValue, bandWords, conditionWords, value } from '#lib/format/value.ts';
+import { lift, odds, points } from '#lib/format/ratio.ts';
+import { attributeValue, bandWords, conditionValue, conditionWords, value } from '#lib/format/value.ts';
 
 describe('percent', () => {
   it.each([
@@ -69,6 +69,10 @@ describe('ratios', () => {
   it('writes lift with one decimal and a times sign', () => {
     expect([lift(2.57), lift(123.4), lift(null), lift(Infinity)]).toEqual(['2.6×', '123×', '–', '–']);
   });
+  it('never writes a ratio above zero as zero', () => {
+    expect([0.34, 0.096, 0.025, 0.0004, 0].map(lift)).toEqual(['0.3×', '0.10×', '0.03×', '<0.01×', '0×']);
+    expect([0.53, 0.004, 0].map(odds)).toEqual(['0.53×', '<0.01×', '0×']);
+  });
   it('writes differences in signed points, never minus zero', () => {
     expect([points(0.088), points(-0.0042), points(-0.0001)]).toEqual([
       '+8.8 points',
@@ -126,6 +130,16 @@ describe('values and conditions', () => {
       '-',
       '≥ old-ish',
     ]);
+  });
+
+  it('never writes minus zero', () => {
+    expect([-0, -0.00001, -0.0002, 0.00001].map(value)).toEqual(['0', '0', '−0.0002', '0']);
+  });
+
+  it('says the same of a flag in a pattern, where it is text, and in an outcome', () => {
+    for (const flag of [true, false]) expect(conditionValue(String(flag))).toBe(attributeValue(flag));
+    expect(conditionWords([{ attribute: 'returning', value: 'false' }])).toBe('returning no');
+    expect([conditionValue('truest'), conditionValue('no')]).toEqual(['truest', 'no']);
   });
 
   it('says yes and no, and groups thousands', () => {

@@ -13,3 +13,8 @@ export function itemLabel(attribute: SearchedAttribute, code: number): string {
       return attribute.bins === null ? '(collecting)' : binLabel(attribute.bins, code);
   }
 }
+
+/** A flag as people say it, also one that is kept as text: "true" is "yes", "false" is "no". Other words stay. */
+export function flagWords(label: string): string {
+  return label === 'true' ? 'yes' : label === 'false' ? 'no' : label;
+}

@@ -1,5 +1,5 @@
 import type { AttributeSpace } from '../attributes/attribute-space.ts';
-import { itemLabel } from '../attributes/item-label.ts';
+import { flagWords, itemLabel } from '../attributes/item-label.ts';
 
 /** One condition of a pattern: an attribute and the value, band or flag it must have. */
 export interface Condition {
@@ -15,7 +15,7 @@ export interface Conjunction {
   readonly conditions: readonly Condition[];
   /** The same for the same conditions, whatever order they came in and whichever slots they have. */
   readonly fingerprint: string;
-  /** "contact cellular and marital single". */
+  /** For people: "contact cellular and newsletter yes". */
   readonly label: string;
 }
 
@@ -42,7 +42,7 @@ export function namedConjunction(conditions: readonly Condition[]): Conjunction 
   return {
     conditions: ordered,
     fingerprint: ordered.map(({ attribute, value }) => `${escape(attribute)}=${escape(value)}`).join('&'),
-    label: ordered.map(({ attribute, value }) => `${attribute} ${value}`).join(' and '),
+    label: ordered.map(({ attribute, value }) => `${attribute} ${flagWords(value)}`).join(' and '),
   };
 }
 

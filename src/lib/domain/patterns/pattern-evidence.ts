@@ -4,7 +4,7 @@ import { anytimePValue } from '../statistics/anytime-p-value.ts';
 import { asymptoticMeanSequence } from '../statistics/asymptotic-mean-sequence.ts';
 import { concurrencyIndex } from '../statistics/concurrency-index.ts';
 import { confidence, weightedConfidence } from '../statistics/confidence.ts';
-import { bernsteinInterval, BERNSTEIN_SIZE } from '../statistics/empirical-bernstein.ts';
+import { bernsteinInterval, bernsteinMean, BERNSTEIN_SIZE } from '../statistics/empirical-bernstein.ts';
 import { bettingEvidence, BETTING_SIZE } from '../statistics/block-betting.ts';
 import { GRID_SIZE } from '../statistics/evidence-grid.ts';
 import type { Interval } from '../statistics/interval.ts';
@@ -63,11 +63,18 @@ export interface PatternEvidence {
   readonly values: PatternValues | null;
 }
 
-/** Values of a pattern (STATISTICS §7), in their own unit. */
+/** Values of a pattern since its epoch began (STATISTICS §7), in their own unit. */
 export interface PatternValues {
   readonly n: number;
-  /** Exact anytime interval of the mean, of values between the clip's ends. */
-  readonly mean: Interval | null;
+  /** Values above 0, and below. */
+  readonly wins: number;
+  readonly losses: number;
+  /** Mean of values between the clip's ends; null without values. */
+  readonly mean: number | null;
+  /** The same of everybody else; null where the epoch is not everything, and where nobody else has a value. */
+  readonly restMean: number | null;
+  /** Exact anytime interval of that mean; null without values, and where the mean has drifted out of it. */
+  readonly interval: Interval | null;
   readonly clip: Interval;
   /** Mean of the values as they are, with its approximate anytime interval; null below 30 values. */
   readonly rawMean: { readonly mean: number; readonly interval: Interval } | null;
@@ -156,26 +163,43 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
   const low = fromFixedPoint(clip.low);
   const width = fromFixedPoint(clip.high) - low;
   const n = int32At(values.n, index);
-  const scaled = bernsteinInterval(values.mean, index * BERNSTEIN_SIZE);
+  const wins = int32At(values.wins, index);
+  const losses = int32At(values.losses, index);
+  const unscaled = (y: number) => low + y * width;
+  const y = bernsteinMean(values.mean, index * BERNSTEIN_SIZE);
+  const ends = bernsteinInterval(values.mean, index * BERNSTEIN_SIZE);
+  // It takes one mean for all time: where the values have drifted, it holds for none that could be shown beside it.
+  const holds = y !== null && ends.low <= y && y <= ends.high;
   const sum = float64At(values.gain, index) - float64At(values.loss, index);
   const squares = float64At(values.gainSquares, index) + float64At(values.lossSquares, index);
-  const interval = asymptoticMeanSequence(n, sum, squares);
+  const rawInterval = asymptoticMeanSequence(n, sum, squares);
   const bets = bettingEvidence(values.bets.bets, index * BETTING_SIZE);
   return {
     n,
-    mean: n === 0 ? null : { low: low + scaled.low * width, high: low + scaled.high * width },
+    wins,
+    losses,
+    mean: y === null ? null : unscaled(y),
+    restMean: restMeanOf(view, index, n, unscaled(y ?? 0)),
+    interval: holds ? { low: unscaled(ends.low), high: unscaled(ends.high) } : null,
     clip: { low, high: low + width },
-    rawMean: interval === null ? null : { mean: sum / n, interval },
+    rawMean: rawInterval === null ? null : { mean: sum / n, interval: rawInterval },
     confidence: confidence(bets.logEPlus),
     confidenceWorse: confidence(bets.logEMinus),
     profitFactor: profitFactor({
       n,
-      wins: int32At(values.wins, index),
-      losses: int32At(values.losses, index),
+      wins,
+      losses,
       gain: float64At(values.gain, index),
       loss: float64At(values.loss, index),
       gainSquares: float64At(values.gainSquares, index),
       lossSquares: float64At(values.lossSquares, index),
     }),
   };
+}
+
+/** Mean within the clip of everybody but a pattern; what everybody had when a later epoch began is not kept. */
+function restMeanOf({ header, epochAt }: ImageView, index: number, n: number, mean: number): number | null {
+  const restN = float64At(header, HEADER.clippedCount) - n;
+  if (float64At(epochAt, index) !== 0 || restN <= 0) return null;
+  return (fromFixedPoint(float64At(header, HEADER.clippedSum)) - n * mean) / restN;
 }

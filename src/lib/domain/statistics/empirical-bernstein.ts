@@ -38,6 +38,18 @@ export function addBernstein(state: Float64Array, offset: number, y: number, alp
 }
 
 /**
+ * Mean of the values added, each weighing the same, on the scale of 0 to 1; null without values.
+ *
+ * The interval is centred elsewhere, at a mean in which earlier values weigh more: of values with one mean for all time
+ * the two come together, of values that drift this one may leave the interval. Cost: O(1).
+ * Worked number: the values of bernsteinInterval: .5.
+ */
+export function bernsteinMean(state: Float64Array, offset = 0): number | null {
+  const t = float64At(state, offset + T);
+  return t === 0 ? null : float64At(state, offset + SUM) / t;
+}
+
+/**
  * Interval of the mean that holds at all looks at once with 1 - α; on the scale of 0 to 1, whole without values.
  *
  * Exact for independent values within the clip, of any distribution. Cost: O(1).

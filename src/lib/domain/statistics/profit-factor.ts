@@ -21,7 +21,8 @@ export interface GainsAndLosses {
  * The factor is Infinity without losses and null without either. The interval is null below 20 wins and 20 losses
  * ("collecting"), without losses, and where Fieller's region is not bounded ("not yet bounded"). Variant (STATISTICS
  * §7): Fieller's theorem on the asymptotic confidence sequence, N* = 500, covariance -ḡl̄ because no outcome is
- * both. Cost: O(1). Worked number: 200 outcomes, gain 150, loss 110: 1.3636, .8078 to 2.1715.
+ * both; the low end is cut at 0, below which no factor is. Cost: O(1). Worked number: 200 outcomes, gain 150,
+ * loss 110: 1.3636, .8078 to 2.1715.
  */
 export function profitFactor(
   totals: GainsAndLosses,
@@ -46,5 +47,5 @@ function fieller(
   const discriminant = b * b - a * c;
   if (a <= 0 || discriminant < 0) return null;
   const root = Math.sqrt(discriminant);
-  return { low: (b - root) / a, high: (b + root) / a };
+  return { low: Math.max(0, (b - root) / a), high: (b + root) / a };
 }

@@ -1,4 +1,5 @@
 import type { ActivityAction, ActivityView } from '#lib/contracts/activity.ts';
+import { flagWords } from '#lib/domain/attributes/item-label.ts';
 import type { Sql, Statement, TransactionSql } from '../db/client.ts';
 
 /** An audit row that is shown, with the name of the person whom it is about, if any. */
@@ -37,7 +38,9 @@ const textOf = (value: unknown, key: string): string | null => {
 function conditionsOf(metadata: ActivityRow['metadata']): string | null {
   const { conditions } = metadata;
   if (!Array.isArray(conditions)) return null;
-  return conditions.map((one) => `${textOf(one, 'attribute')} ${textOf(one, 'value')}`).join(' and ');
+  return conditions
+    .map((one) => `${textOf(one, 'attribute')} ${flagWords(textOf(one, 'value') ?? '')}`)
+    .join(' and ');
 }
 
 function nameOf({ target_type, target_id, metadata, person_name }: ActivityRow): string | null {

@@ -5,7 +5,7 @@ import { conjunctionOf } from '#lib/domain/patterns/conjunction.ts';
 import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
 import { int32At } from '#lib/domain/read-typed-array.ts';
 
-/** How a pattern is called. `searchText`: its label for finding it by words. */
+/** How a pattern is called. `searchText`: for finding it by words, those of its label and its values as recorded. */
 export interface PatternName {
   id: string;
   label: string;
@@ -37,7 +37,7 @@ export class PatternNames {
     const name = {
       id: patternIdOf(fingerprint),
       label,
-      searchText: label.toLocaleLowerCase('en'),
+      searchText: [label, ...conditions.map(({ value }) => value)].join(' ').toLocaleLowerCase('en'),
       conditions: conditions.map(({ attribute, value }) => ({ attribute, value })),
     };
     this.#byOrdinal.set(pattern.ordinal, name);

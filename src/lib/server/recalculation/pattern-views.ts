@@ -67,7 +67,7 @@ export function viewOf(
     comparable: isComparable(view, pattern, evidence),
     explainedBy: explanationOf(standings, names, evidence),
     explains: standings.explains(index),
-    values: valuesOf(countedValues(evaluation), restMeanOf(pattern, totals.values), evidence),
+    values: valuesOf(evaluation, totals.values, evidence),
     since: pattern.position,
     updatedAt,
   };
@@ -80,11 +80,6 @@ export function untrackedView(
   updatedAt: string | null,
 ): PatternView {
   const { n, successes, rate, wilson, rest, lift, pValueSingleLook, method } = evaluation;
-  const values = countedValues(evaluation);
-  const mean = restMean(
-    values === null ? null : { count: values.n, total: values.n * (values.mean ?? 0) },
-    totals.values,
-  );
   return {
     id: null,
     label,
@@ -99,7 +94,7 @@ export function untrackedView(
     pValueSingleLook,
     pValueMethod: method,
     ...WITHOUT_EVIDENCE,
-    values: valuesOf(values, mean, null),
+    values: valuesOf(evaluation, totals.values, null),
     status: 'untracked',
     since: null,
     updatedAt,
@@ -155,20 +150,20 @@ function explanationOf(
   return { id, label, reason: explainedBy.reason };
 }
 
-type MeanOf = { readonly n: number; readonly mean: number | null } | null;
-
 function valuesOf(
-  counted: MeanOf,
-  restMean: number | null,
+  { valueCount: n, mean }: Evaluation,
+  totals: PatternStandings['totals']['values'],
   evidence: PatternEvidence | null,
 ): PatternView['values'] {
-  if (counted === null) return null;
+  if (n === 0) return null;
   const known = evidence?.values ?? null;
   const factor = known?.profitFactor ?? null;
   return {
-    ...counted,
-    restMean,
-    interval: known?.mean ?? null,
+    n,
+    mean,
+    ...restOf({ n, mean: mean ?? 0 }, totals),
+    epoch: epochOf(evidence),
+    interval: known?.interval ?? null,
     clip: known?.clip ?? null,
     confidence: known?.confidence ?? null,
     confidenceWorse: known?.confidenceWorse ?? null,
@@ -184,18 +179,18 @@ function valuesOf(
   };
 }
 
-function restMeanOf({ values }: TrackedPattern, totals: PatternStandings['totals']['values']): number | null {
-  if (values === null) return null;
-  return restMean({ count: values.count, total: fromFixedPoint(values.sum) }, totals);
-}
-
-function restMean(
-  own: { readonly count: number; readonly total: number } | null,
+/** The values of everybody else, as recorded. */
+function restOf(
+  own: { readonly n: number; readonly mean: number },
   totals: PatternStandings['totals']['values'],
-): number | null {
-  if (own === null || totals === null || totals.count <= own.count) return null;
-  return (fromFixedPoint(totals.sum) - own.total) / (totals.count - own.count);
+): { restN: number; restMean: number | null } {
+  const restN = (totals?.count ?? own.n) - own.n;
+  if (totals === null || restN <= 0) return { restN: 0, restMean: null };
+  return { restN, restMean: (fromFixedPoint(totals.sum) - own.n * own.mean) / restN };
 }
 
-const countedValues = ({ valueCount, mean }: Evaluation): MeanOf =>
-  valueCount === 0 ? null : { n: valueCount, mean };
+function epochOf(evidence: PatternEvidence | null): NonNullable<PatternView['values']>['epoch'] {
+  if (evidence === null || evidence.values === null) return null;
+  const { n, wins, losses, mean, restMean } = evidence.values;
+  return { startedAt: evidence.epoch.startedAt, n, wins, losses, mean, restMean };
+}

@@ -201,6 +201,19 @@ describe('a workspace with a planted effect', () => {
     // Of the epoch that is everything, so the raw mean is the mean counted.
     expect(lead?.values?.rawMean?.mean).toBeCloseTo(lead?.values?.mean ?? NaN, 9);
     expect(lead?.values?.rawMean?.approximate).toBe(true);
+    for (const { values, epoch } of all.items) {
+      if (values?.epoch == null) throw new Error('there is no value evidence');
+      const { n, mean, startedAt } = values.epoch;
+      expect(startedAt).toBe(epoch?.startedAt);
+      expect(values.n + values.restN).toBe(6_000);
+      if (values.interval === null) continue;
+      expect([n > 0, mean]).toEqual([true, expect.any(Number)]);
+      expect(values.interval.low).toBeLessThanOrEqual(mean ?? NaN);
+      expect(values.interval.high).toBeGreaterThanOrEqual(mean ?? NaN);
+    }
+    // All of the log, so the rest within the ends differs from the rest as recorded by what is cut off alone.
+    expect(lead?.values?.epoch?.restMean).toBeLessThanOrEqual(lead?.values?.restMean ?? NaN);
+    expect(lead?.values?.epoch?.restMean).toBeGreaterThan((lead?.values?.restMean ?? NaN) - 1);
     expect(lead?.rateAnyLook).toEqual(rateConfidenceSequence(lead?.successes ?? 0, lead?.n ?? 0));
     const folded = await api.get(list.GET, `/api/v1/patterns?explainedBy=${id}`, patternListSchema);
     expect(folded.total).toBe(lead?.explains);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FALSE_CODE } from '../../../../src/lib/domain/attributes/codes.ts';
 import { conjunctionOf } from '../../../../src/lib/domain/patterns/conjunction.ts';
 import { evaluate } from '../../../../src/lib/domain/patterns/evaluate.ts';
 import { openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
@@ -71,6 +72,15 @@ describe('conjunctionOf', () => {
     expect(name).toMatchObject({ fingerprint: 'a=50%25&b=x%3Dy%26z', label: 'a 50% and b x=y&z' });
     expect(conjunctionOf(other.space, [0, 1], [1, 1])).toMatchObject({ fingerprint: name.fingerprint });
     expect(() => conjunctionOf(one.space, [5], [1])).toThrow(RangeError);
+  });
+
+  it('says no of a flag that is not set, and keeps what it is in fingerprint and condition', () => {
+    const { space } = foldLog([add(1, 'success', { returning: false })], () => 1);
+    expect(conjunctionOf(space, [0], [FALSE_CODE])).toMatchObject({
+      conditions: [{ attribute: 'returning', value: 'false' }],
+      fingerprint: 'returning=false',
+      label: 'returning no',
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import {
   addBernstein,
   BERNSTEIN_SIZE,
   bernsteinInterval,
+  bernsteinMean,
 } from '../../../../src/lib/domain/statistics/empirical-bernstein.ts';
 import { onValueMatch } from '../../../../src/lib/domain/statistics/on-value-match.ts';
 import { profitFactor } from '../../../../src/lib/domain/statistics/profit-factor.ts';
@@ -74,6 +75,17 @@ describe('empirical Bernstein sequence of a mean', () => {
       if (wrong) missed += 1;
     }
     expect(missed / 200).toBeLessThanOrEqual(0.05);
+  });
+
+  it('has the plain mean of its values, which drift may carry out of the interval', () => {
+    const state = new Float64Array(BERNSTEIN_SIZE + 1);
+    expect(bernsteinMean(state, 1)).toBeNull();
+    for (const y of [0.2, 0.9, 0.4]) addBernstein(state, 1, y);
+    expect(bernsteinMean(state, 1)).toBeCloseTo(0.5, 12);
+    const drifting = new Float64Array(BERNSTEIN_SIZE);
+    for (let i = 0; i < 1_000; i += 1) addBernstein(drifting, 0, i < 500 ? 0 : 1);
+    expect(bernsteinMean(drifting)).toBe(0.5);
+    expect(bernsteinInterval(drifting).high).toBeLessThan(0.5);
   });
 
   it('refuses values outside the clip', () => {
@@ -199,6 +211,14 @@ describe('profitFactor', () => {
     const few = profitFactor(totals(40, 30, 22, 66, 22));
     expect(few.interval?.low).toBeCloseTo(0.0944136863, 9);
     expect(few.interval?.high).toBeCloseTo(5.7755440442, 9);
+  });
+
+  it('never goes below zero', () => {
+    // Uncut, Fieller's low end is -.1337.
+    const { factor, interval } = profitFactor(totals(100, 100, 80, 1_200, 300));
+    expect(factor).toBe(1.25);
+    expect(interval?.low).toBe(0);
+    expect(interval?.high).toBeGreaterThan(1.25);
   });
 
   it('says infinite without losses, nothing without either, and holds back an interval it cannot give', () => {
