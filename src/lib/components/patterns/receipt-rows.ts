@@ -43,8 +43,12 @@ export function receiptRows(
   ];
 }
 
-function sinceWords({ since, pinnedOnly }: PatternView): string {
-  if (since === null) return 'It is not tracked: nothing is kept of it but what the log says.';
+function sinceWords({ id, since, pinnedOnly }: PatternView): string {
+  if (since === null) {
+    return id === null
+      ? 'It is not tracked: nothing is kept of it but what the log says.'
+      : 'It is not watched any more: nothing is kept of it but its history and what the log says.';
+  }
   return pinnedOnly
     ? `It has too few outcomes to be searched, and is watched because it was pinned. Its evidence starts at its pinning, at ${position(since)}.`
     : `From ${position(since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.`;
