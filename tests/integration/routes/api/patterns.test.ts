@@ -327,6 +327,11 @@ describe('a workspace with a planted effect', () => {
     expect(family.leaders).toBe(1);
     expect(family.rejections).toBeGreaterThanOrEqual(2);
     expect(family.byDepth.map(({ depth }) => depth)).toEqual([1, 2, 3]);
+    const metrics = await (await server.app.folds.of(api.workspace.id)).metrics();
+    // What found no room was never searched; how much that was is of the last comparison.
+    expect(metrics.searched).toBe(family.born);
+    expect(metrics).toMatchObject({ asOf: 6_000, trackedLeftOut: family.leftOut, trackedLeftOutAt: 4_096 });
+    expect(family.leftOutAt).toBe(4_096);
     // Eleven singles with .005 each.
     expect(family.byDepth[0]).toMatchObject({ tracked: 11, shares: 11, budget: 0.4 });
     expect(family.byDepth[0]?.spent).toBeCloseTo(0.055, 12);
