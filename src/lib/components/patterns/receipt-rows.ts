@@ -1,4 +1,5 @@
 import { confidence } from '#domain/statistics/confidence.ts';
+import { outcomesToGo } from '#domain/statistics/outcomes-to-go.ts';
 import { liftOfOddsRatio } from '#domain/statistics/lift-of-odds-ratio.ts';
 import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
@@ -88,7 +89,7 @@ function evidenceRows(
       value: `${confidenceText(weighted)}${LINE}`,
       meaning: `The same, after paying for having searched ${count(searched)} patterns: at 0.80 it would be confirmed by itself. Several that come high together are confirmed sooner.`,
     },
-    ...(budget === null ? [] : [neededRow(budget)]),
+    ...(budget === null ? [] : [neededRow(budget), ...toGoRow(pattern, budget)]),
     {
       label: 'p, any look',
       value: pValue(pattern.pValue),
@@ -108,6 +109,28 @@ function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']
     value: confidenceText(confidence(logENeeded)),
     meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, and each of the ${count(rejections)} confirmations so far made the line lower.`,
   };
+}
+
+/** Evidence of less says as much for no effect, and a pace of fewer outcomes is anybody's guess. */
+const LIKELIER_THAN_NOT = 0.5;
+const ENOUGH_FOR_A_PACE = 20;
+
+/** About how many more outcomes it takes to be confirmed; only where an effect is likelier than none. */
+function toGoRow(pattern: PatternView, { logE, logENeeded }: PatternWhy['budget']): ReceiptRow[] {
+  const { status, epoch, period, comparable, recounting } = pattern;
+  if (status !== 'collecting' && status !== 'emerging') return [];
+  if (epoch === null || epoch.n < ENOUGH_FOR_A_PACE || period || comparable === false || recounting)
+    return [];
+  if (confidence(logE) < LIKELIER_THAN_NOT) return [];
+  const more = outcomesToGo({ n: epoch.n, logE, logENeeded });
+  if (more === null || more === 0) return [];
+  return [
+    {
+      label: 'To be confirmed',
+      value: `≈ ${count(Number(more.toPrecision(1)))} more`,
+      meaning: `Approximate: about so many more of its own outcomes, if its odds ratio is real and stays as it is, at the pace at which its ${count(epoch.n)} so far brought evidence. It may well take a third or three times as many; if chance brought it this far, no number will do.`,
+    },
+  ];
 }
 
 function oddsRow({ oddsRatio, rest }: PatternView): ReceiptRow[] {
