@@ -125,6 +125,8 @@ test('long lists read on by themselves, draw only what is in view and keep the f
   await expect(rows).toHaveCount(50);
   const total = list.length;
   expect(total).toBeGreaterThan(150);
+  // Rows under the pointer keep their order, and read on all the same.
+  await rows.first().hover();
   await expect(async () => {
     await page.mouse.wheel(0, 4_000);
     await expect(page.locator(`tr[aria-rowindex="${total + 1}"]`)).toBeVisible({ timeout: 250 });
@@ -152,6 +154,91 @@ test('status, condition and sort stand in the address', async ({ browser }) => {
     await expect(row).toContainText('mobile');
   await page.getByRole('columnheader').getByRole('link', { name: 'n', exact: true }).click();
   await expect(page.locator('th[aria-sort="descending"]')).toContainText('n');
+});
+
+test('Back leads to the list as it was left: as long, as far down, as open', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.goto(at('/patterns?flat=1'));
+  const last = page.locator(`tr[aria-rowindex="${list.length + 1}"]`);
+  await expect(async () => {
+    await page.mouse.wheel(0, 4_000);
+    await expect(last).toBeVisible({ timeout: 250 });
+  }).toPass({ timeout: 20_000 });
+  const link = last.getByRole('link');
+  const name = await link.innerText();
+  const top = async (of: typeof link) => Math.round((await of.boundingBox())?.y ?? NaN);
+  await link.hover();
+  const before = await top(link);
+  await link.click();
+  await page.waitForURL('**/patterns/p_*');
+  await page.goBack();
+  const again = page.locator('tbody tr[data-index]').getByRole('link', { name, exact: true });
+  await expect(again).toBeVisible();
+  await expect.poll(() => top(again)).toBe(before);
+
+  await page.goto(at('/patterns'));
+  const fold = page.getByRole('button', { name: /^contact mobile: .* folded under it/ });
+  await fold.click();
+  const kids = page.locator('tr.kid');
+  await expect(kids).toHaveCount(planted().explains);
+  await kids.first().getByRole('link').first().click();
+  await page.waitForURL('**/patterns/p_*');
+  await page.goBack();
+  await expect(fold).toHaveAttribute('aria-expanded', 'true');
+  await expect(kids).toHaveCount(planted().explains);
+});
+
+test('one step back undoes one choice of a filter', async ({ browser }) => {
+  const page = await logIn(browser);
+  await page.goto(at('/patterns'));
+  await page.getByLabel('Side').selectOption('better');
+  await expect(page).toHaveURL(/direction=better$/);
+  await page.getByLabel('Number of conditions').selectOption('2');
+  await expect(page).toHaveURL(/depth=2/);
+  const find = page.getByLabel('Find');
+  for (const [letters, address] of [
+    ['mo', /search=mo(&|$)/],
+    ['mobi', /search=mobi(&|$)/],
+  ] as const) {
+    await find.fill(letters);
+    await expect(page).toHaveURL(address);
+  }
+  await page.goBack();
+  await expect(page).toHaveURL(/direction=better&depth=2$/);
+  await page.goBack();
+  await expect(page).toHaveURL(/direction=better$/);
+  await page.goBack();
+  await expect(page).toHaveURL(/patterns$/);
+});
+
+test('a pattern that has left keeps its page', async ({ browser }) => {
+  const record = async (subject: string) => {
+    const response = await server.api('/api/v1/outcomes', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ subject, result: 'success', attributes: { contact: 'pigeon' } }),
+    });
+    expect(response.status).toBe(201);
+  };
+  await record('client 1');
+  const page = await logIn(browser);
+  await page.goto(at('/lookup?where=contact:pigeon'));
+  await page.getByRole('button', { name: 'Pin this pattern' }).click();
+  await page.getByRole('link', { name: 'Open the pattern' }).click();
+  await page.waitForURL('**/patterns/p_*');
+  const address = page.url();
+  await page.getByRole('button', { name: 'Unpin' }).click();
+  await page.waitForURL('**/lookup?*');
+  for (const javaScriptEnabled of [true, false]) {
+    const reader = await logIn(browser, { javaScriptEnabled });
+    await reader.goto(address);
+    await expect(reader.locator('h1')).toContainText('Retired');
+    await expect(reader.getByText(/^It left the patterns that are watched at #/)).toBeVisible();
+    await expect(reader.getByText('1 of 1 converted', { exact: true })).toBeVisible();
+    await expect(reader.getByText('Left the patterns that are watched', { exact: true })).toBeVisible();
+    await reader.getByRole('link', { name: 'Look up', exact: true }).click();
+    await expect(reader).toHaveURL(/lookup\?where=contact%3Apigeon/);
+  }
 });
 
 test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {

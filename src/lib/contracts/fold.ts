@@ -33,9 +33,3 @@ export interface PatternLookup {
   asOf: number;
   item: PatternView;
 }
-
-export interface Tracked {
-  tracked: number;
-  leftOut: number;
-  searched: number;
-}

@@ -29,12 +29,18 @@ export const metricsViewSchema = z
     today: dayFigures.describe('Outcomes that happened today in the time zone of the workspace.'),
     openJourneys: z.number().int(),
     tracked: z.number().int(),
-    trackedLeftOut: z.number().int(),
+    trackedLeftOut: z
+      .number()
+      .int()
+      .describe('Had enough support and found no room when that was last compared, at `trackedLeftOutAt`.'),
+    trackedLeftOutAt: z.number().int().describe('Log position; 0 before the first comparison.'),
     byStatus: z.record(z.enum(PATTERN_STATUSES), z.number().int()).describe('Tracked patterns by status.'),
     searched: z
       .number()
       .int()
-      .describe('Patterns that had enough support: every one ever tracked, and those left out now.'),
+      .describe(
+        'Patterns ever tracked, each with its share of the error budget; one that left and came back counts again.',
+      ),
     values: z.object({ n: z.number().int(), sum: z.number(), mean: z.number().nullable() }).nullable(),
     history: z
       .array(z.object({ position: z.number().int(), n: z.number().int(), successes: z.number().int() }))

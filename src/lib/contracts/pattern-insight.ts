@@ -239,7 +239,8 @@ export const searchFamilySchema = z
     pinnedOnly: z.number().int(),
     pinnedOnlyCap: z.number().int(),
     born: z.number().int().describe('Tracked ever.'),
-    leftOut: z.number().int().describe('Supported, and no room.'),
+    leftOut: z.number().int().describe('Supported, and no room, when that was last compared.'),
+    leftOutAt: position.describe('Where it was; 0 before the first comparison.'),
     cells: z.number().int().describe('Conjunctions that are counted.'),
     tuplesOutside: z
       .number()

@@ -1,5 +1,5 @@
 import type { FeedType, FeedValues, GoawayReason } from '#lib/contracts/feed.ts';
-import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
+import type { AttributeView, PatternLookup } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import type { Actor, Context } from './context.ts';
@@ -40,7 +40,6 @@ export interface WorkspaceKnowledge {
   lookupWhere(where: readonly string[]): PatternLookup;
   metrics(options?: { history?: boolean }): Promise<MetricsView>;
   attributes(): AttributeView[];
-  tracked(): Tracked;
   /** The deeper answers about patterns. */
   readonly insight: Insight;
 }

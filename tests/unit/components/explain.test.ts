@@ -217,11 +217,13 @@ describe('receiptRows', () => {
       },
     });
     const meaning = (label: string) => rows.find((row) => row.label === label)?.meaning;
+    // 900 outcomes brought log 20; log 240 is 747 more at that pace.
     expect(rows.map(({ label, value }) => `${label} ${value}`)).toEqual([
       'As of #45,211 · 0.2 s behind',
       'Confidence 0.80, line at 0.80',
       'Over 3,091 searched 0.40, line at 0.80',
       'Needed today 0.97',
+      'To be confirmed ≈ 700 more',
       'p, any look 0.02',
       'Odds, any look 1.18–1.57×',
       'Same-time share 1.00',
@@ -299,5 +301,51 @@ describe('caution', () => {
 
   it('is silent without a comparison', () => {
     expect([caution(pattern(1, 3, 50, 400)), caution(pattern(10, 40, 0, 0))]).toEqual([null, null]);
+  });
+
+  it('says about how many more it takes, only where an effect is likelier than none and time does not decide', () => {
+    const budget = {
+      gamma: 0.005,
+      falseDiscoveryRate: 0.05,
+      logENeeded: Math.log(4_000),
+      logE: Math.log(20),
+      searched: 68,
+      rejections: 0,
+      spent: 0.4,
+    };
+    const emerging: PatternView = {
+      ...pattern(60, 200, 200, 1_000),
+      confidence: 0.8,
+      confidenceWorse: 0.01,
+      weightedConfidence: 0.4,
+      direction: 'better',
+      status: 'emerging',
+      epoch: { n: 200, successes: 60, startedAt: 0 },
+    };
+    const toGo = (change: Partial<PatternView>, logE = budget.logE) =>
+      receiptRows(
+        { ...emerging, ...change },
+        {
+          asOf: 1_200,
+          behindMs: null,
+          searched: 68,
+          budget: { ...budget, logE },
+        },
+      ).find(({ label }) => label === 'To be confirmed')?.value;
+    expect(toGo({})).toBe('≈ 400 more');
+    expect(toGo({ status: 'collecting', direction: null }, Math.log(6))).toBe('≈ 700 more');
+    expect(toGo({ status: 'collecting', direction: null }, Math.log(4.9))).toBeUndefined();
+    for (const change of [
+      { status: 'confirmed' },
+      { status: 'weakening' },
+      { status: 'retired' },
+      { period: true },
+      { comparable: false },
+      { recounting: true },
+      { epoch: { n: 19, successes: 9, startedAt: 0 } },
+    ] as const) {
+      expect([change, toGo(change)]).toEqual([change, undefined]);
+    }
+    expect(toGo({}, Math.log(4_000))).toBeUndefined();
   });
 });

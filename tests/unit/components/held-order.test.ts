@@ -21,6 +21,10 @@ function setUp() {
     rows,
     order: () => held.rows.map(({ id }) => id).join(''),
     swap: () => (items = items.toReversed()),
+    readOn(id: string) {
+      items = [...items, { id }];
+      held.extend();
+    },
     pointer(over: boolean) {
       rows.pointer = over;
       if (over) onpointerenter();
@@ -45,6 +49,18 @@ describe('an order that is held', () => {
     expect(order()).toBe('ab');
     pointer(false);
     expect(order()).toBe('ba');
+  });
+
+  it('shows rows that were asked for at its end, held or not', () => {
+    const { order, swap, pointer, readOn } = setUp();
+    readOn('c');
+    expect(order()).toBe('abc');
+    pointer(true);
+    swap();
+    readOn('d');
+    expect(order()).toBe('abcd');
+    pointer(false);
+    expect(order()).toBe('cbad');
   });
 
   it('stays while the keyboard is in a row, also when it goes from one to the next', () => {

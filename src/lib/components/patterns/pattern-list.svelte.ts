@@ -22,6 +22,11 @@ interface ReadRow {
   view: PatternView;
 }
 
+export interface KeptRows {
+  read: number;
+  opened: Record<string, boolean>;
+}
+
 export interface PatternListSource {
   /** Of the log, as the feed has it. */
   history: string;
@@ -54,6 +59,7 @@ export class PatternListState {
   /** Those not shown yet. */
   #coming: Record<string, ReadRow> = {};
   #soon: (() => void) | undefined;
+  #readingMore: Promise<void> | undefined;
   #moreReadAt = -Infinity;
   #later: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -143,10 +149,29 @@ export class PatternListState {
     await this.#guard(() => this.#readKids(id));
   };
 
-  /** Reads the next rows. */
-  readMore = async (): Promise<void> => {
+  /** What makes the list as long as it is, for when it is come back to. */
+  get kept(): KeptRows {
+    return { read: this.read, opened: this.#opened };
+  }
+
+  /** Opens and reads again what was kept of this list. */
+  restore = async ({ read, opened }: KeptRows): Promise<void> => {
+    const { key } = this;
+    this.#opened = opened;
+    const unread = Object.keys(opened).filter((id) => this.isOpen(id) && this.kidsOf(id) === null);
+    await this.#guard(async () => {
+      await Promise.all(unread.map((id) => this.#readKids(id)));
+    });
+    while (this.key === key && this.read < read && this.next !== null && !this.failed) await this.readMore();
+  };
+
+  /** Reads the next rows; who asks while that goes on waits for the same. */
+  readMore = (): Promise<void> =>
+    (this.#readingMore ??= this.#readMore().finally(() => (this.#readingMore = undefined)));
+
+  #readMore = async (): Promise<void> => {
     const { next } = this;
-    if (next === null || this.reading) return;
+    if (next === null) return;
     const { key } = this;
     this.reading = true;
     await this.#guard(async () => {
@@ -154,6 +179,7 @@ export class PatternListState {
       if (this.key !== key) return;
       const before = this.#more?.key === key ? this.#more.items : [];
       this.#more = { key, items: [...before, ...this.#rowsOf(page)], next: page.next };
+      this.order.extend();
     });
     this.reading = false;
   };

@@ -1,4 +1,5 @@
 import { confidence } from '#domain/statistics/confidence.ts';
+import { outcomesToGo } from '#domain/statistics/outcomes-to-go.ts';
 import { liftOfOddsRatio } from '#domain/statistics/lift-of-odds-ratio.ts';
 import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
@@ -43,10 +44,12 @@ export function receiptRows(
   ];
 }
 
-function sinceWords(pattern: PatternView): string {
-  const { since, pinnedOnly } = pattern;
-  if (since === null) return 'It is not tracked: nothing is kept of it but what the log says.';
-  const { epoch } = pattern;
+function sinceWords({ id, since, pinnedOnly, epoch }: PatternView): string {
+  if (since === null) {
+    return id === null
+      ? 'It is not tracked: nothing is kept of it but what the log says.'
+      : 'It is not watched any more: nothing is kept of it but its history and what the log says.';
+  }
   const anew =
     epoch === null || epoch.startedAt <= since ? '' : ` At ${position(epoch.startedAt)} it began anew.`;
   return pinnedOnly
@@ -92,7 +95,7 @@ function evidenceRows(
           : '. It cannot be confirmed while the other periods are not known to agree.'
       }`,
     },
-    ...(budget === null ? [] : [neededRow(budget)]),
+    ...(budget === null ? [] : [neededRow(budget), ...toGoRow(pattern, budget)]),
     {
       label: 'p, any look',
       value: pValue(pattern.pValue),
@@ -121,6 +124,28 @@ function neededRow({ logENeeded, logE, gamma, rejections }: PatternWhy['budget']
     value: confidenceText(confidence(logENeeded)),
     meaning: `To be confirmed by itself it takes evidence of ${times(logENeeded)} to 1; it has ${times(logE)} to 1. Its share of the error budget is ${Number(gamma.toPrecision(2))} of 1, half of it for either side, and each of the ${count(rejections)} confirmations so far made the line lower.`,
   };
+}
+
+/** Evidence of less says as much for no effect, and a pace of fewer outcomes is anybody's guess. */
+const LIKELIER_THAN_NOT = 0.5;
+const ENOUGH_FOR_A_PACE = 20;
+
+/** About how many more outcomes it takes to be confirmed; only where an effect is likelier than none. */
+function toGoRow(pattern: PatternView, { logE, logENeeded }: PatternWhy['budget']): ReceiptRow[] {
+  const { status, epoch, period, comparable, recounting } = pattern;
+  if (status !== 'collecting' && status !== 'emerging') return [];
+  if (epoch === null || epoch.n < ENOUGH_FOR_A_PACE || period || comparable === false || recounting)
+    return [];
+  if (confidence(logE) < LIKELIER_THAN_NOT) return [];
+  const more = outcomesToGo({ n: epoch.n, logE, logENeeded });
+  if (more === null || more === 0) return [];
+  return [
+    {
+      label: 'To be confirmed',
+      value: `≈ ${count(Number(more.toPrecision(1)))} more`,
+      meaning: `Approximate: about so many more of its own outcomes, if its odds ratio is real and stays as it is, at the pace at which its ${count(epoch.n)} so far brought evidence. It may well take a third or three times as many; if chance brought it this far, no number will do.`,
+    },
+  ];
 }
 
 function oddsRow({ oddsRatio, rest }: PatternView): ReceiptRow[] {

@@ -49,6 +49,13 @@ export class HeldOrder<T extends Keyed> {
     this.#orderedAt = -Infinity;
   };
 
+  /** Rows that were asked for come at the end, held or not. */
+  extend = (): void => {
+    if (this.#order === null) return;
+    const shown: Record<string, true> = Object.fromEntries(this.#order.map(({ id }) => [id ?? '', true]));
+    this.#order = [...this.#order, ...this.#items().filter(({ id }) => shown[id ?? ''] !== true)];
+  };
+
   /** For the element around the rows: they are held while the pointer is over them or the keyboard among them. */
   readonly whileUsed = {
     onpointerenter: this.hold,

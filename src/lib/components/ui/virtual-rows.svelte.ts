@@ -17,7 +17,15 @@ export interface VirtualRowsOptions {
   holder: () => HTMLElement | undefined;
 }
 
+/** A row by its key, and how far below the top of the window it begins, in px. */
+export interface RowPlace {
+  key: string;
+  top: number;
+}
+
 const OVERSCAN = 12;
+/** Rows that come into view are measured, which moves those below them; it comes to rest within a few frames. */
+const MOST_FRAMES = 30;
 
 /**
  * Which rows of a long list that scrolls with the page are in the document: those in view, some around them, and the
@@ -78,6 +86,31 @@ export class VirtualRows {
       this.#virtualizer.measureElement(null);
     };
   };
+
+  /** The first row in view; null where none is. */
+  place(): RowPlace | null {
+    for (const row of this.#options.holder()?.querySelectorAll<HTMLElement>('[data-index]') ?? []) {
+      const { top, bottom } = row.getBoundingClientRect();
+      if (bottom > 0) return { key: this.#options.keyOf(Number(row.dataset['index'])), top };
+    }
+    return null;
+  }
+
+  /** Scrolls until the row stands where it was, unless the person takes over. */
+  async goTo({ key, top }: RowPlace, taken: AbortSignal): Promise<void> {
+    const { count, keyOf, holder } = this.#options;
+    let still = 0;
+    for (let frame = 0; frame < MOST_FRAMES && still < 2 && !taken.aborted; frame += 1) {
+      const index = Array.from({ length: count() }, (_, at) => at).find((at) => keyOf(at) === key);
+      if (index === undefined) return;
+      const row = holder()?.querySelector(`[data-index="${index}"]`);
+      const start = this.#virtualizer.measurementsCache[index]?.start ?? 0;
+      const off = Math.round((row?.getBoundingClientRect().top ?? start - window.scrollY) - top);
+      if (off !== 0) window.scrollBy({ top: off, behavior: 'instant' });
+      still = off === 0 && row ? still + 1 : 0;
+      await new Promise(requestAnimationFrame);
+    }
+  }
 
   /** As laid out, which the observer tells in time; until then as expected. */
   #heightOf = (row: HTMLElement, entry: ResizeObserverEntry | undefined): number => {

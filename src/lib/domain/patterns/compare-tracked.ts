@@ -10,6 +10,9 @@ import { track, untrack } from './track.ts';
 /** How often the tracked patterns are compared with those that found no room. */
 export const COMPARE_EVERY = 4_096;
 
+/** Log position of the last comparison as of `position`, of which the number of those left out is; 0: none yet. */
+export const lastComparedAt = (position: number): number => position - (position % COMPARE_EVERY);
+
 /**
  * When there is no room left: keeps the best supported conjunctions, singles before pairs before triples,
  * then by support, then in birth order; the others leave and what is better is born in their place.

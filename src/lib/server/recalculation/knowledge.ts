@@ -1,9 +1,8 @@
 import type { FeedValues } from '#lib/contracts/feed.ts';
-import type { AttributeView, PatternLookup, Tracked } from '#lib/contracts/fold.ts';
+import type { AttributeView, PatternLookup } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import { goneForGood } from '#lib/domain/patterns/departure.ts';
-import { readTotals } from '#lib/domain/patterns/fold-image.ts';
 import type { WorkspaceKnowledge } from '../app.ts';
 import type { Database, TransactionSql } from '../db/client.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
@@ -120,11 +119,6 @@ export class Knowledge implements WorkspaceKnowledge {
 
   attributes(): AttributeView[] {
     return attributeViews(this.#memory);
-  }
-
-  tracked(): Tracked {
-    const totals = readTotals(this.#memory.image);
-    return { tracked: totals.tracked, leftOut: totals.leftOut, searched: totals.born + totals.leftOut };
   }
 
   /** Writes what a batch leaves in the history of patterns, in the transaction that commits it; null: nothing. */

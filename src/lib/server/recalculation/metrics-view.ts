@@ -1,6 +1,7 @@
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import { dayCounts, overallTrend, rateHistory, rollingRate } from '#lib/domain/metrics/metrics-state.ts';
 import { fromFixedPoint } from '#lib/domain/outcomes/fixed-point.ts';
+import { lastComparedAt } from '#lib/domain/patterns/compare-tracked.ts';
 import { countStatuses } from '#lib/domain/patterns/count-statuses.ts';
 import { openImage, readTotals } from '#lib/domain/patterns/fold-image.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
@@ -51,8 +52,9 @@ export function metricsView({
     openJourneys,
     tracked: totals.tracked,
     trackedLeftOut: totals.leftOut,
+    trackedLeftOutAt: lastComparedAt(position),
     byStatus: countStatuses(openImage(memory.image)),
-    searched: totals.born + totals.leftOut,
+    searched: totals.born,
     values:
       totals.values === null || totals.values.count === 0
         ? null

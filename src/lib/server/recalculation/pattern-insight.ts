@@ -4,6 +4,7 @@ import { longestRunOf } from '#lib/domain/patterns/evidence-subject.ts';
 import { PATTERN_STATUSES, type PatternView } from '#lib/contracts/pattern.ts';
 import { byteAt, float64At } from '#lib/domain/read-typed-array.ts';
 import { clipOf } from '#lib/domain/patterns/clip-of.ts';
+import { lastComparedAt } from '#lib/domain/patterns/compare-tracked.ts';
 import { countTogether } from '#lib/domain/patterns/count-together.ts';
 import { HEADER } from '#lib/domain/patterns/fold-image.ts';
 import { patternPlaces, PINNED_CAP } from '#lib/domain/patterns/image-layout.ts';
@@ -186,6 +187,7 @@ export class PatternInsight {
       pinnedOnlyCap: PINNED_CAP,
       born: totals.born,
       leftOut: totals.leftOut,
+      leftOutAt: lastComparedAt(totals.position),
       cells: totals.cells,
       tuplesOutside: totals.tuplesOutside,
       pairsLeftOut: header(HEADER.pairsLeftOut),

@@ -74,6 +74,7 @@ const totals: MetricsView = {
   openJourneys: 0,
   tracked: 1,
   trackedLeftOut: 0,
+  trackedLeftOutAt: 0,
   byStatus: { collecting: 0, emerging: 0, confirmed: 0, weakening: 0, retired: 0 },
   searched: 2,
   values: null,
@@ -109,7 +110,6 @@ const knowledge: WorkspaceKnowledge = {
   },
   metrics: ({ history } = {}) => Promise.resolve(history ? { ...totals, history: [] } : totals),
   attributes: () => [],
-  tracked: () => ({ tracked: 1, leftOut: 0, searched: 2 }),
   insight: {
     explain: () => null,
     similar: () => [],

@@ -14,6 +14,7 @@ import { patternListSchema } from '#lib/contracts/pattern.ts';
 import type { OutcomeInput } from '#lib/contracts/outcome.ts';
 import type { Actor, ApiScope, WorkspaceInfo } from '#lib/server/context.ts';
 import { recordOutcomes } from '#lib/server/services/outcomes/index.ts';
+import { findTrajectory, patternHistory, patternOrFormer } from '#lib/server/services/patterns/index.ts';
 import { newcombeDifference } from '#lib/domain/statistics/newcombe-difference.ts';
 import { rateConfidenceSequence } from '#lib/domain/statistics/rate-confidence-sequence.ts';
 import * as attributes from '../../../../src/routes/api/v1/attributes/+server.ts';
@@ -339,6 +340,11 @@ describe('a workspace with a planted effect', () => {
     expect(family.leaders).toBe(1);
     expect(family.rejections).toBeGreaterThanOrEqual(2);
     expect(family.byDepth.map(({ depth }) => depth)).toEqual([1, 2, 3]);
+    const metrics = await (await server.app.folds.of(api.workspace.id)).metrics();
+    // What found no room was never searched; how much that was is of the last comparison.
+    expect(metrics.searched).toBe(family.born);
+    expect(metrics).toMatchObject({ asOf: 6_000, trackedLeftOut: family.leftOut, trackedLeftOutAt: 4_096 });
+    expect(family.leftOutAt).toBe(4_096);
     // Eleven singles with .005 each.
     expect(family.byDepth[0]).toMatchObject({ tracked: 11, shares: 11, budget: 0.4 });
     expect(family.byDepth[0]?.spent).toBeCloseTo(0.055, 12);
@@ -437,6 +443,17 @@ describe('choices of people', () => {
     expect((await api.post(unpin.POST, '/', id)).status).toBe(200);
     const gone = await api.get(lookup.GET, '/api?where=hook:rare&where=topic:music', patternListSchema);
     expect(gone.items[0]).toMatchObject({ id: null, status: 'untracked' });
+    const ctx = { ...server.ctx, workspace: api.workspace };
+    expect(await patternOrFormer(ctx, id)).toMatchObject({
+      pattern: { id, label: 'hook rare and topic music', status: 'retired', since: null, confidence: null },
+      why: null,
+    });
+    expect(await findTrajectory(ctx, id)).toBeNull();
+    expect((await patternHistory(ctx, id, {})).items.at(-1)?.events.map(({ kind }) => kind)).toContain(
+      'evicted',
+    );
+    await expect(patternOrFormer(ctx, 'p_000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(patternHistory(ctx, 'p_000000000000', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const pinnings = await db.sql<{ type: string }[]>`
       select type from feed_outbox where key = ${`pins/${id}`} order by wid`;
     expect(pinnings.map(({ type }) => type)).toEqual(['collection.created', 'collection.deleted']);

@@ -11,6 +11,7 @@ import {
   tuplesOf,
   usedSlots,
 } from '../../../../src/lib/domain/patterns/cube-layout.ts';
+import { lastComparedAt } from '../../../../src/lib/domain/patterns/compare-tracked.ts';
 import { goneForGood } from '../../../../src/lib/domain/patterns/departure.ts';
 import { foldBatch } from '../../../../src/lib/domain/patterns/fold-batch.ts';
 import {
@@ -368,6 +369,15 @@ describe('foldBatch', { timeout: 120_000 }, () => {
       list.map(({ depth, n }) => `${depth}:${n}`).sort();
     expect(rank(kept)).toEqual(rank(supported.slice(0, cap)));
     expect(readTotals(compared.image).leftOut).toBe(supported.length - cap);
+
+    // Later on the number is still that of the comparison, and says so.
+    const { position, leftOut } = readTotals(fold.image);
+    expect({ position, comparedAt: lastComparedAt(position), leftOut }).toEqual({
+      position: 9_000,
+      comparedAt: 8_192,
+      leftOut: supported.length - cap,
+    });
+    expect(lastComparedAt(4_095)).toBe(0);
   });
 
   it('lets patterns that have lost their support stay as far as there is room', () => {

@@ -2,8 +2,8 @@ export { choosePattern, pinConditions } from './choose-pattern.ts';
 export { comparePatterns } from './compare-patterns.ts';
 export { matchingPatterns } from './matching-patterns.ts';
 export { patternHistory } from './pattern-history.ts';
-export { patternTrajectory } from './pattern-trajectory.ts';
-export { patternWhy } from './pattern-why.ts';
+export { findTrajectory, patternTrajectory } from './pattern-trajectory.ts';
+export { patternOrFormer, patternWhy } from './pattern-why.ts';
 export {
   getPattern,
   listPatterns,

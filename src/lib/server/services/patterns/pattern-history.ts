@@ -5,8 +5,9 @@ import {
 } from '#lib/contracts/pattern-insight.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import { invalid, notFound } from '../../errors.ts';
+import { invalid } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
+import { getPattern } from './read-patterns.ts';
 
 interface HistoryRow extends Omit<HistoryPoint, 'at' | 'rate' | 'wilson' | 'events' | 'trigger'> {
   at: Date;
@@ -28,8 +29,7 @@ export async function patternHistory(ctx: Context, id: string, input: unknown): 
   if (before !== null && !Number.isSafeInteger(before)) {
     throw invalid([{ path: 'cursor', message: 'This is not a cursor of a history.' }]);
   }
-  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
-  const { asOf } = knowledge;
+  const { asOf } = await ctx.app.folds.of(ctx.workspace.id);
   const { sql } = ctx.app.db;
   const rows = await sql<HistoryRow[]>`
     select h.position, h.at, h.n, h.successes, h.confidence, h.confidence_worse as "confidenceWorse",
@@ -43,7 +43,8 @@ export async function patternHistory(ctx: Context, id: string, input: unknown): 
       ${before === null ? sql`` : sql`and h.position < ${before}`}
     order by h.position desc
     limit ${limit + 1}`;
-  if (rows.length === 0 && knowledge.getPattern(id) === null) throw notFound('pattern');
+  // One that has left may have no points.
+  if (rows.length === 0) await getPattern(ctx, id);
   const page = rows.slice(0, limit);
   const oldest = page.at(-1);
   return {

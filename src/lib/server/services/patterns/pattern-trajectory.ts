@@ -12,10 +12,16 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
  * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
  */
 export async function patternTrajectory(ctx: Context, id: string): Promise<PatternTrajectory> {
+  const trajectory = await findTrajectory(ctx, id);
+  if (trajectory === null) throw notFound('pattern');
+  return trajectory;
+}
+
+/** The same; null for one that has no place, and so no evidence. @throws AppError FORBIDDEN, UNAVAILABLE */
+export async function findTrajectory(ctx: Context, id: string): Promise<PatternTrajectory | null> {
   requirePermission(ctx, 'read');
   const trace = await (await ctx.app.folds.of(ctx.workspace.id)).insight.trace(id);
-  if (trace === null) throw notFound('pattern');
-  return toTrajectory(id, trace);
+  return trace === null ? null : toTrajectory(id, trace);
 }
 
 /** What one side of it had to reach alone: less with every confirmation before (STATISTICS §5). */

@@ -2,8 +2,10 @@ import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import { rateFigures } from '#lib/domain/patterns/evaluate.ts';
 import { confidence } from '#lib/domain/statistics/confidence.ts';
 import { requirePermission, type Context } from '../../context.ts';
+import type { PatternView } from '#lib/contracts/pattern.ts';
 import { notFound } from '../../errors.ts';
 import type { PatternTrace } from '../../recalculation/pattern-insight.ts';
+import { getPattern } from './read-patterns.ts';
 
 const THEN_OUTCOMES = 1_000;
 const THEN_DAYS = 30;
@@ -14,15 +16,34 @@ const THEN_DAYS = 30;
  * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
  */
 export async function patternWhy(ctx: Context, id: string): Promise<PatternWhy> {
+  const why = await findWhy(ctx, id);
+  if (why === null) throw notFound('pattern');
+  return why;
+}
+
+/**
+ * The same; of one that has left its place, which nothing explains any more, the counts alone.
+ * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
+ */
+export async function patternOrFormer(
+  ctx: Context,
+  id: string,
+): Promise<{ asOf: number; pattern: PatternView; why: PatternWhy | null }> {
+  const why = await findWhy(ctx, id);
+  if (why !== null) return { asOf: why.asOf, pattern: why.pattern, why };
+  const { asOf, item } = await getPattern(ctx, id);
+  return { asOf, pattern: item, why: null };
+}
+
+async function findWhy(ctx: Context, id: string): Promise<PatternWhy | null> {
   requirePermission(ctx, 'read');
   const { insight, asOf } = await ctx.app.folds.of(ctx.workspace.id);
   const before = await positionThen(ctx, asOf);
   // Both from the memory of this moment: nothing is awaited between them.
   const found = insight.explain(id);
   const tracing = insight.trace(id, before?.position ?? null);
-  if (found === null) throw notFound('pattern');
   const trace = await tracing;
-  if (trace === null) throw notFound('pattern');
+  if (found === null || trace === null) return null;
   const { pattern, explanation } = found;
   return {
     asOf: found.asOf,

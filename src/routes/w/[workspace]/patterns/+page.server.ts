@@ -71,6 +71,7 @@ export const load: PageServerLoad = async (event) => {
       })),
     tracked: metrics.tracked,
     leftOut: metrics.trackedLeftOut,
+    leftOutAt: metrics.trackedLeftOutAt,
     searched: metrics.searched,
   };
 };

@@ -1,5 +1,5 @@
 import { authorizePage } from '#lib/server/auth/authorize.ts';
-import { patternTrajectory } from '#lib/server/services/patterns/index.ts';
+import { findTrajectory } from '#lib/server/services/patterns/index.ts';
 import { settle } from '../../settle.server.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -7,5 +7,5 @@ import type { LayoutServerLoad } from './$types';
 export const load: LayoutServerLoad = async (event) => {
   event.depends('telltale:trajectory');
   const ctx = await authorizePage(event, event.params.workspace, 'read');
-  return { trajectory: await settle(patternTrajectory(ctx, event.params.id), ctx.requestId) };
+  return { trajectory: await settle(findTrajectory(ctx, event.params.id), ctx.requestId) };
 };

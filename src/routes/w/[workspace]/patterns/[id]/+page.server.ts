@@ -6,7 +6,7 @@ import {
   choosePattern,
   getPattern,
   patternHistory,
-  patternWhy,
+  patternOrFormer,
 } from '#lib/server/services/patterns/index.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -18,13 +18,13 @@ export const load: PageServerLoad = async (event) => {
   await event.parent();
   event.depends('telltale:pattern');
   const ctx = await authorizePage(event, event.params.workspace, 'read');
-  const [why, history, metrics] = await Promise.all([
-    patternWhy(ctx, event.params.id),
+  const [found, history, metrics] = await Promise.all([
+    patternOrFormer(ctx, event.params.id),
     patternHistory(ctx, event.params.id, { limit: POINTS }),
     getMetrics(ctx),
   ]).catch(pageError);
   return {
-    why,
+    ...found,
     history: history.items,
     searched: metrics.searched,
     behindMs: metrics.behindMs,
