@@ -302,7 +302,9 @@ describe('caution', () => {
   it('is silent without a comparison', () => {
     expect([caution(pattern(1, 3, 50, 400)), caution(pattern(10, 40, 0, 0))]).toEqual([null, null]);
   });
+});
 
+describe('the row of outcomes to go', () => {
   it('says about how many more it takes, only where an effect is likelier than none and time does not decide', () => {
     const budget = {
       gamma: 0.005,
