@@ -55,8 +55,8 @@ export const patternValuesSchema = z.object({
       wins: z.number().int().describe('Values above 0.'),
       losses: z.number().int().describe('Values below 0.'),
       mean: z.number().nullable().describe('Of those `n`, within `clip`; null without values.'),
-      restMean: z
-        .number()
+      rest: z
+        .object({ n: z.number().int(), mean: z.number() })
         .nullable()
         .describe('The same of all others; null where the epoch did not begin with the log.'),
     })

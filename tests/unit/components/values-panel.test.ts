@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import ValuesPanel from '#lib/components/patterns/ValuesPanel.svelte';
 import type { PatternValuesView } from '#lib/contracts/pattern.ts';
 
-const EPOCH = { startedAt: 4_187, n: 402, wins: 30, losses: 12, mean: 6.2, restMean: null };
+const EPOCH = { startedAt: 4_187, n: 402, wins: 30, losses: 12, mean: 6.2, rest: null };
 
 function values(more: Partial<PatternValuesView> = {}): PatternValuesView {
   return {
@@ -54,8 +54,10 @@ describe('ValuesPanel', () => {
   });
 
   it('has the rest within the same ends where the evidence began with the log', () => {
-    const shown = figures({ epoch: { ...EPOCH, startedAt: 0, restMean: 7.9 } });
-    expect(shown.get('Mean within 0 to 60 exact')).toMatch(/^6.2 of 402 5.95 .* the rest: 7.9, within the/);
+    const shown = figures({ epoch: { ...EPOCH, startedAt: 0, rest: { n: 6_496, mean: 7.9 } } });
+    expect(shown.get('Mean within 0 to 60 exact')).toMatch(
+      /^6.2 of 402 5.95 .* the rest: 7.9 of 6,496, within the/,
+    );
   });
 
   it('says infinite only of gains without losses in the same epoch', () => {

@@ -72,7 +72,7 @@ export interface PatternValues {
   /** Mean of values between the clip's ends; null without values. */
   readonly mean: number | null;
   /** The same of everybody else; null where the epoch is not everything, and where nobody else has a value. */
-  readonly restMean: number | null;
+  readonly rest: { readonly n: number; readonly mean: number } | null;
   /** Exact anytime interval of that mean; null without values, and where the mean has drifted out of it. */
   readonly interval: Interval | null;
   readonly clip: Interval;
@@ -179,7 +179,7 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
     wins,
     losses,
     mean: y === null ? null : unscaled(y),
-    restMean: restMeanOf(view, index, n, unscaled(y ?? 0)),
+    rest: restOf(view, index, n, unscaled(y ?? 0)),
     interval: holds ? { low: unscaled(ends.low), high: unscaled(ends.high) } : null,
     clip: { low, high: low + width },
     rawMean: rawInterval === null ? null : { mean: sum / n, interval: rawInterval },
@@ -198,8 +198,13 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
 }
 
 /** Mean within the clip of everybody but a pattern; what everybody had when a later epoch began is not kept. */
-function restMeanOf({ header, epochAt }: ImageView, index: number, n: number, mean: number): number | null {
+function restOf(
+  { header, epochAt }: ImageView,
+  index: number,
+  n: number,
+  mean: number,
+): PatternValues['rest'] {
   const restN = float64At(header, HEADER.clippedCount) - n;
   if (float64At(epochAt, index) !== 0 || restN <= 0) return null;
-  return (fromFixedPoint(float64At(header, HEADER.clippedSum)) - n * mean) / restN;
+  return { n: restN, mean: (fromFixedPoint(float64At(header, HEADER.clippedSum)) - n * mean) / restN };
 }

@@ -191,6 +191,6 @@ function restOf(
 
 function epochOf(evidence: PatternEvidence | null): NonNullable<PatternView['values']>['epoch'] {
   if (evidence === null || evidence.values === null) return null;
-  const { n, wins, losses, mean, restMean } = evidence.values;
-  return { startedAt: evidence.epoch.startedAt, n, wins, losses, mean, restMean };
+  const { n, wins, losses, mean, rest } = evidence.values;
+  return { startedAt: evidence.epoch.startedAt, n, wins, losses, mean, rest };
 }

@@ -213,8 +213,8 @@ describe('a workspace with a planted effect', () => {
       expect(values.interval.high).toBeGreaterThanOrEqual(mean ?? NaN);
     }
     // All of the log, so the rest within the ends differs from the rest as recorded by what is cut off alone.
-    expect(lead?.values?.epoch?.restMean).toBeLessThanOrEqual(lead?.values?.restMean ?? NaN);
-    expect(lead?.values?.epoch?.restMean).toBeGreaterThan((lead?.values?.restMean ?? NaN) - 1);
+    expect(lead?.values?.epoch?.rest?.mean).toBeLessThanOrEqual(lead?.values?.restMean ?? NaN);
+    expect(lead?.values?.epoch?.rest?.mean).toBeGreaterThan((lead?.values?.restMean ?? NaN) - 1);
     expect(lead?.rateAnyLook).toEqual(rateConfidenceSequence(lead?.successes ?? 0, lead?.n ?? 0));
     const folded = await api.get(list.GET, `/api/v1/patterns?explainedBy=${id}`, patternListSchema);
     expect(folded.total).toBe(lead?.explains);

@@ -54,7 +54,8 @@ describe('figures of values', () => {
     expect(shown.wins).toBe(of('P').filter((value) => value > 0).length);
     expect(shown.losses).toBe(of('P').filter((value) => value < 0).length);
     expect(shown.mean).toBeCloseTo(mean(of('P').map(clipped)), 9);
-    expect(shown.restMean).toBeCloseTo(mean(of('C').map(clipped)), 9);
+    expect(shown.rest?.n).toBe(600);
+    expect(shown.rest?.mean).toBeCloseTo(mean(of('C').map(clipped)), 9);
     expect(shown.rawMean?.mean).toBeCloseTo(mean(of('P')), 9);
     const { low, high } = shown.interval ?? { low: NaN, high: NaN };
     expect(low).toBeLessThan(shown.mean ?? NaN);
@@ -71,9 +72,9 @@ describe('figures of values', () => {
 
   it('are of the epoch: nothing of what came before a pinning, and no mean of the rest', () => {
     const log = told(8, () => 5);
-    expect(valuesOf(log, 8)).toMatchObject({ n: 0, mean: null, restMean: null, interval: null });
+    expect(valuesOf(log, 8)).toMatchObject({ n: 0, mean: null, rest: null, interval: null });
     const later = [...log, { label: 'P' as const, value: -2 }, { label: 'C' as const, value: 9 }];
-    expect(valuesOf(later, 8)).toMatchObject({ n: 1, wins: 0, losses: 1, restMean: null });
+    expect(valuesOf(later, 8)).toMatchObject({ n: 1, wins: 0, losses: 1, rest: null });
     expect(valuesOf(later, 8).mean).toBeCloseTo(-2, 9);
   });
 });
