@@ -11,6 +11,7 @@ export const EXPLANATIONS = [
   'overlaps',
   'mirrors',
   'jointly',
+  'shadows',
 ] as const;
 
 /** The id of a pattern, which it keeps whenever the log is read anew. */

@@ -97,6 +97,14 @@ export function randomLog(seed: number, options: ScriptOptions): LogFacts[] {
   return log;
 }
 
+/** The same log with success and failure exchanged in what was added after a position: every effect turns round. */
+export function turned(log: readonly LogFacts[], after: number): LogFacts[] {
+  const other = { success: 'failure', failure: 'success', neutral: 'neutral' } as const;
+  return log.map((entry) =>
+    (entry.retracts ?? entry.position) > after ? { ...entry, result: other[entry.result] } : entry,
+  );
+}
+
 export interface Fold {
   readonly space: AttributeSpace;
   readonly image: FoldImage;

@@ -75,6 +75,8 @@ export function reasonWords({ reason, label }: NonNullable<PatternView['explaine
       return `the other side of ${label}`;
     case 'jointly':
       return `explained by ${label} together with the other leaders`;
+    case 'shadows':
+      return `explained by ${label}: stands out neither within it nor outside it`;
   }
 }
 
@@ -86,6 +88,7 @@ export const REASON_SHORT = {
   overlaps: 'overlaps with it',
   mirrors: 'its other side',
   jointly: 'explained by it together with the other leaders',
+  shadows: 'stands out neither within it nor outside it',
 } as const;
 
 /** What else one has to know of a pattern to read its row. */

@@ -1,4 +1,4 @@
-import { byteAt, int32At } from '../read-typed-array.ts';
+import { byteAt, float64At, int32At } from '../read-typed-array.ts';
 import { PHASED_RUN } from '../statistics/close-block.ts';
 import { trackedItems } from './cell-of.ts';
 import { FLAG } from './flags.ts';
@@ -45,11 +45,23 @@ export function patternSubject(view: ImageView, index: number): EvidenceSubject 
   };
 }
 
+/** The pattern that a pair is about: the one whose outcomes are compared with the rest of the universe. */
+export function pairAbout(view: ImageView, pair: number): number {
+  const about = byteAt(view.pairKind, pair) === PAIR.childWithinParent ? view.pairChild : view.pairParent;
+  return int32At(about, pair);
+}
+
 /**
  * A pair compares the child within its parent, or what is left of the parent within everything but the child. It
  * is bound to time where the items that tell pattern from rest are.
+ *
+ * Its evidence begins with the epoch of the pattern that it is about: what was found before a change is not asked to
+ * speak for what is found since (STATISTICS §6). The epoch of the other, which only chooses the outcomes that are
+ * looked at, has no say: among those of one universe, whatever has changed about it, pattern and rest are compared at the
+ * same time.
  */
 export function pairSubject(view: ImageView, pair: number): EvidenceSubject {
+  const after = float64At(view.epochAt, pairAbout(view, pair));
   const child = trackedItems(view, int32At(view.pairChild, pair));
   const parent = trackedItems(view, int32At(view.pairParent, pair));
   const timed = (slots: readonly number[]) => slots.some((slot) => byteAt(view.slotPeriod, slot) === 1);
@@ -58,9 +70,9 @@ export function pairSubject(view: ImageView, pair: number): EvidenceSubject {
   if (byteAt(view.pairKind, pair) === PAIR.childWithinParent) {
     const own = child.slots.filter((slot) => !parent.slots.includes(slot));
     const longestRun = phased(own);
-    return { ...child, universe: { ...parent, outside: false }, period: timed(own), longestRun, after: 0 };
+    return { ...child, universe: { ...parent, outside: false }, period: timed(own), longestRun, after };
   }
   const { slots } = parent;
   const universe = { ...child, outside: true };
-  return { ...parent, universe, period: timed(slots), longestRun: phased(slots), after: 0 };
+  return { ...parent, universe, period: timed(slots), longestRun: phased(slots), after };
 }

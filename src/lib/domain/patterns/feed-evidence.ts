@@ -23,6 +23,7 @@ import { forgetPeriods } from './periods-agree.ts';
 import { PRUNE_EVERY, Pruning } from './prune-patterns.ts';
 import { pushRecent, readRecent } from './recent-results.ts';
 import { countClipped } from './replay-evidence.ts';
+import { setEpoch } from './set-epoch.ts';
 import { StandingRows } from './standing-rows.ts';
 import { lowerCounters, takeOutRetracted } from './take-out-retracted.ts';
 import { isRecounted } from './next-swap.ts';
@@ -136,7 +137,7 @@ export class EvidenceFold {
   /** A pattern was admitted by its support: its evidence is what it would be had it been watched from the start. */
   born(index: number, position: number): void {
     const view = this.#view;
-    view.epochAt[index] = 0;
+    setEpoch(view, index, 0);
     this.#replays.replay(index, position);
     // Where it holds outcomes that no longer count, it waits for the swap that takes out all that was taken back so far.
     const counted = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);

@@ -30,6 +30,8 @@ export const REASONS = [
   'mirrors',
   /** Among outcomes that are alike in the other leaders, taken together, nothing of it is left. */
   'jointly',
+  /** Neither among the outcomes of a stronger pattern nor among everything but those does it stand out. */
+  'shadows',
 ] as const;
 export type Reason = Exclude<(typeof REASONS)[number], null>;
 

@@ -53,9 +53,17 @@ export function resetJoints(view: ImageView): void {
   for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) resetJoint(view, joint);
 }
 
-/** A comparison that has seen nothing. */
+/** Begins those anew that are about a pattern. */
+export function resetJointsAbout(view: ImageView, index: number): void {
+  for (let joint = 0; joint < jointPlaces(view.layout); joint += 1) {
+    if (int32At(view.jointPattern, joint) === index + 1) resetJoint(view, joint);
+  }
+}
+
+/** A comparison that has seen nothing of the epoch of the pattern that it is about; that of a pair begins there too. */
 function resetJoint(view: ImageView, joint: number): void {
-  view.jointThrough[joint] = 0;
+  const index = int32At(view.jointPattern, joint) - 1;
+  view.jointThrough[joint] = index < 0 ? 0 : float64At(view.epochAt, index);
   view.jointOpen.fill(0, joint * STRATA * STRATUM, (joint + 1) * STRATA * STRATUM);
   startEvidence(view.jointEvidence, joint, 0, 0);
 }
@@ -89,9 +97,9 @@ export function jointAt(
   if (joint < 0) {
     if (oldest < 0) return -1;
     joint = oldest;
-    resetJoint(view, joint);
     view.jointPattern[joint] = index + 1;
     view.jointOthers.set(key, joint * JOINT_OTHERS);
+    resetJoint(view, joint);
   }
   view.jointUsedAt[joint] = position;
   advanceJoint(view, columns, state, joint, position);
@@ -160,7 +168,8 @@ function othersOf(view: ImageView, joint: number): Items[] {
     .map((one) => trackedItems(view, one - 1));
 }
 
-/** The blocks of the stratum that holds the entry at a position, and which it is; null where it has not been read. */
+/** The blocks of the stratum that holds the entry at a position, and which it is; null where it has not been read, or is
+ * older than the comparison. */
 export function jointSequence(
   view: ImageView,
   columns: Columns,
@@ -170,6 +179,8 @@ export function jointSequence(
   const index = int32At(view.jointPattern, joint) - 1;
   const through = float64At(view.jointThrough, joint);
   if (index < 0 || position > through) return null;
+  const after = float64At(view.epochAt, index);
+  if (position <= after) return null;
   const { codes } = openChunk(columns, (position - 1) >>> CHUNK_BITS);
   const at = (position - 1) & (CHUNK_ROWS - 1);
   let stratum = 0;
@@ -179,7 +190,7 @@ export function jointSequence(
     return { ...one, outside: !isIn };
   });
   const own = trackedItems(view, index);
-  const sequence = { own, universe, longestRun: longestRunOf(view, index), after: 0, through };
+  const sequence = { own, universe, longestRun: longestRunOf(view, index), after, through };
   return { sequence, stratum: joint * STRATA + stratum };
 }
 

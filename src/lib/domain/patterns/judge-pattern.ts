@@ -12,6 +12,7 @@ import type { Columns } from './columns.ts';
 import { CONFIRMED, EMERGING, FLAG, statusOf } from './flags.ts';
 import type { EffectKind, FoldEffect } from './fold-effect.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
+import { setEpoch } from './set-epoch.ts';
 import { periodsAgree } from './periods-agree.ts';
 import { logEOf, type Side, sideOf } from './standing-side.ts';
 import { giveBudget } from './track.ts';
@@ -179,7 +180,7 @@ export function beginEpoch(view: ImageView, index: number, position: number): vo
     const count = float64At(header, HEADER.clippedCount);
     startValueEvidence(valueEvidence, index, count, float64At(header, HEADER.clippedSum));
   }
-  view.epochAt[index] = position;
+  setEpoch(view, index, position);
   view.frozenAt[index] = 0;
 }
 

@@ -3,7 +3,7 @@ import type { BlockIncrements } from '../statistics/block-increments.ts';
 import { startEvidence } from '../statistics/evidence-columns.ts';
 import { type EvidenceState, evidenceState } from '../statistics/evidence-state.ts';
 import { sumEvidence } from '../statistics/exact-evidence.ts';
-import { pairSubject } from './evidence-subject.ts';
+import { pairAbout, pairSubject } from './evidence-subject.ts';
 import type { ImageView } from './fold-image.ts';
 import { pairPlaces } from './image-layout.ts';
 import type { StandingRows } from './standing-rows.ts';
@@ -27,9 +27,17 @@ export function freePairs(view: ImageView, gone: (pair: number) => boolean): voi
   }
 }
 
-/** A pair that has seen nothing. */
+/** Begins the pairs anew that are about a pattern. */
+export function resetPairsAbout(view: ImageView, index: number): void {
+  for (let pair = 0; pair < pairPlaces(view.layout); pair += 1) {
+    if (byteAt(view.pairKind, pair) !== 0 && pairAbout(view, pair) === index) resetPair(view, pair);
+  }
+}
+
+/** A pair that has seen nothing of the epoch of the pattern that it is about. */
 export function resetPair(view: ImageView, pair: number): void {
-  view.pairThrough[pair] = 0;
+  const isFree = byteAt(view.pairKind, pair) === 0;
+  view.pairThrough[pair] = isFree ? 0 : float64At(view.epochAt, pairAbout(view, pair));
   view.pairN[pair] = 0;
   view.pairSuccesses[pair] = 0;
   startEvidence(view.pairEvidence, pair, 0, 0);

@@ -9,7 +9,7 @@ import { CONFIRMED, EMERGING, FLAG, REASONS, type Reason } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
 import { JOINT_OTHERS, patternPlaces } from './image-layout.ts';
 import { jointAt, jointState } from './joint-places.ts';
-import { overlappingLeaders, RecentMatches } from './overlapping-leaders.ts';
+import { jaccard, OVERLAP_JACCARD, overlappingLeaders, RecentMatches } from './overlapping-leaders.ts';
 import { advancePair, freePairs, PairPlaces, pairState } from './pair-places.ts';
 import type { StandingRows } from './standing-rows.ts';
 import { logEOf, type Side, sideOf } from './standing-side.ts';
@@ -23,6 +23,10 @@ export const RESTATEMENT_SHARE = 0.95;
 
 interface ActivePattern {
   readonly index: number;
+  /** Emerging or confirmed; else it begins again after a change, and nothing has been found of it since. */
+  readonly stands: boolean;
+  /** Position after which its evidence begins. */
+  readonly epoch: number;
   readonly depth: number;
   readonly side: Side;
   readonly logE: number;
@@ -38,8 +42,13 @@ interface ActivePattern {
  * confidence .8. B: X folds under a Y that passed A where the evidence for X without Y, among everything but Y, does
  * not. Then greedy, the strongest first: what is only the other side of a stronger leader, and clusters of mostly the
  * same outcomes. Then, the weakest first, what is left: a leader folds where, among outcomes alike in all the other
- * confirmed leaders, it does not reach .8 either; so each that stays adds something to the others together. `focus` limits the question to these
- * patterns and their relatives. Evidence of pairs lives in the image and is brought up to `position` here. Cost: a
+ * confirmed leaders, it does not reach .8 either; so each that stays adds something to the others together.
+ *
+ * Evidence of pairs and joint comparisons begins with the epoch of the pattern that is asked about. One that has begun
+ * again after a change and does not stand yet has next to none, so it is not asked: what explained it still does, and
+ * where nothing did, it goes on explaining what is older than its new epoch.
+ *
+ * `focus` limits the question to these patterns and their relatives. Evidence of pairs lives in the image and is brought up to `position` here. Cost: a
  * few µs a pair and 256 outcomes; a new pair reads the log once.
  */
 export class Pruning {
@@ -78,18 +87,24 @@ export class Pruning {
     view.header[HEADER.pairsLeftOut] = 0;
     const verdicts = new Map<number, { by: number; reason: Reason }>();
     for (const child of asked) {
+      if (!child.stands) continue;
       const verdict = this.#restated(child, relatives(view, child, byIndex), position);
       if (verdict !== null) verdicts.set(child.index, verdict);
     }
     const askedAbout = new Set(asked.map(({ index }) => index));
     const explained = (index: number) =>
       verdicts.has(index) || (!askedAbout.has(index) && isExplained(view, index));
+    for (const { index, stands } of asked) {
+      const kept = stands ? null : verdictOf(view, index);
+      if (kept === null || !byIndex.has(kept.by) || verdicts.get(kept.by)?.by === index) continue;
+      verdicts.set(index, kept);
+    }
     // Any child may be what is left of a pattern that is asked about, whether it is asked about itself or not.
     for (const child of active) {
       if (explained(child.index)) continue;
       for (const parent of relatives(view, child, byIndex)) {
-        if (!askedAbout.has(parent.index) || explained(parent.index)) continue;
-        if (!this.#holdsWithout(parent, child, position)) {
+        if (!parent.stands || !askedAbout.has(parent.index) || explained(parent.index)) continue;
+        if (mayExplain(child, parent) && !this.#holdsWithout(parent, child, position)) {
           verdicts.set(parent.index, { by: child.index, reason: 'only-its-child' });
         }
       }
@@ -99,16 +114,16 @@ export class Pruning {
     const standing = active.filter(({ index }) => !explained(index)).sort(byStrength);
     const leaders: ActivePattern[] = [];
     for (const one of standing) {
-      const by = this.#shadowed(one, leaders, position);
+      const by = one.stands ? this.#shadowed(one, leaders, position) : null;
       if (by === null) leaders.push(one);
-      else verdicts.set(one.index, { by: by.index, reason: by.side === one.side ? 'overlaps' : 'mirrors' });
+      else verdicts.set(one.index, { by: by.index, reason: this.#shadowReason(one, by, windowEnd) });
     }
     for (const { index, by } of overlappingLeaders(view, this.#matches, leaders, windowEnd)) {
       verdicts.set(index, { by, reason: 'overlaps' });
     }
     const left = leaders.filter(({ index }) => !verdicts.has(index));
     for (const one of [...left].reverse()) {
-      const by = this.#jointlyExplained(one, left, verdicts, focus, position);
+      const by = one.stands ? this.#jointlyExplained(one, left, verdicts, focus, position) : null;
       if (by !== null) verdicts.set(one.index, { by, reason: 'jointly' });
     }
     const settled = focus === null ? null : new Set([...asked, ...standing].map(({ index }) => index));
@@ -154,12 +169,21 @@ export class Pruning {
     return (
       leaders.find(
         (leader) =>
+          mayExplain(leader, one) &&
           !holdsItems(view, one.index, leader.index) &&
           !holdsItems(view, leader.index, one.index) &&
           !this.#holdsWithout(one, leader, position) &&
           !this.#holdsWithin(one, leader, position),
       ) ?? null
     );
+  }
+
+  /** What a shadow is to its leader: on its other side, made mostly of the same outcomes, or neither. */
+  #shadowReason(one: ActivePattern, leader: ActivePattern, windowEnd: number): Reason {
+    if (leader.side !== one.side) return 'mirrors';
+    const [own, others] = [one, leader].map(({ index }) => this.#matches.of(this.#view, index, windowEnd));
+    const isShared = own !== undefined && others !== undefined && jaccard(own, others) >= OVERLAP_JACCARD;
+    return isShared ? 'overlaps' : 'shadows';
   }
 
   /**
@@ -176,7 +200,8 @@ export class Pruning {
   ): number | null {
     const view = this.#view;
     const others = leaders
-      .filter(({ index, confirmed }) => confirmed && index !== one.index && !verdicts.has(index))
+      .filter((other) => other.confirmed && other.index !== one.index && !verdicts.has(other.index))
+      .filter((other) => mayExplain(other, one))
       .slice(0, JOINT_OTHERS);
     const named =
       others.find(({ index }) => shares(view, index, one.index, 'condition')) ??
@@ -255,6 +280,8 @@ export function activePatterns(view: ImageView, formerly = false): ActivePattern
     const side = stands ? sideOf(view, index) : sideOfCounts(view, index);
     active.push({
       index,
+      stands,
+      epoch: float64At(view.epochAt, index),
       depth: byteAt(view.depth, index),
       side,
       logE: logEOf(view, index, side),
@@ -280,8 +307,19 @@ export function byStrength(a: ActivePattern, b: ActivePattern): number {
   return Number(b.confirmed) - Number(a.confirmed) || b.logE - a.logE || a.ordinal - b.ordinal;
 }
 
+/** What has begun again and does not stand yet explains only evidence that is older than that. */
+function mayExplain(other: ActivePattern, one: ActivePattern): boolean {
+  return other.stands || one.epoch < other.epoch;
+}
+
 function isExplained(view: ImageView, index: number): boolean {
   return int32At(view.explainedBy, index) !== 0;
+}
+
+/** What the last pruning said of a pattern. */
+function verdictOf(view: ImageView, index: number): { by: number; reason: Reason } | null {
+  const reason = REASONS[byteAt(view.reason, index)] ?? null;
+  return reason === null ? null : { by: int32At(view.explainedBy, index) - 1, reason };
 }
 
 function countOf(view: ImageView, index: number): number {

@@ -6,7 +6,13 @@ import { sumEvidence } from '../statistics/exact-evidence.ts';
 import { BlocksWithout } from './blocks-without.ts';
 import { clipOf } from './clip-of.ts';
 import { CHUNK_BITS, CHUNK_ROWS, type Columns, openChunk } from './columns.ts';
-import { type EvidenceSubject, type Items, PAIR, pairSubject, patternSubject } from './evidence-subject.ts';
+import {
+  type EvidenceSubject,
+  type Items,
+  pairAbout,
+  pairSubject,
+  patternSubject,
+} from './evidence-subject.ts';
 import { HEADER, type ImageView } from './fold-image.ts';
 import { jointPlaces, pairPlaces, patternPlaces } from './image-layout.ts';
 import { jointSequence, openStratum } from './joint-places.ts';
@@ -188,13 +194,13 @@ function takeFromPair(
 ): void {
   const { index: pair, subject, sequence } = place;
   const { universe, period } = subject;
-  if (added > sequence.through || universe === null) return;
+  if (added <= subject.after || added > sequence.through || universe === null) return;
   if (matches(columns, universe, added) === universe.outside) return;
   place.changed = true;
   const { pairEvidence, pairN, pairSuccesses } = view;
   lower(pairN, pair, 1);
   lower(pairSuccesses, pair, y);
-  if (byteAt(isQuiet, ownPattern(view, pair)) === 1) return;
+  if (byteAt(isQuiet, pairAbout(view, pair)) === 1) return;
   const meets = blocks.takeOut(sequence, added, y);
   if (blocks.isOwn) {
     lower(pairEvidence.n, pair, 1);
@@ -229,12 +235,6 @@ function closeAt(
 /** Rank of a pattern's last outcome among all that stand: those since the last close come right after it. */
 function lastOwn({ closedAtN, openN }: EvidenceColumns, index: number): number {
   return int32At(closedAtN, index) + int32At(openN, index);
-}
-
-/** The pattern of which a pair's own outcomes are some. */
-function ownPattern(view: ImageView, pair: number): number {
-  const own = byteAt(view.pairKind, pair) === PAIR.childWithinParent ? view.pairChild : view.pairParent;
-  return int32At(own, pair);
 }
 
 function lower(column: Int32Array, index: number, by: number): void {

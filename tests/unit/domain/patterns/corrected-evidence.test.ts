@@ -42,6 +42,7 @@ import {
   seeded,
   startFold,
   step,
+  turned,
 } from '../fold-scripts.ts';
 
 const swapAfter = (at: number, through: number, ordinal: number): SettingEntry => {
@@ -133,11 +134,16 @@ interface Shape {
   readonly retractShare: number;
   readonly valueShare?: number;
   readonly swapEvery: number;
+  /** Position after which every effect turns round. */
+  readonly turnsAfter?: number;
 }
 
 /** A log with corrections and swaps all over it, the last as of its end; a mode found and lost, and a pin. */
-function corrected({ seed, entries, retractShare, valueShare = 0, swapEvery }: Shape): Fold {
-  const log = randomLog(seed, { entries, retractShare, valueShare, effects: true });
+function corrected({ seed, entries, retractShare, valueShare = 0, swapEvery, turnsAfter }: Shape): Fold {
+  const log = turned(
+    randomLog(seed, { entries, retractShare, valueShare, effects: true }),
+    turnsAfter ?? entries,
+  );
   const random = seeded(seed ^ 0xc0);
   const settings: SettingEntry[] = [];
   for (let at = swapEvery; at < entries; at += swapEvery) {
@@ -214,8 +220,22 @@ function strata(view: ImageView, joint: number): EvidenceSubject[] {
     universe: { ...trackedItems(view, other - 1), outside },
     period: false,
     longestRun: longestRunOf(view, index),
-    after: 0,
+    after: view.epochAt[index] ?? 0,
   }));
+}
+
+/** How far a joint comparison of one other is from what each of its strata gives; null where it is none, or of next to nothing. */
+function jointDistance(fold: Fold, view: ImageView, joint: number): number | null {
+  const through = view.jointThrough[joint] ?? 0;
+  if (view.jointPattern[joint] === 0 || through < 200) return null;
+  if ((view.jointOthers[joint * JOINT_OTHERS + 1] ?? 0) !== 0) return null;
+  const parts = strata(view, joint).map((subject) => read(fold, subject, through));
+  if (parts.length === 0) return null;
+  const wanted = createEvidence(1);
+  for (let g = 0; g < GRID_SIZE; g += 1) {
+    wanted.gridLogs[g] = parts.reduce((sum, { gridLogs }) => sum + (gridLogs[g] ?? 0), 0);
+  }
+  return distance(view.jointEvidence, joint, wanted, 0, false);
 }
 
 describe('corrections all over a log', { timeout: 240_000 }, () => {
@@ -352,22 +372,46 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
       const fold = corrected({ seed, entries: 3_000, retractShare: 0.004, swapEvery: 150 });
       const view = openImage(fold.image);
       for (let joint = 0; joint < view.jointPattern.length; joint += 1) {
-        if (view.jointPattern[joint] === 0 || (view.jointThrough[joint] ?? 0) < 200) continue;
-        if ((view.jointOthers[joint * JOINT_OTHERS + 1] ?? 0) !== 0) continue;
-        const parts = strata(view, joint).map((subject) =>
-          read(fold, subject, view.jointThrough[joint] ?? 0),
-        );
-        if (parts.length === 0) continue;
-        const wanted = createEvidence(1);
-        for (let g = 0; g < GRID_SIZE; g += 1) {
-          wanted.gridLogs[g] = parts.reduce((sum, { gridLogs }) => sum + (gridLogs[g] ?? 0), 0);
-        }
-        expect(distance(view.jointEvidence, joint, wanted, 0, false)).toBeLessThan(1e-9);
+        const apart = jointDistance(fold, view, joint);
+        if (apart === null) continue;
+        expect(apart).toBeLessThan(1e-9);
         compared += 1;
       }
     }
     expect(compared).toBeGreaterThan(2);
   });
+
+  it.each([40, 400])(
+    'leave in pairs and joint comparisons of a new epoch what the log since then gives (a swap every %d)',
+    (swapEvery) => {
+      const seen = { pairs: 0, joints: 0, older: 0, younger: 0 };
+      for (const seed of [1]) {
+        const shape = { seed, entries: 3_000, retractShare: 0.01, swapEvery, turnsAfter: 1_500 };
+        const fold = corrected(shape);
+        const view = openImage(fold.image);
+        const retracts = retractedRows(fold.columns, 0, shape.entries - 1);
+        for (let pair = 0; pair < view.pairKind.length; pair += 1) {
+          if (view.pairKind[pair] === 0) continue;
+          const subject = pairSubject(view, pair);
+          const through = view.pairThrough[pair] ?? 0;
+          if (subject.after <= 1_500 || through === subject.after) continue;
+          expect(distance(view.pairEvidence, pair, read(fold, subject, through), 0)).toBeLessThan(1e-9);
+          seen.pairs += 1;
+          const since = retracts.filter(({ by }) => by > subject.after);
+          if (since.some(({ added }) => added <= subject.after)) seen.older += 1;
+          if (since.some(({ added }) => added > subject.after)) seen.younger += 1;
+        }
+        for (let joint = 0; joint < view.jointPattern.length; joint += 1) {
+          if ((view.epochAt[(view.jointPattern[joint] ?? 0) - 1] ?? 0) <= 1_500) continue;
+          const apart = jointDistance(fold, view, joint);
+          if (apart === null) continue;
+          expect(apart).toBeLessThan(1e-9);
+          seen.joints += 1;
+        }
+      }
+      for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
+    },
+  );
 
   it('are told by a trace as by the headline, before a swap and after it', () => {
     let frozen = 0;

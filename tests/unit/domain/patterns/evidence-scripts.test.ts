@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SettingDecision, SettingEntry } from '../../../../src/lib/domain/attributes/setting-entry.ts';
+import { pairSubject } from '../../../../src/lib/domain/patterns/evidence-subject.ts';
 import { FLAG } from '../../../../src/lib/domain/patterns/flags.ts';
 import { HEADER, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
 import { sectionRanges } from '../../../../src/lib/domain/patterns/image-layout.ts';
@@ -13,6 +14,7 @@ import {
   type Script,
   seeded,
   startFold,
+  turned,
 } from '../fold-scripts.ts';
 
 /** Names of the sections in which two images differ, instead of a number of bytes. */
@@ -139,6 +141,31 @@ describe('the fold of random scripts', { timeout: 240_000 }, () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('holds across change alarms, where pairs and joint comparisons begin anew', () => {
+    const seen = { epochs: 0, pairs: 0, joints: 0 };
+    for (const seed of [2]) {
+      const options = { retractShare: 0.01, valueShare: 0.4, attributes: 4 };
+      const { log, settings } = randomScript({ seed, entries: 3_000, ...options });
+      const script = { log: turned(log, 1_500), settings };
+      const random = seeded(seed);
+      const whole = foldScript(script, () => 3_000, startFold([], CAP));
+      const pieces = foldScript(script, () => 1 + Math.floor(random() * 400), startFold([], CAP));
+      const refold = foldScript({ log: script.log, settings: [] }, () => 700, startFold(whole.settings, CAP));
+      for (const one of [pieces, refold]) {
+        expect(differences(one, whole)).toEqual([]);
+        expect(one.effects).toEqual(whole.effects);
+      }
+      const view = openImage(whole.image);
+      seen.epochs += view.header[HEADER.epochs] ?? 0;
+      view.pairKind.forEach((kind, pair) => {
+        if (kind > 0 && pairSubject(view, pair).after > 1_500) seen.pairs += 1;
+      });
+      for (const one of view.jointPattern)
+        if (one > 0 && (view.epochAt[one - 1] ?? 0) > 1_500) seen.joints += 1;
+    }
+    for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
   });
 
   it('holds across evictions: a tiny cap, comparisons at 4,096 and 8,192', () => {

@@ -4,9 +4,13 @@ import { conjunctionOf } from '../../../../src/lib/domain/patterns/conjunction.t
 import { HEADER, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
 import { evidenceLeaders } from '../../../../src/lib/domain/patterns/leading-patterns.ts';
 import { readEvidence } from '../../../../src/lib/domain/patterns/pattern-evidence.ts';
-import { activePatterns } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
+import { activePatterns, PRUNE_EVERY } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
 import { trackedPattern } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
-import { jaccard } from '../../../../src/lib/domain/patterns/overlapping-leaders.ts';
+import {
+  jaccard,
+  OVERLAP_JACCARD,
+  RecentMatches,
+} from '../../../../src/lib/domain/patterns/overlapping-leaders.ts';
 import { add, type Fold, foldLog, seeded, startFold } from '../fold-scripts.ts';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -40,6 +44,19 @@ function confirmedLeaders(fold: Fold): string[] {
   return evidenceLeaders(view)
     .filter((index) => readEvidence(view, index).status === 'confirmed')
     .map((index) => labelOf(fold, index));
+}
+
+/** `a1` doubles the odds and from the middle on halves them; `b2` halves them all the while. */
+function turning(seed: number): LogFacts[] {
+  const random = seeded(seed);
+  return Array.from({ length: 10_240 }, (_, i) => {
+    const facts = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((key) => [key, `${key}${Math.floor(random() * 4)}`]),
+    );
+    const turn = facts['a'] !== 'a1' ? 1 : i < 5_120 ? 2.2 : 0.4;
+    const odds = 0.5 * turn * (facts['b'] === 'b2' ? 0.4 : 1);
+    return add(i + 1, random() < odds / (1 + odds) ? 'success' : 'failure', facts);
+  });
 }
 
 const folded = (log: readonly LogFacts[]) => foldLog(log, () => 3_000, startFold([], { trackedCap: 2_000 }));
@@ -120,7 +137,7 @@ describe('pruning', { timeout: 120_000 }, () => {
       }),
     );
     expect(new Set(reasons.values())).toEqual(
-      new Set(['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors', 'jointly']),
+      new Set(['closed', 'restates', 'only-its-child', 'overlaps', 'mirrors', 'shadows', 'jointly']),
     );
     // The same outcomes in three words, and the parent that is only its child.
     expect(reasons.get('a1&b2&ta1')).toBe('closed');
@@ -139,6 +156,43 @@ describe('pruning', { timeout: 120_000 }, () => {
     }
     expect(leading).toContain('b2&c3');
     expect([...leading].filter((label) => label === 'b2' || label === 'c3')).toEqual([]);
+  });
+
+  it.each([1, 2, 5])('leads with a cause that has turned round, beside another one (seed %d)', (seed) => {
+    const log = turning(seed);
+    const fold = foldLog(log, () => 3_000, startFold([], { trackedCap: 400 }));
+    const view = openImage(fold.image);
+    const turn = fold.effects.find(
+      ({ kind, index }) => kind === 'change-down' && labelOf(fold, index) === 'a1',
+    );
+    if (turn === undefined) throw new Error('no alarm');
+    const again = { kind: 'confirmed', index: turn.index, side: -1 };
+    expect(fold.effects).toContainEqual(expect.objectContaining(again));
+    expect(confirmedLeaders(fold)).toEqual(expect.arrayContaining(['a1', 'b2']));
+    // What is said to overlap does.
+    const matches = new RecentMatches(fold.columns);
+    const recent = (index: number) => matches.of(view, index, log.length);
+    for (const { index } of activePatterns(view)) {
+      const { explainedBy } = readEvidence(view, index);
+      if (explainedBy?.reason !== 'overlaps') continue;
+      expect(jaccard(recent(index), recent(explainedBy.index))).toBeGreaterThanOrEqual(OVERLAP_JACCARD);
+    }
+  });
+
+  it.each([1])('asks nothing of what begins again until it stands (seed %d)', (seed) => {
+    const log = turning(seed);
+    const whole = foldLog(log, () => 3_000, startFold([], { trackedCap: 400 }));
+    const turn = whole.effects.find(
+      ({ kind, index }) => kind === 'change-down' && labelOf(whole, index) === 'a1',
+    );
+    if (turn === undefined) throw new Error('no alarm');
+    const pruned = turn.position + PRUNE_EVERY - (turn.position % PRUNE_EVERY);
+    const fold = foldLog(log.slice(0, pruned), () => 3_000, startFold([], { trackedCap: 400 }));
+    const view = openImage(fold.image);
+    expect(readEvidence(view, turn.index)).toMatchObject({ status: 'weakening', explainedBy: null });
+    // What did better with it does not lead in its place.
+    const leaders = evidenceLeaders(view).filter((index) => readEvidence(view, index).direction === 'better');
+    expect(leaders.map((index) => labelOf(fold, index)).filter((label) => /a1/.test(label))).toEqual([]);
   });
 
   it('folds the other side of a flag under it', () => {
