@@ -65,6 +65,8 @@ async function measure(url: string): Promise<void> {
   const whole = grown(read.fold.knowledge.memory);
   await read.stop();
   await sql`update fold_state set placed = ${OUTCOMES}, applied = ${OUTCOMES}`;
+  // The entry that the memory ends with, where it now ends.
+  await sql`update log_entries set position = ${OUTCOMES} where position = ${FOLDED}`;
   await discardSnapshot(sql, workspace.id);
   print(`\nfrom here on ${number.format(OUTCOMES)} outcomes with ${ATTRIBUTES} categories of 3 to 8 values`);
   const loop = monitorEventLoopDelay({ resolution: 1 });

@@ -227,6 +227,7 @@ describe('the history of patterns', () => {
     let memory = emptyMemory(CUBE, []);
     const decide = (kind: 'pattern.pin' | 'pattern.unpin', effectiveAfter: number, ordinal: number) => ({
       byFold: false,
+      recordedAt: '2026-01-05T10:00:00Z',
       entry: {
         kind,
         payload: { conditions: [{ attribute: 'topic', value: 'rare' }] },
@@ -237,6 +238,7 @@ describe('the history of patterns', () => {
     const apply = async (from: number, through: number, settings: StoredSetting[]) => {
       const entries = Array.from({ length: through - from + 1 }, (_, i) => ({
         ...rare(from + i),
+        id: from + i,
         outcomeId: randomUUID(),
       }));
       const folded = await steps.fold(memory, { entries, settings, priority: 'live' });

@@ -120,7 +120,8 @@ export class FoldCommits {
     const written = all ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
     const { position } = memory.space;
     const patterns = [...patternRows(memory, written), ...former];
-    const applied = { workspaceId, progress, position, settings, decisions, patterns, events, history };
+    const { end } = memory;
+    const applied = { workspaceId, progress, position, end, settings, decisions, patterns, events, history };
     await commitApplied(db, applied);
     // A term that ended meanwhile stays ended, although its last write was accepted.
     if (this.#progress === progress) this.#progress = { ...progress, applied: position };

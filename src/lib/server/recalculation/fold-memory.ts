@@ -18,7 +18,26 @@ export interface FoldMemory {
   lastRecordedAtMs: number | null;
   /** Ordinal of the last setting that is in force. */
   settingsSeen: number;
+  /** By which the database is asked whether it still has all this. */
+  end: LogEnd;
 }
+
+/**
+ * The last entry and the last setting given to a memory, each named by what no two histories of a database share:
+ * where a database goes on from a copy of itself, positions, ordinals and ids are given a second time.
+ */
+export interface LogEnd {
+  readonly entry: { readonly id: number; readonly outcomeId: string } | null;
+  /** `recordedAt` to the microsecond, as the database writes it. */
+  readonly setting: {
+    readonly effectiveAfter: number;
+    readonly ordinal: number;
+    readonly recordedAt: string;
+  } | null;
+}
+
+/** Of a log that was not read yet. */
+export const NO_END: LogEnd = { entry: null, setting: null };
 
 /** Bounds of an image, from the environment. */
 export interface CubeBounds {
@@ -37,5 +56,6 @@ export function emptyMemory(cube: CubeBounds, settings: readonly SettingEntry[])
     confirmations: [],
     lastRecordedAtMs: null,
     settingsSeen: settings.at(-1)?.ordinal ?? 0,
+    end: NO_END,
   };
 }

@@ -3,7 +3,7 @@ import type { Database } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { CubeBounds, FoldMemory } from './fold-memory.ts';
-import { LostTermError, readProgress } from './log-store.ts';
+import { isOfThisHistory, LostTermError } from './log-store.ts';
 import { Digests, digestPages, digestParts } from './snapshot-bytes.ts';
 import { discardSnapshot, isOfDatabase, readSnapshot, writeSnapshot } from './snapshot-store.ts';
 
@@ -72,8 +72,7 @@ export class FoldSnapshots {
       const { memory, digests } = read;
       damage = read.damage;
       // Asked after the snapshot was read: its leader goes on meanwhile.
-      const { applied } = await readProgress(db.sql, workspaceId);
-      if (memory.space.position > applied) damage = ['a position beyond what is applied'];
+      if (!(await isOfThisHistory(db.sql, workspaceId, memory))) damage = ['a history that was lost'];
       if (damage.length === 0) {
         this.#partDigests = digests.parts;
         this.#last = versionOf(memory);

@@ -5,7 +5,7 @@ import { partsOfBatch } from '#lib/domain/patterns/column-parts.ts';
 import type { Departure } from '#lib/domain/patterns/departure.ts';
 import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { FoldImage } from '#lib/domain/patterns/fold-image.ts';
-import type { FoldMemory } from './fold-memory.ts';
+import type { FoldMemory, LogEnd } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
 import type { PlacedEntry, StoredSetting } from './log-store.ts';
 import type { Priority } from './priority-task-queue.ts';
@@ -106,6 +106,7 @@ export class FoldSteps {
         confirmations: withConfirmed(memory.confirmations, answer.effects),
         lastRecordedAtMs: clock,
         settingsSeen: settings.at(-1)?.entry.ordinal ?? memory.settingsSeen,
+        end: endAfter(memory.end, entries.at(-1), settings.at(-1)),
       },
       touched: answer.touched,
       effects: answer.effects,
@@ -115,6 +116,25 @@ export class FoldSteps {
       foldMs: answer.foldMs,
     };
   }
+}
+
+/** The end of the log after a batch that ended with these, where it had any. */
+export function endAfter(
+  before: LogEnd,
+  entry: PlacedEntry | undefined,
+  setting: StoredSetting | undefined,
+): LogEnd {
+  return {
+    entry: entry === undefined ? before.entry : { id: entry.id, outcomeId: entry.outcomeId },
+    setting:
+      setting === undefined
+        ? before.setting
+        : {
+            effectiveAfter: setting.entry.effectiveAfter,
+            ordinal: setting.entry.ordinal,
+            recordedAt: setting.recordedAt,
+          },
+  };
 }
 
 function withConfirmed(before: readonly number[], effects: readonly FoldEffect[]): readonly number[] {

@@ -182,7 +182,7 @@ export class WorkspaceFolds implements Folds {
     }, FOLLOW_MS).unref();
   }
 
-  /** One look for all: wakes the followers whose leader has applied something since. */
+  /** One look for all: wakes the followers that are not where their leader is: behind, or of a history that was lost. */
   async #wakeMoved(): Promise<void> {
     if ([...this.#ready.values()].every((fold) => fold.leading)) return;
     try {
@@ -190,7 +190,7 @@ export class WorkspaceFolds implements Folds {
         select workspace_id, applied from fold_state`;
       for (const { workspace_id: id, applied } of rows) {
         const fold = this.#ready.get(id);
-        if (fold !== undefined && !fold.leading && fold.knowledge.asOf < applied) fold.wake();
+        if (fold !== undefined && !fold.leading && fold.knowledge.asOf !== applied) fold.wake();
       }
     } catch (thrown) {
       this.#warn(thrown);

@@ -1,12 +1,15 @@
 import type { LogFacts } from '#lib/domain/outcomes/log-facts.ts';
 import type { ModeDecision, SettingDecision, SettingEntry } from '#lib/domain/attributes/setting-entry.ts';
 import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
-import type { Database, Sql, TransactionSql } from '../db/client.ts';
+import type { Database, Sql, Statement, TransactionSql } from '../db/client.ts';
 import { appendEvents, type FeedEvent } from '../event-log/append-events.ts';
+import { NO_END, type FoldMemory, type LogEnd } from './fold-memory.ts';
 import { writePatterns, type PatternRow } from './pattern-rows.ts';
 
 /** Log facts with what the server needs besides. */
 export interface PlacedEntry extends LogFacts {
+  /** `id` of the entry. */
+  id: number;
   outcomeId: string;
 }
 
@@ -38,6 +41,7 @@ interface EntryRow {
 function toEntries(rows: readonly EntryRow[]): PlacedEntry[] {
   const positionOf = new Map(rows.map((row) => [row.entry_id, row.position]));
   return rows.map((row) => ({
+    id: row.entry_id,
     position: row.position,
     kind: row.kind,
     outcomeId: row.outcome_id,
@@ -67,6 +71,45 @@ export async function takeTerm(sql: Sql, workspaceId: string, instance: string):
     where workspace_id = ${workspaceId} returning term, placed, applied`;
   if (row === undefined) throw new Error('The state of the fold is missing.');
   return row;
+}
+
+/** What of a memory says whether the log still has it. */
+type Remembered = Pick<FoldMemory, 'end'> & { space: { position: number } };
+
+/** In the words of SQL: whether the log has this end at the memory's position. */
+function isInLog(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  { space: { position }, end: { entry, setting } }: Remembered,
+): Statement {
+  const hasEntry =
+    entry === null
+      ? sql`${position}::bigint = 0`
+      : sql`exists (
+          select 1 from log_entries
+          where workspace_id = ${workspaceId} and position = ${position} and id = ${entry.id}
+            and outcome_id = ${entry.outcomeId})`;
+  if (setting === null) return hasEntry;
+  return sql`${hasEntry} and exists (
+    select 1 from setting_entries
+    where workspace_id = ${workspaceId} and effective_after = ${setting.effectiveAfter}
+      and ordinal = ${setting.ordinal} and recorded_at = ${setting.recordedAt}::timestamptz)`;
+}
+
+/**
+ * Whether a memory is of the history that the database is in; one query by index. It is not where commits were lost (a failover to a
+ * standby that was behind, a copy put back), even when as much was recorded anew since.
+ */
+export async function isOfThisHistory(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  memory: Remembered,
+): Promise<boolean> {
+  const [row] = await sql`
+    select 1 from fold_state
+    where workspace_id = ${workspaceId} and applied >= ${memory.space.position}
+      and ${isInLog(sql, workspaceId, memory)}`;
+  return row !== undefined;
 }
 
 /**
@@ -147,6 +190,7 @@ interface SettingRow {
   kind: string;
   payload: unknown;
   recorded_by: string;
+  recorded_at: string;
 }
 
 /** Name under which the fold itself records settings; every instance derives those by itself. */
@@ -156,11 +200,14 @@ const LEADER = 'leader';
 
 export interface StoredSetting {
   byFold: boolean;
+  /** To the microsecond, as the database writes it. */
+  recordedAt: string;
   entry: SettingEntry;
 }
 
 const toSetting = (row: SettingRow): StoredSetting => ({
   byFold: row.recorded_by === FOLD_ITSELF,
+  recordedAt: row.recorded_at,
   // Written by verbs that parsed it with the schema of its kind.
   entry: {
     effectiveAfter: row.effective_after,
@@ -180,7 +227,7 @@ export async function readSettings(
   afterOrdinal: number,
 ): Promise<StoredSetting[]> {
   const rows = await sql<SettingRow[]>`
-    select effective_after, ordinal, kind, payload, recorded_by from setting_entries
+    select effective_after, ordinal, kind, payload, recorded_by, recorded_at::text from setting_entries
     where workspace_id = ${workspaceId} and effective_after is not null and ordinal > ${afterOrdinal}
     order by ordinal`;
   return rows.map(toSetting);
@@ -226,7 +273,7 @@ export async function readWaitingSettings(
   progress: FoldProgress,
 ): Promise<WaitingSetting[]> {
   const rows = await sql<(Omit<SettingRow, 'effective_after' | 'ordinal'> & { id: number; last: number })[]>`
-    select id, kind, payload, recorded_by,
+    select id, kind, payload, recorded_by, recorded_at::text,
       (select coalesce(max(ordinal), 0) from setting_entries where workspace_id = ${workspaceId}) as last
     from setting_entries where workspace_id = ${workspaceId} and effective_after is null
     order by id`;
@@ -248,7 +295,9 @@ export async function placeSetting(
 ): Promise<void> {
   await sql.begin(async (tx) => {
     const fence = await tx`
-      select 1 from fold_state where workspace_id = ${workspaceId} and term = ${progress.term} for update`;
+      select 1 from fold_state
+      where workspace_id = ${workspaceId} and term = ${progress.term} and placed = ${progress.placed}
+      for update`;
     if (fence.count === 0) throw new LostTermError('Another instance places the settings of this workspace.');
     await writePlaces(tx, [setting]);
   });
@@ -279,7 +328,9 @@ export async function storeSwap(
   const stored = await sql`
     insert into setting_entries (workspace_id, kind, payload, recorded_by)
     select ${workspaceId}::uuid, 'evidence.swap', ${sql.json({ through, recount })}, ${LEADER}
-    where exists (select 1 from fold_state where workspace_id = ${workspaceId} and term = ${term})`;
+    where exists (
+      select 1 from fold_state
+      where workspace_id = ${workspaceId} and term = ${term} and applied >= ${through})`;
   if (stored.count === 0)
     throw new LostTermError('Another instance corrects the evidence of this workspace.');
 }
@@ -289,6 +340,8 @@ export interface Applied {
   workspaceId: string;
   progress: FoldProgress;
   position: number;
+  /** Of the memory at the position. */
+  end: LogEnd;
   /** Settings that take their place with it. */
   settings: readonly WaitingSetting[];
   decisions: readonly (SettingDecision & { effectiveAfter: number })[];
@@ -299,21 +352,26 @@ export interface Applied {
 }
 
 /**
- * Commits an applied batch, in one transaction, if the term still holds and nothing was applied since: T1.
- * @throws LostTermError when another instance leads
+ * Commits an applied batch, in one transaction, if the term still holds, nothing was applied since and the log has
+ * what was applied: T1.
+ * @throws LostTermError when another instance leads, or the log does not have it
  */
 export async function commitApplied(db: Database, applied: Applied): Promise<void> {
+  const { workspaceId, position, settings, end } = applied;
+  // What takes its place with this batch has none yet.
+  const before = settings.length > 0 ? { ...end, setting: NO_END.setting } : end;
   await db.sql.begin(async (tx) => {
     const fence = await tx`
-      update fold_state set applied = ${applied.position}, applied_at = now()
-      where workspace_id = ${applied.workspaceId} and term = ${applied.progress.term}
-        and applied = ${applied.progress.applied}`;
+      update fold_state set applied = ${position}, applied_at = now()
+      where workspace_id = ${workspaceId} and term = ${applied.progress.term}
+        and applied = ${applied.progress.applied} and placed >= ${position}
+        and ${isInLog(tx, workspaceId, { space: { position }, end: before })}`;
     if (fence.count === 0) throw new LostTermError('Another instance has applied entries of this workspace.');
-    await writePlaces(tx, applied.settings);
+    await writePlaces(tx, settings);
     await writeDecisions(tx, applied);
-    await writePatterns(tx, applied.workspaceId, applied.position, applied.patterns);
+    await writePatterns(tx, workspaceId, position, applied.patterns);
     await applied.history?.(tx);
-    await appendEvents(tx, applied.workspaceId, applied.events);
+    await appendEvents(tx, workspaceId, applied.events);
   });
 }
 

@@ -3,9 +3,9 @@ import type { MetricsState } from '#lib/domain/metrics/metrics-state.ts';
 import { ColumnsFromParts, copyPart, partsAt, type ColumnPart } from '#lib/domain/patterns/column-parts.ts';
 import { imageBytes, type FoldImage, type ImageLayout } from '#lib/domain/patterns/fold-image.ts';
 import type { Sql, TransactionSql } from '../db/client.ts';
-import type { CubeBounds, FoldMemory } from './fold-memory.ts';
+import type { CubeBounds, FoldMemory, LogEnd } from './fold-memory.ts';
 import { FOLDED_BY } from './fold-version.ts';
-import { LostTermError } from './log-store.ts';
+import { isOfThisHistory, LostTermError } from './log-store.ts';
 import {
   digestOf,
   digestOfPart,
@@ -31,13 +31,14 @@ interface SnapshotRow {
   confirmations: string;
   last_recorded_at: Date | null;
   settings_seen: number;
+  log_end: string;
   page_digests: Uint8Array;
   part_digests: Uint8Array;
   digest: Uint8Array;
 }
 
 function rowOf(memory: FoldMemory, term: number, pages: Digests, parts: Digests): SnapshotRow {
-  const { space, image, metrics, leaders, confirmations, lastRecordedAtMs, settingsSeen } = memory;
+  const { space, image, metrics, leaders, confirmations, lastRecordedAtMs, settingsSeen, end } = memory;
   const row = {
     term,
     position: space.position,
@@ -50,6 +51,7 @@ function rowOf(memory: FoldMemory, term: number, pages: Digests, parts: Digests)
     confirmations: JSON.stringify(confirmations),
     last_recorded_at: lastRecordedAtMs === null ? null : new Date(lastRecordedAtMs),
     settings_seen: settingsSeen,
+    log_end: JSON.stringify(end),
     page_digests: pages.bytes,
     part_digests: parts.bytes,
   };
@@ -68,6 +70,7 @@ function digestOfRow(row: Omit<SnapshotRow, 'digest'>): Buffer {
     row.confirmations,
     String(row.last_recorded_at?.getTime() ?? null),
     String(row.settings_seen),
+    row.log_end,
     row.page_digests,
     row.part_digests,
   );
@@ -80,7 +83,7 @@ export interface WrittenSnapshot {
 
 /**
  * Writes a memory as the workspace's snapshot, in one transaction: the pages and parts that are not there yet.
- * @throws LostTermError when another instance leads
+ * @throws LostTermError when another instance leads, or the log does not have what the memory has
  */
 export async function writeSnapshot(
   sql: Sql,
@@ -96,6 +99,8 @@ export async function writeSnapshot(
     const [leads] = await tx`select 1 from fold_state where workspace_id = ${workspaceId} and term = ${term}`;
     if (leads === undefined)
       throw new LostTermError('Another instance writes the snapshots of this workspace.');
+    if (!(await isOfThisHistory(tx, workspaceId, memory)))
+      throw new LostTermError('The database does not have what this snapshot is of.');
     const [there] = await tx<{ page_digests: Uint8Array; part_digests: Uint8Array }[]>`
       select page_digests, part_digests from fold_snapshots where workspace_id = ${workspaceId}`;
     const none = new Uint8Array();
@@ -225,6 +230,7 @@ export async function readSnapshot(
       confirmations: JSON.parse(row.confirmations) as number[],
       lastRecordedAtMs: row.last_recorded_at?.getTime() ?? null,
       settingsSeen: row.settings_seen,
+      end: JSON.parse(row.log_end) as LogEnd,
     };
     return { memory, digests, damage };
   });

@@ -5,13 +5,14 @@ import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { EvidenceSwaps } from './evidence-swaps.ts';
 import { FoldCommits, type Commit } from './fold-commits.ts';
-import { emptyMemory, type CubeBounds, type FoldMemory } from './fold-memory.ts';
+import { emptyMemory, NO_END, type CubeBounds, type FoldMemory } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
 import { FoldSnapshots } from './fold-snapshots.ts';
-import { FoldSteps, RefoldNeeded, type Folded, type StoredDecision } from './fold-steps.ts';
+import { endAfter, FoldSteps, RefoldNeeded, type Folded, type StoredDecision } from './fold-steps.ts';
 import { FoldTrouble } from './fold-trouble.ts';
 import { Knowledge } from './knowledge.ts';
 import {
+  isOfThisHistory,
   LostTermError,
   placeEntries,
   placeSetting,
@@ -68,6 +69,9 @@ interface Rest {
   count: number;
   oldest: number | null;
 }
+
+/** Not a fault of ours: the database goes on from a copy that does not have what the memory has. */
+class HistoryLost extends Error {}
 
 /** Not a fault: the server stops. */
 class Stopping extends Error {}
@@ -282,6 +286,11 @@ export class WorkspaceFold {
       this.#again = true;
       return;
     }
+    if (error instanceof HistoryLost) {
+      logger.warn({ workspace: workspace.id }, error.message);
+      this.#again = true;
+      return;
+    }
     this.#error = error;
     const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -325,7 +334,11 @@ export class WorkspaceFold {
   async #readWholeLog(applied: number): Promise<void> {
     const { db, workspace, cube } = this.#options;
     this.#snapshots.forget();
-    const settings = (await readSettings(db.sql, workspace.id, 0)).map(({ entry }) => entry);
+    const settings = await readSettings(db.sql, workspace.id, 0);
+    const empty = emptyMemory(
+      cube,
+      settings.map(({ entry }) => entry),
+    );
     const { memory, decisions } = await readLog(
       {
         sql: db.sql,
@@ -334,7 +347,7 @@ export class WorkspaceFold {
         pace: FIRST_READING,
         check: () => this.#throwIfStopped(),
       },
-      emptyMemory(cube, settings),
+      { ...empty, end: endAfter(NO_END, undefined, settings.at(-1)) },
       applied,
     );
     if (this.#announce !== null) this.#announce.decisions = decisions;
@@ -345,6 +358,7 @@ export class WorkspaceFold {
   async #follow(): Promise<void> {
     const { db, workspace } = this.#options;
     const progress = await readProgress(db.sql, workspace.id);
+    await this.#throwIfLost();
     await this.#catchUp(progress.applied);
     const waiting = await readWaiting(db.sql, workspace.id);
     this.knowledge.setWaiting(waiting.count + progress.placed - progress.applied, waiting.oldest);
@@ -371,6 +385,7 @@ export class WorkspaceFold {
     const { db, workspace } = this.#options;
     if (!this.leading) {
       const term = await this.#commits.takeTerm();
+      await this.#throwIfLost();
       await this.#catchUp(term.applied);
       await this.#retireOthers(term.term);
       this.#commits.lead(term);
@@ -513,6 +528,13 @@ export class WorkspaceFold {
 
   #settleWaiters(): void {
     for (const waiter of [...this.#waiters]) if (waiter.position <= this.knowledge.asOf) waiter.resolve();
+  }
+
+  /** The memory is carried on, and lists are answered from it, only where the database has all of it. */
+  async #throwIfLost(): Promise<void> {
+    const { db, workspace } = this.#options;
+    if (await isOfThisHistory(db.sql, workspace.id, this.#memory())) return;
+    throw new HistoryLost('The database has lost what this fold has applied; it is built again.');
   }
 
   #throwIfStopped(): void {

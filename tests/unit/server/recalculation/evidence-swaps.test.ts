@@ -43,7 +43,7 @@ function swapsOf(start: Fold) {
       ordinal: asked.length,
     };
     fold = step(fold, [], [entry]);
-    swaps.applied([{ byFold: false, entry }], foldMs);
+    swaps.applied([{ byFold: false, recordedAt: '2026-01-05T10:00:00Z', entry }], foldMs);
   };
   return { swaps, asked, apply };
 }

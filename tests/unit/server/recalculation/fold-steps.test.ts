@@ -15,7 +15,7 @@ const pool: Pick<FoldPool, 'fold'> = {
 /** One outcome at a time, from where the memory is. */
 async function step(steps: FoldSteps, memory: FoldMemory): Promise<FoldMemory> {
   const position = memory.space.position + 1;
-  const entry = { ...add(position, 'success', { color: 'red' }), outcomeId: `o${position}` };
+  const entry = { ...add(position, 'success', { color: 'red' }), id: position, outcomeId: `o${position}` };
   return (await steps.fold(memory, { entries: [entry], settings: [], priority: 'live' })).memory;
 }
 

@@ -32,6 +32,8 @@ export const foldSnapshots = pgTable('fold_snapshots', {
   confirmations: text().notNull().default('[]'),
   lastRecordedAt: at('last_recorded_at'),
   settingsSeen: integer('settings_seen').notNull(),
+  /** What the log ended with: another history of the database ends with something else. */
+  logEnd: text('log_end').notNull().default('{}'),
   /** 16 bytes for each page and part, in order. */
   pageDigests: bytea('page_digests').notNull(),
   partDigests: bytea('part_digests').notNull(),

@@ -1,0 +1,1 @@
+ALTER TABLE "fold_snapshots" ADD COLUMN "log_end" text DEFAULT '{}' NOT NULL;
