@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { isLive } from '../support/live-pages.ts';
+import { isLive, undo } from '../support/live-pages.ts';
 import { ADMIN, WORKSPACE } from '../support/running-server.ts';
 
 /** Every page, wide and narrow, with and without JavaScript: it is there, and nothing scrolls sideways. */
@@ -97,9 +97,8 @@ test('a record form sent without a result says so, keeps what was typed and goes
   await expect(page.getByLabel('Subject')).toHaveValue('Client 7');
   await page.keyboard.press('2');
   await page.keyboard.press('Control+Enter');
-  await expect(page.getByRole('status').filter({ hasText: 'Not converted, Client 7' })).toBeVisible();
   // Not left behind for the other tests.
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, 'Not converted, Client 7');
   await expect(page.getByText('Nothing of it counts.')).toBeVisible();
   await context.close();
 });

@@ -1,5 +1,6 @@
 import { expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 import type { PatternList, PatternView } from '#lib/contracts/pattern.ts';
+import { undo } from '../support/live-pages.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import {
   ADMIN,
@@ -247,7 +248,7 @@ test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
   await page.getByRole('button', { name: 'Pin', exact: true }).click();
   await expect(page.getByText('Pinned: contact mobile')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Unpin' })).toBeVisible();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, 'Pinned: contact mobile');
   // Its history now has the same thing twice at one place of the log.
   for (let time = 0; time < 2; time += 1) {
     await page.getByRole('button', { name: 'Pin', exact: true }).click();
@@ -274,7 +275,7 @@ test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
   await page.getByRole('button', { name: 'Retire…' }).click();
   await dialog.getByRole('button', { name: 'Retire contact mobile' }).click();
   await expect(page.locator('h1')).toContainText('Retired');
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, 'Retired: contact mobile');
   await expect(page.locator('h1')).not.toContainText('Retired');
 });
 

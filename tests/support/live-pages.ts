@@ -66,3 +66,7 @@ export async function menu(page: Page, action: string): Promise<void> {
   await page.getByRole('button', { name: action }).click();
   await page.keyboard.press('Escape');
 }
+
+/** Takes back what the toast says was done; the one before it fades away beside it. */
+export const undo = (page: Page, said: string): Promise<void> =>
+  page.getByRole('status').filter({ hasText: said }).getByRole('button', { name: 'Undo' }).click();
