@@ -3,7 +3,7 @@ import { collectWindow } from '#domain/imports/collect-window.ts';
 import { guessMapping } from '#domain/imports/guess-mapping.ts';
 import { roleColumns, type ImportMapping } from '#domain/imports/mapping.ts';
 import { rowMapper } from '#domain/imports/row-mapper.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 import { readRows } from '#lib/server/csv/read-rows.ts';
 import { profileFile } from '#lib/server/services/imports/profile-file.ts';
 import { mappingFrom, type MappingOptions } from './cli-mapping.ts';

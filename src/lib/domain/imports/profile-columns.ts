@@ -1,6 +1,6 @@
 import { NUMBER_STYLES, isAbsentNumber, parseNumber, type NumberStyle } from './parse-number.ts';
 import { TIME_FORMATS, parseTime, type TimeFormat } from './time-formats.ts';
-import type { ToInstant } from './zoned-time.ts';
+import type { ToInstant } from '../time/zoned-time.ts';
 
 /** Looked at for proposals; enough to see rare values, and quick. Every row is checked later. */
 export const PROFILED_ROWS = 50_000;

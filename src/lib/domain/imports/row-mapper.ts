@@ -4,7 +4,7 @@ import { externalIdOfRow } from './external-id.ts';
 import type { AttributeColumn, ImportMapping } from './mapping.ts';
 import { isAbsentNumber, parseNumber } from './parse-number.ts';
 import { TIME_FORMAT_EXAMPLES, parseTime } from './time-formats.ts';
-import type { ToInstant } from './zoned-time.ts';
+import type { ToInstant } from '../time/zoned-time.ts';
 
 /** A row as an outcome: the shape of contracts/outcome.ts, whose rules hold here too. */
 export interface ImportedOutcome {

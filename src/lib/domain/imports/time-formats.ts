@@ -1,4 +1,4 @@
-import type { ToInstant } from './zoned-time.ts';
+import type { ToInstant } from '../time/zoned-time.ts';
 
 /** How dates are written in a column. One format a column: nothing is guessed row by row. */
 export const TIME_FORMATS = [

@@ -3,7 +3,7 @@ import { columnNames } from '#domain/imports/column-names.ts';
 import { guessMapping, type MappingGuess } from '#domain/imports/guess-mapping.ts';
 import type { AttributeType, ImportMapping } from '#domain/imports/mapping.ts';
 import { profileColumns } from '#domain/imports/profile-columns.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 
 function guess(
   lines: string[],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profileColumns } from '#domain/imports/profile-columns.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 
 function timeFormats(...texts: string[]) {
   const profiler = profileColumns(['when'], zoneClock('UTC'));

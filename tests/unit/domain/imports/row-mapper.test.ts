@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeInputSchema } from '#lib/contracts/outcome.ts';
 import type { ImportMapping } from '#domain/imports/mapping.ts';
 import { rowMapper, type RowProblem } from '#domain/imports/row-mapper.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 
 const names = ['when', 'who', 'end', 'worth', 'age', 'city', 'vip', 'id', 'arm', 'remark'];
 const mapping: ImportMapping = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseTime, type TimeFormat } from '#domain/imports/time-formats.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 
 const iso = (text: string, format: TimeFormat, zone = 'UTC') => {
   const ms = parseTime(text, format, zoneClock(zone));

@@ -1,7 +1,7 @@
 import { columnNames } from '#domain/imports/column-names.ts';
 import type { Separator } from '#domain/imports/csv-record.ts';
 import { PROFILED_ROWS, profileColumns, type ColumnProfile } from '#domain/imports/profile-columns.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 import { readHead } from '../../csv/read-head.ts';
 import { readRows } from '../../csv/read-rows.ts';
 import { sniffSeparator } from '../../csv/sniff-separator.ts';

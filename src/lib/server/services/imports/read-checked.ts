@@ -1,7 +1,7 @@
 import { checkRows, type CheckedRows } from '#domain/imports/check-rows.ts';
 import type { ImportPlan } from '#domain/imports/import-plan.ts';
 import { rowMapper, type RowMapper } from '#domain/imports/row-mapper.ts';
-import { zoneClock } from '#domain/imports/zoned-time.ts';
+import { zoneClock } from '#domain/time/zoned-time.ts';
 import { readRows } from '../../csv/read-rows.ts';
 import type { Sql } from '../../db/client.ts';
 import { readPieces } from './import-parts.ts';

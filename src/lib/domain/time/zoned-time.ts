@@ -37,12 +37,29 @@ export function zoneClock(zone: string): ToInstant {
   };
 }
 
+/** What clocks of a zone show at an instant, by that zone's offset (milliseconds ahead of UTC). */
+export function wallTime(instant: number, offset: number): WallTime {
+  const shown = new Date(instant + offset);
+  return {
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+    millisecond: shown.getUTCMilliseconds(),
+  };
+}
+
 function asUtc(wall: WallTime): number {
   return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second, wall.millisecond);
 }
 
-/** Milliseconds that a zone is ahead of UTC at an instant. */
-function zoneOffsets(zone: string): (instant: number) => number {
+/**
+ * Milliseconds that an IANA zone is ahead of UTC at an instant.
+ * @throws RangeError for an unknown zone
+ */
+export function zoneOffsets(zone: string): (instant: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
