@@ -7,7 +7,7 @@ import { logChoose } from './log-choose.ts';
  *
  * Variant (STATISTICS §3): closed forms where either side has one outcome, else logsumexp over the possible
  * u by the ratio of neighbours. `expm1Beta` saves its computation where β is used again and again. Cost: one
- * log1p, or at most min(kP, kC, s, n - s) + 1 terms. Worked number: kP=3, kC=5, s=3, β=log 2: 0.9016993.
+ * log1p, or at most min(kP, kC, s, n - s) + 1 terms. Worked number: kP=3, kC=5, s=3, β=log 2: 0.9019020.
  */
 export function logPartition(
   kP: number,

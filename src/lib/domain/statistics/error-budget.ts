@@ -9,7 +9,8 @@ const FIRST_SHARE = 0.8;
  *
  * Variant (STATISTICS §5): budgets .40, .35, .25; within one, the first 64, 256, 1,024 births share 80 %
  * equally, and octave j ≥ 1 (as many births as all before it) shares 20 %·(6/π²)/j² equally. All γ ever given
- * sum to at most 1. Cost: O(log birth). Worked number: errorBudget(1, 1) = .005, first threshold E⁺ ≥ 4,000.
+ * sum to at most 1. Cost: O(log birth). Worked number: errorBudget(1, 1) = .005, first threshold E ≥ 4,000;
+ * E⁺ ≥ 8,000 where each side has half (FINE-PRINT 20).
  */
 export function errorBudget(depth: number, depthOrdinal: number): number {
   const share = DEPTH_SHARES[depth - 1];
