@@ -9,6 +9,7 @@ export default ts.config(
     ignores: [
       'node_modules/',
       'build/',
+      'dist/',
       '.svelte-kit/',
       '.telltale/',
       'drizzle/',

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import ts from 'typescript';
 import { root } from './lib/project.mjs';
 
-const out = join(root, 'build', 'feed-client');
+const out = join(root, 'dist', 'feed-client');
 const types = join(out, 'types');
 const entry = join(root, 'src', 'lib', 'live', 'feed-client.ts');
 

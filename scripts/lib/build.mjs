@@ -16,21 +16,30 @@ export async function ensureBuilt() {
   const wanted = stampOfSources();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   say('Building …');
+  const began = Date.now();
+  await build({ quiet: true });
+  say(`Built in ${seconds(began)}.`);
+}
+
+/**
+ * Builds the app, whatever is there.
+ * @param {{ quiet?: boolean }} [options] `quiet` shows the output only when it fails
+ */
+export async function build({ quiet = false } = {}) {
+  const wanted = stampOfSources();
   const env = { ...process.env };
   // Vite builds for production unless this says otherwise.
   delete env['NODE_ENV'];
-  const began = Date.now();
-  // The steps of "npm run build", without npm and a shell between, which would keep signals from them.
+  // Without npm and a shell between, which would keep signals from them.
   const steps = [
-    () => bin('vite', ['build'], { env, quiet: true }),
-    () => run(process.execPath, [join(root, 'scripts', 'build-workers.mjs')], { env, quiet: true }),
+    () => bin('vite', ['build'], { env, quiet }),
+    () => run(process.execPath, [join(root, 'scripts', 'build-workers.mjs')], { env, quiet }),
   ];
   for (const step of steps) {
     const { ok, output } = await step();
     if (!ok) give(`${output.trim()}\nThe build failed.`);
   }
   writeFileSync(stampFile, wanted);
-  say(`Built in ${seconds(began)}.`);
 }
 
 export function stampOfSources() {

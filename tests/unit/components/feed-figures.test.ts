@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { feedFigures, goawayWords, latencyWords } from '#lib/components/views/admin/feed-figures.ts';
 import { instanceStatsSchema, type InstanceStats, type InstanceView } from '#lib/contracts/instances.ts';
-import { switchWords } from '#lib/format/switch.ts';
+import { parseSwitch, switchWords } from '#lib/format/switch.ts';
 
 const server = (stats: Partial<InstanceStats>, silentMs = 100): InstanceView => ({
   name: 'one',
@@ -92,5 +92,13 @@ describe('a switch in words', () => {
     expect(switchWords({ on: true, percent: 25 })).toBe('on for 25% of users and keys');
     expect(switchWords({ on: true, percent: 0 })).toBe('off');
     expect(switchWords({ on: false, percent: 100 })).toBe('off');
+    expect(['on', 'off', '25', ' 25% ', '0'].map(parseSwitch)).toEqual([
+      { on: true, percent: 100 },
+      { on: false, percent: 100 },
+      { on: true, percent: 25 },
+      { on: true, percent: 25 },
+      { on: true, percent: 0 },
+    ]);
+    for (const text of ['', ' ', '101', '2.5', '-1', 'ON', '%']) expect(parseSwitch(text), text).toBeNull();
   });
 });
