@@ -28,7 +28,7 @@ import {
   type WaitingSetting,
 } from './log-store.ts';
 import { retireOthers } from './pattern-rows.ts';
-import type { Priority } from './priority-task-queue.ts';
+import type { Priority } from './turns.ts';
 import { FIRST_READING, readLog, takeDue } from './read-log.ts';
 
 /** Outcomes a batch takes, and how many when more than `LONG_QUEUE` wait (FINE-PRINT 9). */
