@@ -26,11 +26,17 @@ export type FoldReply =
 /** Of this thread: what blocks have cost before. */
 const increments = new BlockIncrements();
 
+/** A task that says how it goes on, by counting steps in the first place of this buffer. */
+export interface WatchedTask {
+  readonly steps: SharedArrayBuffer;
+}
+
 /** Piscina's entry: folds one batch into a copy of the front image, and says which patterns lead then. */
-export default async function foldOutcomes(task: FoldTask): Promise<FoldReply> {
+export default async function foldOutcomes(task: FoldTask & WatchedTask): Promise<FoldReply> {
   const started = performance.now();
+  const steps = new Int32Array(task.steps);
   try {
-    const result = foldBatch(task, increments);
+    const result = foldBatch(task, increments, () => Atomics.add(steps, 0, 1));
     const leaders = leadingPatterns(result.image).map(({ index }) => index);
     return { ok: true, ...result, leaders, foldMs: performance.now() - started };
   } catch (error) {

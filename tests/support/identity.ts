@@ -44,6 +44,7 @@ export function createIdentityApp(
     },
     folds: {
       of: knowledge === undefined ? notHere : () => Promise.resolve(knowledge as WorkspaceKnowledge),
+      readApplied: () => Promise.resolve(0),
       waitFor: () => Promise.resolve(false),
       check: () => Promise.resolve(null),
       health: () => [],

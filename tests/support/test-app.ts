@@ -9,6 +9,7 @@ import { createDoorbell, createPartitionKeeper } from '#lib/server/event-log/ind
 import { createLimits } from '#lib/server/limits.ts';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, WorkspaceFolds } from '#lib/server/recalculation/index.ts';
+import type { Looks } from '#lib/server/recalculation/task-watch.ts';
 import { projectRoot } from './running-server.ts';
 
 export interface TestApp {
@@ -23,7 +24,7 @@ export interface TestApp {
 /** One instance of the product's server parts over a database: doorbell, folds and pool, no HTTP. */
 export async function startTestApp(
   url: string,
-  options: { workspace?: WorkspaceInfo; tracked?: number } = {},
+  options: { workspace?: WorkspaceInfo; tracked?: number; pool?: { root: string; looks: Looks } } = {},
 ): Promise<TestApp> {
   const env = readEnv({
     TELLTALE_THREADS: '2',
@@ -36,7 +37,7 @@ export async function startTestApp(
   await partitions.start();
   const doorbell = createDoorbell({ url, instance });
   await doorbell.start();
-  const pool = createFoldPool({ root: projectRoot, threads: 2, logger });
+  const pool = createFoldPool({ root: projectRoot, threads: 2, logger, ...options.pool });
   const folds = new WorkspaceFolds({ db, pool, doorbell, logger, env, instance, now });
   folds.start();
   const app = { db, env, doorbell, folds, limits: createLimits(env), instance, now } as unknown as App;

@@ -41,7 +41,7 @@ export async function createTestApp(
       ringSequenced: nothing,
       onSequenced: () => nothing,
     },
-    folds: { of: refuse, waitFor: refuse, check: refuse, health: () => [] },
+    folds: { of: refuse, readApplied: refuse, waitFor: refuse, check: refuse, health: () => [] },
     limits: {
       login: () => Promise.resolve(),
       loginSucceeded: () => Promise.resolve(),

@@ -3,7 +3,7 @@ import type { AttributeView, PatternLookup } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import type { Actor, Context } from './context.ts';
-import type { Database } from './db/client.ts';
+import type { Database, Sql, TransactionSql } from './db/client.ts';
 import type { Env } from './env.ts';
 import type { Insight } from './recalculation/pattern-insight.ts';
 
@@ -48,6 +48,12 @@ export interface WorkspaceKnowledge {
 export interface Folds {
   /** Ready to answer: waits while the log is being read for the first time. @throws AppError UNAVAILABLE */
   of(workspaceId: string): Promise<WorkspaceKnowledge>;
+  /**
+   * Reads how far a log is applied. Where the database has lost what the fold holds here, as after a failover to a copy
+   * that was behind, the fold begins anew, and `of` answers again when it has. In a transaction that sees one moment, to
+   * be asked before all else: the fold may be newer than what is seen otherwise.
+   */
+  readApplied(sql: Sql | TransactionSql, workspaceId: string): Promise<number>;
   /** Waits until the fold has applied at least `position`, or the deadline. */
   waitFor(workspaceId: string, position: number, deadlineMs: number): Promise<boolean>;
   /**

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Folds } from '#lib/server/app.ts';
+import { readHead } from '#lib/server/event-log/index.ts';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
 import type { FoldMemory, LogEnd } from '#lib/server/recalculation/fold-memory.ts';
 import { commitApplied, LostTermError, type FoldProgress } from '#lib/server/recalculation/log-store.ts';
 import { Digests, digestPages, digestParts } from '#lib/server/recalculation/snapshot-bytes.ts';
 import { writeSnapshot } from '#lib/server/recalculation/snapshot-store.ts';
+import { createSnapshotSource, feedCursor } from '#lib/server/services/feed/index.ts';
 import { randomLog } from '../../unit/domain/fold-scripts.ts';
 import {
   copyOfMemory,
@@ -17,6 +20,7 @@ import {
   type LoneFold,
 } from '../../support/lone-fold.ts';
 import { projectRoot, until } from '../../support/running-server.ts';
+import { createTestApp, createTestWorkspace, testContext } from '../../support/test-workspace.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
 /** What the lost history had, and up to where the copy has it. */
@@ -32,6 +36,8 @@ let folds: LoneFold[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase({ max: 4 });
+  // As when the feed has started.
+  await readHead(database.sql);
   pool = createFoldPool({ root: projectRoot, threads: 2, logger });
 });
 
@@ -128,7 +134,53 @@ async function moveSnapshot(from: string, to: string): Promise<void> {
   }
 }
 
+/** The folds of an instance that looks for no work by itself. */
+const foldsOf = ({ fold }: Fold): Folds => ({
+  of: async () => {
+    await fold.ready();
+    return fold.knowledge;
+  },
+  readApplied: (sql) => fold.readApplied(sql),
+  waitFor: (_, position, deadlineMs) => fold.waitFor(position, deadlineMs),
+  check: () => Promise.resolve(null),
+  health: () => [],
+});
+
+/** Positions that the figures of a snapshot speak of. */
+async function snapshotOf(workspaceId: string, one: Fold): Promise<number[]> {
+  const source = createSnapshotSource({ db: database.database, folds: foldsOf(one) });
+  const { figures } = await source({ workspaceId, topics: ['patterns', 'metrics'], scopes: ['workspace'] });
+  return ((await figures?.parts()) ?? []).flatMap(({ items }) => items.map(({ rev }) => rev));
+}
+
 describe('when the database goes on from a copy that was behind', () => {
+  it('a snapshot of the feed is of what it has, before any fold has noticed', async () => {
+    const { workspaceId, leader, follower } = await pair();
+    expect(await snapshotOf(workspaceId, follower)).toEqual([LOST, LOST]);
+    await goOnFromCopy(workspaceId);
+    for (const one of [leader, follower]) {
+      expect(await snapshotOf(workspaceId, one)).toEqual([KEPT, KEPT]);
+      const expected = await refold(database.sql, workspaceId, pool);
+      expect(differencesOf(one.memory(), expected)).toEqual([]);
+    }
+  });
+
+  it('a page gets no figures of what was lost either, although as much was recorded since', async () => {
+    const { workspaceId, leader, follower } = await pair();
+    await goOnFromCopy(workspaceId);
+    leader.relead(false);
+    await write(workspaceId, 8, LOST - KEPT);
+    const other = await start(workspaceId, true);
+    await settled(workspaceId, other);
+    expect(differencesOf(follower.memory(), other.memory())).not.toEqual([]);
+    const app = await createTestApp(database.database, { folds: foldsOf(follower) });
+    await feedCursor(testContext(app, await createTestWorkspace(database.database, { id: workspaceId })));
+    await app.folds.of(workspaceId);
+    expect(differencesOf(follower.memory(), other.memory())).toEqual([]);
+    expect(await snapshotOf(workspaceId, leader)).toEqual([LOST, LOST]);
+    expect(differencesOf(leader.memory(), other.memory())).toEqual([]);
+  });
+
   it('a leader and a follower begin anew from what it has, before anything new is recorded', async () => {
     const { workspaceId, leader, follower } = await pair();
     await goOnFromCopy(workspaceId);

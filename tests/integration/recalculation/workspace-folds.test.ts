@@ -8,6 +8,8 @@ import {
 } from '#lib/server/services/outcomes/index.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
 import { bankIsMissing, bankOutcomes, bankTruth } from '../../support/bank-file.ts';
+import { HANGS_AT, hangingPool } from '../../support/hanging-pool.ts';
+import { until } from '../../support/running-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { settled, startTestApp, type TestApp } from '../../support/test-app.ts';
 
@@ -176,6 +178,37 @@ describe('the fold of a workspace', () => {
     expect([leads(ill), leads(well)]).toEqual([false, true]);
     const told = await well.app.db.sql`select 1 from system_errors where ended_at is null`;
     expect([...told]).toEqual([]);
+  });
+
+  it('is carried on by another instance when that of the leader hangs and hangs again', async () => {
+    const threads = hangingPool();
+    const ill = await start({ pool: threads.options });
+    const inputs = stream(30 + HANGS_AT);
+    await recordOutcomes(ill.ctx, inputs.slice(0, 30), { source: 'api' });
+    await settled(ill);
+    const well = await start({ url: ill.app.db.url, workspace: ill.workspace });
+    await settled(well);
+    const state = ({ app }: TestApp) =>
+      app.folds.health().find(({ workspaceId }) => workspaceId === ill.workspace.id);
+    expect([state(ill)?.leading, state(well)?.leading]).toEqual([true, false]);
+    await recordOutcomes(well.ctx, inputs.slice(30), { source: 'api' });
+    await until('it is said', () => {
+      threads.outlast();
+      return Promise.resolve(state(ill)?.error?.includes('stood still') === true);
+    });
+    await until('another leads', () => {
+      // Not while it begins anew, with a thread that begins too.
+      if (state(ill)?.leading === true) threads.outlast();
+      return Promise.resolve(state(well)?.leading === true);
+    });
+    expect(await settled(well)).toBe(30 + HANGS_AT);
+    expect(state(ill)?.leading).toBe(false);
+    const told = await well.app.db.sql`select 1 from system_errors where ended_at is null`;
+    expect([...told]).toEqual([]);
+    // What the other has counted its thread cannot follow either; a stop waits until that is noticed.
+    const looking = setInterval(() => threads.outlast(), 50);
+    await ill.stop().finally(() => clearInterval(looking));
+    apps = apps.filter((app) => app !== ill);
   });
 
   it('refuses the writes of a leader whose term is over', async () => {

@@ -38,6 +38,8 @@ export interface EvidenceFoldOptions {
   readonly columns: Columns;
   readonly increments: BlockIncrements;
   readonly effects: FoldEffect[];
+  /** Called all along what may take long. */
+  readonly onStep: () => void;
   /** A pattern's facts have changed. */
   readonly onChange: (index: number) => void;
   /** A pattern without support has got a place because somebody watches it. */
@@ -63,7 +65,7 @@ export class EvidenceFold {
   constructor(view: ImageView, options: EvidenceFoldOptions) {
     this.#options = options;
     this.#judge = new Judge(options.effects, options.columns);
-    this.#rows = new StandingRows(options.columns, float64At(view.header, HEADER.retractsThrough));
+    this.#rows = this.#standingAt(float64At(view.header, HEADER.retractsThrough));
     this.#replays = new EvidenceReplays(view, options.columns, this.#rows, options.increments);
     this.#view = view;
     this.#live = evidenceState(view.evidence, options.increments);
@@ -252,6 +254,7 @@ export class EvidenceFold {
     if (view.valueEvidence === null) return;
     for (let index = 0; index < patternPlaces(view.layout); index += 1) {
       if (byteAt(view.depth, index) === 0) continue;
+      this.#options.onStep();
       this.#replays.replayValues(index, after);
       this.#options.onChange(index);
     }
@@ -301,7 +304,8 @@ export class EvidenceFold {
 
   /** What stands at a position, all that was taken back up to there left out. */
   #standingAt(position: number): StandingRows {
-    return new StandingRows(this.#options.columns, position);
+    const { columns, onStep } = this.#options;
+    return new StandingRows(columns, position, onStep);
   }
 
   /** Counts a value among everybody's; false while it is not known between which ends values are compared. */

@@ -50,11 +50,16 @@ export interface FoldResult {
  *
  * A pure function of the log's prefix and the settings: however the log is cut into batches, the images
  * are equal byte for byte. When the batch's commit fails, drop the result; `front` is untouched and
- * the same batch can be folded again. `increments`: the thread's own. Cost: one copy of the image, then 3 to 5 µs an
- * entry with 16 attributes, and some .4 µs for each tracked pattern that it matches.
+ * the same batch can be folded again. `increments`: the thread's own. `onStep` is called all along, at each entry and
+ * wherever the log is read again, so that a batch that takes long can be told from one that hangs. Cost: one copy of the
+ * image, then 3 to 5 µs an entry with 16 attributes, and some .4 µs for each tracked pattern that it matches.
  */
-export function foldBatch(task: FoldTask, increments = new BlockIncrements()): FoldResult {
-  const run = new FoldRun(task, increments);
+export function foldBatch(
+  task: FoldTask,
+  increments = new BlockIncrements(),
+  onStep: () => void = () => undefined,
+): FoldResult {
+  const run = new FoldRun(task, increments, onStep);
   run.foldAll();
   return run.result();
 }
@@ -81,8 +86,11 @@ class FoldRun {
   };
   private position: number;
 
-  constructor({ front, spare, columns, batch }: FoldTask, increments: BlockIncrements) {
+  private readonly onStep: () => void;
+
+  constructor({ front, spare, columns, batch }: FoldTask, increments: BlockIncrements, onStep: () => void) {
     this.batch = batch;
+    this.onStep = onStep;
     this.image = copyOf(front, spare);
     this.view = openImage(this.image);
     this.position = float64At(this.view.header, HEADER.position);
@@ -94,6 +102,7 @@ class FoldRun {
     this.evidence = new EvidenceFold(this.view, {
       columns: this.columns,
       increments,
+      onStep,
       effects: this.effects,
       onChange: (index) => {
         this.touched[index] = 1;
@@ -117,6 +126,7 @@ class FoldRun {
     };
     actUpTo(this.position);
     for (let i = 0; i < batch.count; i += 1) {
+      this.onStep();
       this.position = batch.firstPosition + i;
       this.foldRow(i);
       this.view.header[HEADER.position] = this.position;

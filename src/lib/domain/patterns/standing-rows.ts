@@ -59,16 +59,18 @@ export interface RowTarget {
  */
 export class StandingRows {
   readonly #columns: Columns;
+  readonly #onStep: () => void;
   #asOf: number;
   readonly #standing: (StandingPart | undefined)[] = [];
   /** By 256 · slot + code, then by part. */
   #items: ((PartBits | undefined)[] | undefined)[] = [];
   #kept = 0;
 
-  /** `asOf`: retracts after it are not known. */
-  constructor(columns: Columns, asOf: number) {
+  /** `asOf`: retracts after it are not known. `onStep` is called as parts are read. */
+  constructor(columns: Columns, asOf: number, onStep: () => void = () => undefined) {
     this.#columns = columns;
     this.#asOf = asOf;
+    this.#onStep = onStep;
   }
 
   get asOf(): number {
@@ -154,6 +156,7 @@ export class StandingRows {
 
   /** The rows of a part that stand. */
   standing(part: number): StandingPart {
+    this.#onStep();
     const known = this.#standing[part];
     if (known !== undefined) return known;
     const chunk = openChunk(this.#columns, Math.floor(part / PARTS_OF_CHUNK));

@@ -8,7 +8,8 @@ import type { ScanCounts } from '#lib/domain/patterns/scan-columns.ts';
 import type { EvidenceTrace, TraceTask } from '#lib/domain/patterns/trace-evidence.ts';
 import { coerceError, StartupError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { PriorityTaskQueue, type Priority } from './priority-task-queue.ts';
+import { type Looks, looksByTheClock, StuckTaskError, TaskWatch } from './task-watch.ts';
+import { type Priority, Turns } from './turns.ts';
 
 /** What workers/fold-outcomes.ts answers. */
 export type Folded = FoldResult & { leaders: readonly number[]; foldMs: number };
@@ -20,21 +21,26 @@ export type Trace = EvidenceTrace & { marked: { own: ScanCounts; all: ScanCounts
 /** Of background work: after this long the thread is given back (FINE-PRINT 10). */
 const SLICE_MS = 20;
 
-/** Threads that fold, off the thread that answers requests. */
+/**
+ * Threads that fold, off the thread that answers requests. One that stands still in the middle of a task is ended, and
+ * another takes its place.
+ */
 export interface FoldPool {
-  /** Folds one batch into a new image. @throws Error with the worker's message; nothing that was given is changed */
+  /**
+   * Folds one batch into a new image; when that fails, nothing that was given is changed.
+   * @throws Error with the worker's message; StuckTaskError
+   */
   fold(task: FoldTask, priority: Priority): Promise<Folded>;
-  /** Replays one pattern for a chart that somebody waits for. @throws Error with the worker's message */
+  /** Replays one pattern for a chart that somebody waits for. @throws as `fold` */
   trace(task: TraceTask): Promise<Trace>;
   /**
    * Folds a shuffled log for a slice, at low priority. `run`: a text that seeds a new one, or what the last slice gave;
-   * findings once it is done. @throws Error with the worker's message
+   * findings once it is done. @throws as `fold`
    */
   shuffle(
     source: ShuffleSource,
     run: ShuffleRun | string,
   ): Promise<{ run: ShuffleRun; findings: ShuffleFindings | null }>;
-  stats(): { threads: number; queued: number; completed: number; waitMsP99: number; runMsP99: number };
   stop(): Promise<void>;
 }
 
@@ -54,6 +60,8 @@ export function createFoldPool(options: {
   logger: Logger;
   /** Whether to run the built workers; those of a built server are. */
   built?: boolean;
+  /** When to look whether tasks go on. */
+  looks?: Looks;
 }): FoldPool {
   const threads = Math.max(2, options.threads ?? availableParallelism());
   const pool = new Piscina({
@@ -61,35 +69,38 @@ export function createFoldPool(options: {
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 60_000,
-    taskQueue: new PriorityTaskQueue() as never,
   });
   // Without a listener a worker that cannot load would end the process.
   pool.on('error', (thrown) => options.logger.error({ err: coerceError(thrown) }, 'a fold thread failed'));
 
-  /** Background work leaves one thread free: a running task is not pre-empted. */
-  const backgroundLimit = threads - 1;
-  let background = 0;
-  const parked: (() => void)[] = [];
+  const turns = new Turns(threads);
+  const watches = new Set<TaskWatch>();
+  const endLooks = (options.looks ?? looksByTheClock)(() => {
+    for (const watch of watches) watch.look();
+  });
+  let isStopped = false;
 
-  async function inTurn<Answer>(priority: Priority, act: () => Promise<unknown>): Promise<Answer> {
-    if (priority === 'background') {
-      while (background >= backgroundLimit) await new Promise<void>((resolve) => parked.push(resolve));
-      background += 1;
-    }
+  async function inTurn<Answer>(
+    turn: Promise<() => void>,
+    task: object,
+    runOptions: { name?: string; transferList?: ArrayBuffer[] } = {},
+  ): Promise<Answer> {
+    const endTurn = await turn;
+    const watch = new TaskWatch();
+    watches.add(watch);
     try {
-      const answer = (await act()) as Reply<Answer>;
+      if (isStopped) throw new Error('The fold threads have stopped.');
+      const { steps, signal } = watch;
+      const answer = (await pool.run({ ...task, steps }, { ...runOptions, signal })) as Reply<Answer>;
       if (answer.ok) return answer;
       throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
+    } catch (thrown) {
+      throw watch.signal.aborted ? new StuckTaskError() : thrown;
     } finally {
-      if (priority === 'background') {
-        background -= 1;
-        parked.shift()?.();
-      }
+      watches.delete(watch);
+      endTurn();
     }
   }
-
-  const queued = (task: object, priority: Priority) =>
-    Object.assign(task, { [Piscina.queueOptionsSymbol]: { priority } });
 
   return {
     fold(task, priority) {
@@ -103,23 +114,20 @@ export function createFoldPool(options: {
         batch.days.buffer,
         batch.retracts.buffer,
       ] as ArrayBuffer[];
-      return inTurn<Folded>(priority, () => pool.run(queued(task, priority), { transferList }));
+      return inTurn<Folded>(turns.take(priority), task, { transferList });
     },
     trace(task) {
       // Readers wait for each other, so that folding always finds a thread.
-      return inTurn<Trace>('background', () => pool.run(queued({ ...task }, 'live'), { name: 'trace' }));
+      return inTurn<Trace>(turns.take('live', true), task, { name: 'trace' });
     },
     shuffle(source, run) {
-      const task = queued({ source, run, sliceMs: SLICE_MS }, 'background');
-      return inTurn('background', () => pool.run(task, { name: 'shuffle' }));
+      const task = { source, run, sliceMs: SLICE_MS };
+      return inTurn(turns.take('background'), task, { name: 'shuffle' });
     },
-    stats: () => ({
-      threads: pool.threads.length,
-      queued: pool.queueSize,
-      completed: pool.completed,
-      waitMsP99: pool.histogram?.waitTime.p99 ?? 0,
-      runMsP99: pool.histogram?.runTime.p99 ?? 0,
-    }),
-    stop: () => pool.destroy(),
+    async stop() {
+      isStopped = true;
+      endLooks();
+      await pool.destroy();
+    },
   };
 }

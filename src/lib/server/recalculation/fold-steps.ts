@@ -8,7 +8,7 @@ import type { FoldImage } from '#lib/domain/patterns/fold-image.ts';
 import type { FoldMemory, LogEnd } from './fold-memory.ts';
 import type { FoldPool } from './fold-pool.ts';
 import type { PlacedEntry, StoredSetting } from './log-store.ts';
-import type { Priority } from './priority-task-queue.ts';
+import type { Priority } from './turns.ts';
 
 /** Not a fault: the memory cannot be carried on and is built again from the log. */
 export class RefoldNeeded extends Error {

@@ -1,11 +1,13 @@
-import type { Database } from '../db/client.ts';
+import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import type { Doorbell, Folds } from '../app.ts';
 import type { Env } from '../env.ts';
 import { AppError, coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { FoldChecks } from './fold-checks.ts';
 import type { FoldPool } from './fold-pool.ts';
+import { NO_END } from './fold-memory.ts';
 import { Leadership } from './leadership.ts';
+import { readApplied } from './log-store.ts';
 import { WorkspaceFold } from './workspace-fold.ts';
 
 /** Ceiling for idle wake-ups; doorbells make it faster (FINE-PRINT 9). */
@@ -16,6 +18,8 @@ const BEAT_MS = 1_000;
 const FOLLOW_MS = 100;
 /** For figures that only time changes. */
 const TICK_MS = 5_000;
+
+const NOTHING_FOLDED = { space: { position: 0 }, end: NO_END };
 
 export interface FoldsOptions {
   db: Database;
@@ -85,6 +89,12 @@ export class WorkspaceFolds implements Folds {
       });
     }
     return fold.knowledge;
+  }
+
+  async readApplied(sql: Sql | TransactionSql, workspaceId: string): Promise<number> {
+    const fold = this.#ready.get(workspaceId);
+    if (fold !== undefined) return fold.readApplied(sql);
+    return (await readApplied(sql, workspaceId, NOTHING_FOLDED)).applied;
   }
 
   async waitFor(workspaceId: string, position: number, deadlineMs: number): Promise<boolean> {

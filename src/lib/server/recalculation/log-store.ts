@@ -96,20 +96,36 @@ function isInLog(
       and ordinal = ${setting.ordinal} and recorded_at = ${setting.recordedAt}::timestamptz)`;
 }
 
+/** How far a log is applied, and what that says of a memory. */
+export interface AppliedLog {
+  applied: number;
+  /** Whether the memory is of the history that the database is in. */
+  isKept: boolean;
+}
+
 /**
- * Whether a memory is of the history that the database is in; one query by index. It is not where commits were lost (a failover to a
- * standby that was behind, a copy put back), even when as much was recorded anew since.
+ * How far a log is applied, and whether a memory is of the history that the database is in; one query by index. It is
+ * not where commits were lost (a failover to a standby that was behind, a copy put back), even when as much was recorded
+ * anew since.
  */
+export async function readApplied(
+  sql: Sql | TransactionSql,
+  workspaceId: string,
+  memory: Remembered,
+): Promise<AppliedLog> {
+  const [row] = await sql<AppliedLog[]>`
+    select applied, applied >= ${memory.space.position} and ${isInLog(sql, workspaceId, memory)} as "isKept"
+    from fold_state where workspace_id = ${workspaceId}`;
+  return row ?? { applied: 0, isKept: false };
+}
+
+/** See `readApplied`. */
 export async function isOfThisHistory(
   sql: Sql | TransactionSql,
   workspaceId: string,
   memory: Remembered,
 ): Promise<boolean> {
-  const [row] = await sql`
-    select 1 from fold_state
-    where workspace_id = ${workspaceId} and applied >= ${memory.space.position}
-      and ${isInLog(sql, workspaceId, memory)}`;
-  return row !== undefined;
+  return (await readApplied(sql, workspaceId, memory)).isKept;
 }
 
 /**

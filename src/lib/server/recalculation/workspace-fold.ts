@@ -1,6 +1,6 @@
 import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
-import type { Database } from '../db/client.ts';
+import type { Database, Sql, TransactionSql } from '../db/client.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { EvidenceSwaps } from './evidence-swaps.ts';
@@ -16,6 +16,7 @@ import {
   LostTermError,
   placeEntries,
   placeSetting,
+  readApplied,
   readEntries,
   readProgress,
   readSettings,
@@ -28,7 +29,7 @@ import {
   type WaitingSetting,
 } from './log-store.ts';
 import { retireOthers } from './pattern-rows.ts';
-import type { Priority } from './priority-task-queue.ts';
+import type { Priority } from './turns.ts';
 import { FIRST_READING, readLog, takeDue } from './read-log.ts';
 
 /** Outcomes a batch takes, and how many when more than `LONG_QUEUE` wait (FINE-PRINT 9). */
@@ -71,7 +72,11 @@ interface Rest {
 }
 
 /** Not a fault of ours: the database goes on from a copy that does not have what the memory has. */
-class HistoryLost extends Error {}
+class HistoryLost extends Error {
+  constructor() {
+    super('The database has lost what this fold has applied; it is built again.');
+  }
+}
 
 /** Not a fault: the server stops. */
 class Stopping extends Error {}
@@ -94,6 +99,8 @@ export class WorkspaceFold {
   #running: Promise<void> | null = null;
   #again = false;
   #built = false;
+  /** Another number, another memory. */
+  #builds = 0;
   #readFrom: 'snapshot' | 'log' | null = null;
   #stopped = false;
   #failures = 0;
@@ -193,6 +200,17 @@ export class WorkspaceFold {
       };
       this.#waiters.add(waiter);
     });
+  }
+
+  /** See Folds. */
+  async readApplied(sql: Sql | TransactionSql): Promise<number> {
+    const build = this.#builds;
+    const { applied, isKept } = await readApplied(sql, this.#options.workspace.id, this.#memory());
+    if (!isKept && this.#built && build === this.#builds) {
+      this.#fail(new HistoryLost());
+      this.wake();
+    }
+    return applied;
   }
 
   /** Every few seconds: tells readers what time alone has changed (FINE-PRINT 12). */
@@ -327,6 +345,7 @@ export class WorkspaceFold {
     this.#readFrom = memory === null ? 'log' : 'snapshot';
     this.#commits.markOnly(trackedPatterns(this.#memory().image).map(({ index }) => index));
     this.#built = true;
+    this.#builds += 1;
     this.#settleReaders(null);
     this.#settleWaiters();
   }
@@ -534,7 +553,7 @@ export class WorkspaceFold {
   async #throwIfLost(): Promise<void> {
     const { db, workspace } = this.#options;
     if (await isOfThisHistory(db.sql, workspace.id, this.#memory())) return;
-    throw new HistoryLost('The database has lost what this fold has applied; it is built again.');
+    throw new HistoryLost();
   }
 
   #throwIfStopped(): void {

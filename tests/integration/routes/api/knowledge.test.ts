@@ -131,6 +131,7 @@ beforeAll(async () => {
   app = await createTestApp(db.database, {
     folds: {
       of: () => Promise.resolve(knowledge),
+      readApplied: () => Promise.resolve(0),
       waitFor: () => Promise.resolve(true),
       check: () => Promise.resolve(null),
       health: () => folding,

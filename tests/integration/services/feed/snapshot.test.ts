@@ -162,6 +162,7 @@ describe('a snapshot of a workspace', () => {
         db: test.app.db,
         folds: {
           of: (id) => test.app.folds.of(id),
+          readApplied: (sql, id) => test.app.folds.readApplied(sql, id),
           waitFor: () => Promise.resolve(false),
           check: () => Promise.resolve(null),
           health: () => [{ workspaceId: test.workspace.id, applied: position, leading: true, error }],

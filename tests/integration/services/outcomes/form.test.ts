@@ -25,7 +25,13 @@ beforeAll(async () => {
   db = await createTestDatabase();
   const unavailable = () => Promise.reject(new AppError('UNAVAILABLE', 'Reading the log.'));
   app = await createTestApp(db.database, {
-    folds: { of: unavailable, waitFor: unavailable, check: unavailable, health: () => [] },
+    folds: {
+      of: unavailable,
+      readApplied: unavailable,
+      waitFor: unavailable,
+      check: unavailable,
+      health: () => [],
+    },
   });
 });
 beforeEach(async () => {

@@ -12,6 +12,8 @@ import {
   usedSlots,
 } from '../../../../src/lib/domain/patterns/cube-layout.ts';
 import { lastComparedAt } from '../../../../src/lib/domain/patterns/compare-tracked.ts';
+import type { EncodedBatch } from '../../../../src/lib/domain/attributes/encoded-batch.ts';
+import { BlockIncrements } from '../../../../src/lib/domain/statistics/block-increments.ts';
 import { goneForGood } from '../../../../src/lib/domain/patterns/departure.ts';
 import { foldBatch } from '../../../../src/lib/domain/patterns/fold-batch.ts';
 import {
@@ -315,6 +317,31 @@ describe('foldBatch', { timeout: 120_000 }, () => {
         expect(own.map(({ depthOrdinal }) => depthOrdinal)).toEqual(own.map((_, i) => i + 1));
       }
     }
+  });
+
+  it('says all along that it goes on, also where one act reads the log again for every pattern', () => {
+    const log = categoryLog(5, 600, 3, 3);
+    const steps = (batch: EncodedBatch) => {
+      let count = 0;
+      const task = { front: fold.image, spare: null, columns: fold.columns, batch };
+      foldBatch(task, new BlockIncrements(), () => (count += 1));
+      return count;
+    };
+    const taken = log[10];
+    if (taken === undefined) throw new Error('no entry');
+    const fold = foldLog([...log, retract(601, taken)], () => 100);
+    const nothing = encodedBatch(fold.space, []);
+    expect(steps(nothing)).toBe(0);
+    const swap = { kind: 'swap', after: 601, through: 601 } as const;
+    for (const recount of [true, false]) {
+      const acts = [{ ...swap, recount }];
+      expect(steps({ ...nothing, acts })).toBeGreaterThanOrEqual(trackedPatterns(fold.image).length);
+    }
+    const batch = encodedBatch(
+      fold.space,
+      log.slice(0, 50).map((entry, i) => ({ ...entry, position: 602 + i })),
+    );
+    expect(steps(batch)).toBeGreaterThanOrEqual(50);
   });
 
   it('says which tracked patterns a batch touched', () => {

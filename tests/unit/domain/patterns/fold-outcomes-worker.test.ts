@@ -10,11 +10,13 @@ describe('the worker entry', () => {
     spare: null,
     columns: fold.columns,
     batch: encodedBatch(fold.space, log.slice(50)),
+    steps: new SharedArrayBuffer(4),
   };
 
   it('answers with what can be cloned', async () => {
     const reply = await foldOutcomes(structuredClone(task));
     expect(reply).toMatchObject({ ok: true });
+    expect(Atomics.load(new Int32Array(task.steps), 0)).toBeGreaterThanOrEqual(10);
     expect(() => structuredClone(reply)).not.toThrow();
     expect(await scan({ columns: fold.columns, position: 50, slots: [], codes: [] })).toMatchObject({
       ok: true,

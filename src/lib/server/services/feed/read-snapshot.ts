@@ -34,21 +34,21 @@ interface Stored {
 
 /**
  * What a client gets that cannot be told what it missed. Rows and the feed's head are read as of one moment; folded
- * figures come from the fold's memory once that is as new, so they may be a little newer, which `rev` makes harmless.
+ * figures come from the memory of a fold of the same history once that is as new, so they may be a little newer, which
+ * `rev` makes harmless.
  */
 export function createSnapshotSource({ db, folds }: Pick<App, 'db' | 'folds'>): SnapshotSource {
   return async (audience): Promise<FeedSnapshot> => {
-    const { head, applied, parts } = await readStored(db, audience);
+    const { head, applied, parts } = await readStored({ db, folds }, audience);
     return { ...head, parts, figures: figuresOf(folds, audience, applied) };
   };
 }
 
-async function readStored(db: App['db'], audience: Shared): Promise<Stored> {
+async function readStored({ db, folds }: Pick<App, 'db' | 'folds'>, audience: Shared): Promise<Stored> {
   return db.sql.begin('isolation level repeatable read read only', async (tx) => {
+    const applied = await folds.readApplied(tx, audience.workspaceId);
     const head = await readHead(tx);
-    const [fold] = await tx<{ applied: number }[]>`
-      select applied from fold_state where workspace_id = ${audience.workspaceId}`;
-    return { head, applied: fold?.applied ?? 0, parts: await readRows(tx, audience) };
+    return { head, applied, parts: await readRows(tx, audience) };
   });
 }
 
