@@ -12,6 +12,7 @@ export const EXPLANATIONS = [
   'mirrors',
   'jointly',
   'shadows',
+  'not-compared',
 ] as const;
 
 /** The id of a pattern, which it keeps whenever the log is read anew. */

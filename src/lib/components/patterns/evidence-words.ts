@@ -77,6 +77,8 @@ export function reasonWords({ reason, label }: NonNullable<PatternView['explaine
       return `explained by ${label} together with the other leaders`;
     case 'shadows':
       return `explained by ${label}: stands out neither within it nor outside it`;
+    case 'not-compared':
+      return `folded under ${label}: no place was free to compare them`;
   }
 }
 
@@ -89,6 +91,7 @@ export const REASON_SHORT = {
   mirrors: 'its other side',
   jointly: 'explained by it together with the other leaders',
   shadows: 'stands out neither within it nor outside it',
+  'not-compared': 'no place was free to compare them',
 } as const;
 
 /** What else one has to know of a pattern to read its row. */
