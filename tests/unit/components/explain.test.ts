@@ -166,9 +166,38 @@ describe('explainPattern with evidence', () => {
     const weakening = { ...confirmed, status: 'weakening', confirmedAt: 4_796 } as const;
     const changed = { at: 4_187, side: 'down' } as const;
     expect(text({ ...weakening, changed })).toContain('It was confirmed, and its evidence has fallen since.');
-    expect(text({ ...weakening, changed, confirmedAt: null })).toContain('at #4,187 it changed');
+    expect(text({ ...weakening, changed, confirmedAt: null })).toContain(
+      'at #4,187 its distance from the rest changed',
+    );
     expect(text({ ...weakening, period: true, comparable: false })).toContain(
       'the other periods do not agree any more',
+    );
+  });
+
+  it('says of a change alarm who moved, as far as the counts tell, with the counts', () => {
+    const before = { n: 1_000, successes: 300, rest: { n: 9_000, successes: 1_800 } };
+    const view: PatternView = {
+      ...confirmed,
+      ...pattern(420, 1_300, 3_000, 12_000),
+      confidence: 0.9,
+      confidenceWorse: 0.01,
+      epoch: { n: 300, successes: 120, startedAt: 10_000 },
+      changed: { at: 10_000, side: 'down', before, moved: 'rest' },
+    };
+    const told = (moved: 'pattern' | 'rest' | 'both' | null) =>
+      text({ ...view, changed: { at: 10_000, side: 'down', before, moved } });
+    const own = '30.0% of 1,000, since then 40.0% of 300';
+    const others = '20.0% of 9,000, since then 40.0% of 3,000';
+    expect(told('rest')).toContain(
+      `It is the rest that moved. Up to #10,000 it converted ${others}. The pattern: ${own}.`,
+    );
+    expect(told('pattern')).toContain(
+      `It is the pattern that moved. Up to #10,000 it converted ${own}. The rest: ${others}.`,
+    );
+    expect(told('both')).toContain(`Both moved. Up to #10,000 the pattern converted ${own}.`);
+    expect(told(null)).toContain('Which of the two moved, these counts do not tell.');
+    expect(text({ ...view, changed: { at: 10_000, side: 'down', before: null, moved: null } })).not.toContain(
+      'Up to #10,000',
     );
   });
 
@@ -273,7 +302,7 @@ describe('receiptRows', () => {
     };
     const anew = 'At #8,034 it began anew.';
     expect(since({ changed: { at: 8_034, side: 'up' } })).toEqual([
-      'the pattern changed there.',
+      'its distance from the rest changed there.',
       expect.stringContaining(anew),
     ]);
     expect(since({ since: 8_034, pinnedOnly: true })).toEqual([
@@ -284,6 +313,7 @@ describe('receiptRows', () => {
       'one of its attributes was declared as bound to time there.',
       expect.stringContaining(anew),
     ]);
+    expect(since({ changed: { at: 8_034, side: 'up', moved: 'rest' } })[0]).toBe('the rest changed there.');
     expect(since({ changed: { at: 4_000, side: 'up' } })[0]).toContain('declared as not bound to time');
   });
 });

@@ -135,11 +135,25 @@ export function epochCause({
   return since === epoch.startedAt ? 'pin' : 'mode';
 }
 
+/** What has changed at its last change alarm: its odds against the rest have, and the counts may tell who moved. */
+export function changeSubject({ changed }: Pick<PatternView, 'changed'>): string {
+  switch (changed?.moved) {
+    case 'pattern':
+      return 'the pattern';
+    case 'rest':
+      return 'the rest';
+    case 'both':
+      return 'the pattern and the rest';
+    default:
+      return 'its distance from the rest';
+  }
+}
+
 /** What happened where its evidence begins; null where it begins with the log. */
 export function epochCauseWords(pattern: PatternView): string | null {
   switch (epochCause(pattern)) {
     case 'change':
-      return 'the pattern changed there';
+      return `${changeSubject(pattern)} changed there`;
     case 'pin':
       return 'it was pinned there';
     case 'mode':

@@ -13,6 +13,7 @@ import { oddsRatioSequence } from '../statistics/odds-ratio-sequence.ts';
 import { FALSE_DISCOVERY_RATE, familyWeight } from '../statistics/online-e-bh.ts';
 import { profitFactor } from '../statistics/profit-factor.ts';
 import { trend, type Trend } from '../statistics/trend.ts';
+import type { Counts } from '../statistics/which-moved.ts';
 import { clipOf } from './clip-of.ts';
 import { CONFIRMED, EMERGING, FLAG, REASONS, type Reason, type Status, statusOf } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
@@ -53,7 +54,7 @@ export interface PatternEvidence {
   /** It matches an outcome that was taken back and is not yet out of its evidence. */
   readonly recounting: boolean;
   readonly confirmedAt: number | null;
-  readonly changed: { readonly at: number; readonly side: 'up' | 'down' } | null;
+  readonly changed: ChangeAlarm | null;
   readonly statusAt: number;
   readonly recountedAt: number | null;
   readonly explainedBy: { readonly index: number; readonly reason: Reason } | null;
@@ -61,6 +62,15 @@ export interface PatternEvidence {
   readonly budget: number;
   readonly logENeeded: number;
   readonly values: PatternValues | null;
+}
+
+/** The last one of a pattern. */
+export interface ChangeAlarm {
+  readonly at: number;
+  readonly side: 'up' | 'down';
+  /** What of the pattern and of everybody was counted up to it; null where it is not where the evidence begins, or it
+   * holds what was taken back. */
+  readonly before: { readonly own: Counts; readonly all: Counts } | null;
 }
 
 /** Values of a pattern since its epoch began (STATISTICS §7), in their own unit. */
@@ -97,7 +107,6 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
   const period = (flags & FLAG.period) !== 0;
   const n = int32At(evidence.n, index);
   const recent = recentOf(view, index);
-  const changedAt = float64At(view.changedAt, index);
   const explainedBy = int32At(view.explainedBy, index);
   const reason = REASONS[byteAt(view.reason, index)] ?? null;
   return {
@@ -131,8 +140,7 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
     pinnedOnly: ADMISSIONS[byteAt(view.admittedBy, index)] === 'pin',
     recounting: float64At(view.frozenAt, index) !== 0,
     confirmedAt: float64At(view.confirmedAt, index) || null,
-    changed:
-      changedAt === 0 ? null : { at: changedAt, side: byteAt(view.changeSide, index) === 1 ? 'up' : 'down' },
+    changed: changeOf(view, index),
     statusAt: float64At(view.statusAt, index),
     recountedAt: float64At(view.recountedAt, index) || null,
     explainedBy: explainedBy === 0 || reason === null ? null : { index: explainedBy - 1, reason },
@@ -140,6 +148,22 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
     logENeeded: Math.max(Math.log(20), -Math.log(FALSE_DISCOVERY_RATE * (budget / 2) * (rejections + 1))),
     values: valuesOf(view, index),
   };
+}
+
+function changeOf(view: ImageView, index: number): ChangeAlarm | null {
+  const { evidence, cells } = view;
+  const at = float64At(view.changedAt, index);
+  if (at === 0) return null;
+  const side = byteAt(view.changeSide, index) === 1 ? 'up' : 'down';
+  const begins = float64At(view.epochAt, index) === at && float64At(view.frozenAt, index) === 0;
+  if (!begins) return { at, side, before: null };
+  const cell = int32At(view.cell, index) * CELL_STRIDE;
+  const own = {
+    n: int32At(cells, cell) - int32At(evidence.n, index),
+    successes: int32At(cells, cell + 1) - int32At(evidence.successes, index),
+  };
+  const all = { n: int32At(evidence.startN, index), successes: int32At(evidence.startSuccesses, index) };
+  return { at, side, before: { own, all } };
 }
 
 /** The last 50 against everything before. */

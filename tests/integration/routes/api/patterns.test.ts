@@ -387,7 +387,7 @@ describe('a pattern that changes sides', () => {
     await api.settled();
     await api.record(turns(1_200, 1, 6));
     await api.settled();
-    const { id } = await patternOf(api, 'label:P');
+    const { id, changed } = await patternOf(api, 'label:P');
     const all = await api.get(history.GET, '/', patternHistorySchema, id);
     const alarm = all.items.flatMap(({ events }) => events).find(({ kind }) => kind === 'change-down');
     expect(alarm).toMatchObject({ side: 'better' });
@@ -396,6 +396,8 @@ describe('a pattern that changes sides', () => {
       { until: null, side: 'worse' },
     ]);
     const until = alarm?.position ?? 0;
+    expect(changed).toMatchObject({ at: until, side: 'down', moved: 'both' });
+    expect((changed?.before?.n ?? 0) + (changed?.before?.rest.n ?? 0)).toBe(until);
     expect(all.items.findLast(({ position }) => position < until)?.confidence).toBeGreaterThan(0.8);
     expect(all.items.at(-1)?.confidenceWorse).toBeGreaterThan(0.8);
     // Each page says so of its own points.
