@@ -60,7 +60,7 @@ export const patternValuesSchema = z.object({
       rest: z
         .object({ n: z.number().int(), mean: z.number() })
         .nullable()
-        .describe('The same of all others; null where the epoch did not begin with the log.'),
+        .describe('The same of all others since `startedAt`; null where none of them has a value.'),
     })
     .nullable()
     .describe(

@@ -21,6 +21,7 @@ import { budgetOf } from './judge-pattern.ts';
 import { recentOf } from './recent-results.ts';
 import { exactOf, sideOf } from './standing-side.ts';
 import { ADMISSIONS } from './track.ts';
+import type { ValueEvidence } from './value-evidence.ts';
 
 /** What the evidence says of a tracked pattern, as of the image's position. */
 export interface PatternEvidence {
@@ -81,7 +82,7 @@ export interface PatternValues {
   readonly losses: number;
   /** Mean of values between the clip's ends; null without values. */
   readonly mean: number | null;
-  /** The same of everybody else; null where the epoch is not everything, and where nobody else has a value. */
+  /** The same of everybody else since the epoch began; null where nobody else has a value. */
   readonly rest: { readonly n: number; readonly mean: number } | null;
   /** Exact anytime interval of that mean; null without values, and where the mean has drifted out of it. */
   readonly interval: Interval | null;
@@ -203,7 +204,7 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
     wins,
     losses,
     mean: y === null ? null : unscaled(y),
-    rest: restOf(view, index, n, unscaled(y ?? 0)),
+    rest: restOf(view.header, values, index, unscaled(y ?? 0)),
     interval: holds ? { low: unscaled(ends.low), high: unscaled(ends.high) } : null,
     clip: { low, high: low + width },
     rawMean: rawInterval === null ? null : { mean: sum / n, interval: rawInterval },
@@ -221,14 +222,16 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
   };
 }
 
-/** Mean within the clip of everybody but a pattern; what everybody had when a later epoch began is not kept. */
+/** Mean within the clip of everybody but a pattern, since its epoch began. */
 function restOf(
-  { header, epochAt }: ImageView,
+  header: ImageView['header'],
+  values: ValueEvidence,
   index: number,
-  n: number,
   mean: number,
 ): PatternValues['rest'] {
-  const restN = float64At(header, HEADER.clippedCount) - n;
-  if (float64At(epochAt, index) !== 0 || restN <= 0) return null;
-  return { n: restN, mean: (fromFixedPoint(float64At(header, HEADER.clippedSum)) - n * mean) / restN };
+  const n = int32At(values.n, index);
+  const restN = float64At(header, HEADER.clippedCount) - int32At(values.startCount, index) - n;
+  if (restN <= 0) return null;
+  const sum = float64At(header, HEADER.clippedSum) - float64At(values.startSum, index);
+  return { n: restN, mean: (fromFixedPoint(sum) - n * mean) / restN };
 }
