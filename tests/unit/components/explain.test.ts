@@ -201,6 +201,19 @@ describe('explainPattern with evidence', () => {
     );
   });
 
+  it('does not lay to timing what came before the evidence began anew', () => {
+    const epoch = { n: 300, successes: 20, startedAt: 10_000 };
+    const oddsRatio = { low: 0.17, high: 0.48, estimate: 0.29 };
+    const view: PatternView = { ...confirmed, direction: 'worse', epoch, oddsRatio };
+    const said = text({ ...view, rate: 0.24, rest: { ...view.rest, rate: 0.21 } });
+    expect(said).toContain(
+      'Counted over all time, what came before #10,000 included, it looks the other way round. ' +
+        'Compared only with outcomes of the same time since #10,000, the odds are 0.29×',
+    );
+    const gap = text({ ...view, rate: 0.05, rest: { ...view.rest, rate: 0.21 } });
+    expect(said + gap).not.toMatch(/timing|other times/);
+  });
+
   it('says since when a declared mode holds', () => {
     const epoch = { n: 100, successes: 20, startedAt: 8_034 };
     const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, epoch };

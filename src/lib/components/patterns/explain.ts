@@ -101,7 +101,7 @@ function sameTime(pattern: PatternView): Piece[] {
     ...timing(pattern),
     'Compared only with outcomes of ',
     figure('the same time'),
-    ', ',
+    pattern.epoch?.startedAt ? ` since ${position(pattern.epoch.startedAt)}, ` : ', ',
     ...words,
     ...(pattern.concurrency !== null && pattern.concurrency < EVENLY_MIXED
       ? [' Few outcomes of the rest were of the same time, so this rests on a part of them.']
@@ -112,9 +112,16 @@ function sameTime(pattern: PatternView): Piece[] {
 /** That and how far the plain rates owe their distance to time. */
 function timing(pattern: PatternView): Piece[] {
   const { rate, rest, oddsRatio } = pattern;
+  const since = pattern.epoch?.startedAt ?? 0;
   if (disagrees(pattern)) {
-    return ['Counted over all time it looks the other way round: it came at other times than the rest. '];
+    return [
+      since > 0
+        ? `Counted over all time, what came before ${position(since)} included, it looks the other way round. `
+        : 'Counted over all time it looks the other way round: it came at other times than the rest. ',
+    ];
   }
+  // Rates of all time and odds since then are of different outcomes.
+  if (since > 0) return [];
   const estimate = oddsRatio?.estimate ?? null;
   if (estimate === null || rate === null || rest.rate === null) return [];
   if (rate <= 0 || rate >= 1 || rest.rate <= 0 || rest.rate >= 1) return [];
