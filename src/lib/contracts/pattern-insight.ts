@@ -60,10 +60,20 @@ export const patternHistorySchema = z
     asOf: position,
     id: z.string(),
     items: z.array(historyPointSchema).describe('Ascending.'),
+    epochs: z
+      .array(z.object({ until: position.nullable(), side }))
+      .describe(
+        'Whose evidence the points are, ascending: a point is of the first epoch whose `until` is after it; null: the one ' +
+          'under way. An epoch ends with a change alarm, with another way to compare, or when the pattern leaves. `side`: ' +
+          'where it stood at the end, or stands now; else the stronger one. Of the points of an epoch read that side’s ' +
+          'confidence: a pattern may have been worse before an alarm and be better since.',
+      ),
     next: z.string().nullable().describe('Cursor to older points.'),
   })
   .meta({ id: 'PatternHistory' });
 export type PatternHistory = z.infer<typeof patternHistorySchema>;
+/** Whose evidence the points of a history are; the last one is under way. */
+export type HistoryEpoch = PatternHistory['epochs'][number];
 
 export const historyQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(400),

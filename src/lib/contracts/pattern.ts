@@ -12,6 +12,7 @@ export const EXPLANATIONS = [
   'mirrors',
   'jointly',
   'shadows',
+  'not-compared',
 ] as const;
 
 /** The id of a pattern, which it keeps whenever the log is read anew. */
@@ -59,7 +60,7 @@ export const patternValuesSchema = z.object({
       rest: z
         .object({ n: z.number().int(), mean: z.number() })
         .nullable()
-        .describe('The same of all others; null where the epoch did not begin with the log.'),
+        .describe('The same of all others since `startedAt`; null where none of them has a value.'),
     })
     .nullable()
     .describe(
@@ -153,9 +154,35 @@ export const patternViewSchema = z
       .describe('What the evidence rests on: everything, or what came since a change alarm or its pinning.'),
     confirmedAt: position.nullable(),
     changed: z
-      .object({ at: position, side: z.enum(['up', 'down']) })
+      .object({
+        at: position,
+        side: z.enum(['up', 'down']),
+        before: z
+          .object({
+            n: z.number().int(),
+            successes: z.number().int(),
+            rest: z.object({ n: z.number().int(), successes: z.number().int() }),
+          })
+          .nullable()
+          .optional()
+          .describe(
+            'Of `n` and `rest`, what was counted up to the alarm; the others came since. Null while a correction is not ' +
+              'in its evidence yet, and where its evidence has begun anew once more.',
+          ),
+        moved: z
+          .enum(['pattern', 'rest', 'both'])
+          .nullable()
+          .optional()
+          .describe(
+            'Whose rate those counts say has moved, valid at every look; null where they do not tell. `pattern` does not ' +
+              'say that the rest stood still.',
+          ),
+      })
       .nullable()
-      .describe('The last change alarm.'),
+      .describe(
+        'The last change alarm: its odds against the rest of the same time became higher (up) or lower. That may be ' +
+          'because it has changed, or because the rest has.',
+      ),
     recounting: z.boolean().describe('A correction touched it and is not yet in its evidence.'),
     recountedAt: position.nullable(),
     pinned: z.boolean(),

@@ -166,10 +166,52 @@ describe('explainPattern with evidence', () => {
     const weakening = { ...confirmed, status: 'weakening', confirmedAt: 4_796 } as const;
     const changed = { at: 4_187, side: 'down' } as const;
     expect(text({ ...weakening, changed })).toContain('It was confirmed, and its evidence has fallen since.');
-    expect(text({ ...weakening, changed, confirmedAt: null })).toContain('at #4,187 it changed');
+    expect(text({ ...weakening, changed, confirmedAt: null })).toContain(
+      'at #4,187 its distance from the rest changed',
+    );
     expect(text({ ...weakening, period: true, comparable: false })).toContain(
       'the other periods do not agree any more',
     );
+  });
+
+  it('says of a change alarm who moved, as far as the counts tell, with the counts', () => {
+    const before = { n: 1_000, successes: 300, rest: { n: 9_000, successes: 1_800 } };
+    const view: PatternView = {
+      ...confirmed,
+      ...pattern(420, 1_300, 3_000, 12_000),
+      confidence: 0.9,
+      confidenceWorse: 0.01,
+      epoch: { n: 300, successes: 120, startedAt: 10_000 },
+      changed: { at: 10_000, side: 'down', before, moved: 'rest' },
+    };
+    const told = (moved: 'pattern' | 'rest' | 'both' | null) =>
+      text({ ...view, changed: { at: 10_000, side: 'down', before, moved } });
+    const own = '30.0% of 1,000, since then 40.0% of 300';
+    const others = '20.0% of 9,000, since then 40.0% of 3,000';
+    expect(told('rest')).toContain(
+      `It is the rest that moved. Up to #10,000 it converted ${others}. The pattern: ${own}.`,
+    );
+    expect(told('pattern')).toContain(
+      `It is the pattern that moved. Up to #10,000 it converted ${own}. The rest: ${others}.`,
+    );
+    expect(told('both')).toContain(`Both moved. Up to #10,000 the pattern converted ${own}.`);
+    expect(told(null)).toContain('Which of the two moved, these counts do not tell.');
+    expect(text({ ...view, changed: { at: 10_000, side: 'down', before: null, moved: null } })).not.toContain(
+      'Up to #10,000',
+    );
+  });
+
+  it('does not lay to timing what came before the evidence began anew', () => {
+    const epoch = { n: 300, successes: 20, startedAt: 10_000 };
+    const oddsRatio = { low: 0.17, high: 0.48, estimate: 0.29 };
+    const view: PatternView = { ...confirmed, direction: 'worse', epoch, oddsRatio };
+    const said = text({ ...view, rate: 0.24, rest: { ...view.rest, rate: 0.21 } });
+    expect(said).toContain(
+      'Counted over all time, what came before #10,000 included, it looks the other way round. ' +
+        'Compared only with outcomes of the same time since #10,000, the odds are 0.29×',
+    );
+    const gap = text({ ...view, rate: 0.05, rest: { ...view.rest, rate: 0.21 } });
+    expect(said + gap).not.toMatch(/timing|other times/);
   });
 
   it('says since when a declared mode holds', () => {
@@ -273,7 +315,7 @@ describe('receiptRows', () => {
     };
     const anew = 'At #8,034 it began anew.';
     expect(since({ changed: { at: 8_034, side: 'up' } })).toEqual([
-      'the pattern changed there.',
+      'its distance from the rest changed there.',
       expect.stringContaining(anew),
     ]);
     expect(since({ since: 8_034, pinnedOnly: true })).toEqual([
@@ -284,6 +326,7 @@ describe('receiptRows', () => {
       'one of its attributes was declared as bound to time there.',
       expect.stringContaining(anew),
     ]);
+    expect(since({ changed: { at: 8_034, side: 'up', moved: 'rest' } })[0]).toBe('the rest changed there.');
     expect(since({ changed: { at: 4_000, side: 'up' } })[0]).toContain('declared as not bound to time');
   });
 });

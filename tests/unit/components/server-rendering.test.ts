@@ -184,6 +184,43 @@ describe('ConfidenceChart', () => {
     expect(html).not.toMatch(/Lost|Weakening|class="event (confirmed|lost|weakening)/);
   });
 
+  it('draws an earlier epoch on its own side, and says which it is', () => {
+    const html = render(ConfidenceChart, {
+      props: {
+        trajectory: { asOf: 4_000, startedAt: 2_000, points: points.slice(2), needed: [] },
+        side: 'better',
+        stands: true,
+        earlier: [
+          {
+            startedAt: 0,
+            side: 'worse',
+            stands: true,
+            points: [1_000, 1_900].map((position) => ({ position, n: 5, logEPlus: -9, logEMinus: 4 })),
+          },
+        ],
+        events: [
+          { kind: 'confirmed', side: 'worse', position: 1_500 },
+          { kind: 'emerging', side: 'better', position: 1_600 },
+          { kind: 'weakening', side: 'worse', position: 2_000 },
+          { kind: 'confirmed', side: 'better', position: 3_900 },
+        ],
+      },
+    }).body;
+    const words =
+      'Confidence up to #2,000 that it does worse than the rest, since then that it does better. ' +
+      'Its evidence began anew at #2,000.';
+    expect(html).toContain(`${words} Confirmed at #1,500. Weakening at #2,000. Confirmed at #3,900.`);
+    expect(text(html)).toContain(words);
+    expect(html).toMatch(/class="event confirmed worse/);
+    expect(html.match(/class="[^"]*\bln worse/g)).toHaveLength(1);
+    const rows = [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([row]) => text(row.replace(/<\/td>/g, ' ')));
+    expect(rows.slice(1, 4)).toEqual([
+      '#1,000 5 0.91 worse 4.00',
+      '#1,900 5 0.91 worse 4.00',
+      '#3,000 300 0.91 better 4.00',
+    ]);
+  });
+
   it('has an odds chart with the interval in words', () => {
     const html = render(OddsChart, { props: { points } }).body;
     expect(html).toContain('1.10–2.00×');

@@ -53,7 +53,11 @@ describe('ValuesPanel', () => {
     expect(shown.get('Profit factor approximate')).toMatch(/^1.50 of 30 gains and 12 losses since #4,187 /);
   });
 
-  it('has the rest within the same ends where the evidence began with the log', () => {
+  it('has the rest within the same ends and of the same epoch', () => {
+    const rest = { n: 900, mean: 7.5 };
+    expect(figures({ epoch: { ...EPOCH, rest } }).get('Mean within 0 to 60 exact')).toMatch(
+      / the rest: 7.5 of 900 since #4,187, within the same$/,
+    );
     const shown = figures({ epoch: { ...EPOCH, startedAt: 0, rest: { n: 6_496, mean: 7.9 } } });
     expect(shown.get('Mean within 0 to 60 exact')).toMatch(
       /^6.2 of 402 5.95 .* the rest: 7.9 of 6,496, within the/,

@@ -39,10 +39,11 @@ const SPOTS = [
 
 /**
  * Where the words of lines stand so that they run over no mark, no mark's name and not over each other: at the first free end,
- * the left one before the right one, over the line before under it. Where none is free, at the first.
+ * the left one before the right one, over the line before under it. Where none is free, at the first. `only`: the end at
+ * which the line is drawn, where it is not along the whole plot.
  */
 export function placeLineWords(
-  lines: readonly { at: number; words: string }[],
+  lines: readonly { at: number; words: string; only?: LineWord['end'] }[],
   marks: readonly NamedMark[],
   heightPx: number,
 ): LineWord[] {
@@ -50,12 +51,15 @@ export function placeLineWords(
     boxOfMark(mark, heightPx),
     ...(mark.labelled ? [boxOfName(mark, heightPx)] : []),
   ]);
-  return lines.map((line) => {
-    const spots = SPOTS.map((spot) => ({ ...line, ...spot }));
+  return lines.map(({ only, ...line }) => {
+    const spots = SPOTS.filter(({ end }) => only === undefined || end === only).map((spot) => ({
+      ...line,
+      ...spot,
+    }));
     const word = spots.find((spot) => {
       const box = boxOfWord(spot, heightPx);
       return box.bottom >= 0 && !taken.some((other) => meet(box, other));
-    }) ?? { ...line, ...SPOTS[0] };
+    }) ?? { ...line, ...SPOTS[0], ...(only === undefined ? {} : { end: only }) };
     taken.push(boxOfWord(word, heightPx));
     return word;
   });

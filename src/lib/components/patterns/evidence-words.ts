@@ -77,6 +77,8 @@ export function reasonWords({ reason, label }: NonNullable<PatternView['explaine
       return `explained by ${label} together with the other leaders`;
     case 'shadows':
       return `explained by ${label}: stands out neither within it nor outside it`;
+    case 'not-compared':
+      return `folded under ${label}: no place was free to compare them`;
   }
 }
 
@@ -89,6 +91,7 @@ export const REASON_SHORT = {
   mirrors: 'its other side',
   jointly: 'explained by it together with the other leaders',
   shadows: 'stands out neither within it nor outside it',
+  'not-compared': 'no place was free to compare them',
 } as const;
 
 /** What else one has to know of a pattern to read its row. */
@@ -132,11 +135,25 @@ export function epochCause({
   return since === epoch.startedAt ? 'pin' : 'mode';
 }
 
+/** What has changed at its last change alarm: its odds against the rest have, and the counts may tell who moved. */
+export function changeSubject({ changed }: Pick<PatternView, 'changed'>): string {
+  switch (changed?.moved) {
+    case 'pattern':
+      return 'the pattern';
+    case 'rest':
+      return 'the rest';
+    case 'both':
+      return 'the pattern and the rest';
+    default:
+      return 'its distance from the rest';
+  }
+}
+
 /** What happened where its evidence begins; null where it begins with the log. */
 export function epochCauseWords(pattern: PatternView): string | null {
   switch (epochCause(pattern)) {
     case 'change':
-      return 'the pattern changed there';
+      return `${changeSubject(pattern)} changed there`;
     case 'pin':
       return 'it was pinned there';
     case 'mode':

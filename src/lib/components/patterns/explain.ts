@@ -1,9 +1,16 @@
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { chanceOfEver, confidence as confidenceText } from '#lib/format/confidence.ts';
 import { count, position } from '#lib/format/count.ts';
-import { interval, percent } from '#lib/format/percent.ts';
+import { interval, MIN_CASES_FOR_RATE, percent } from '#lib/format/percent.ts';
 import { lift, odds, oddsInterval, points } from '#lib/format/ratio.ts';
-import { confidenceShown, disagrees, epochCause, isGuaranteed, sideShown } from './evidence-words.ts';
+import {
+  changeSubject,
+  confidenceShown,
+  disagrees,
+  epochCause,
+  isGuaranteed,
+  sideShown,
+} from './evidence-words.ts';
 
 /** A piece of a sentence; figures stand out. */
 export type Piece = string | { figure: string };
@@ -48,7 +55,7 @@ export function explainPattern(pattern: PatternView): Piece[][] {
     ...againstRest(pattern, rate, rest.rate),
     ...(hasEvidence(pattern) ? [] : overlap(pattern)),
   ]);
-  if (hasEvidence(pattern)) paragraphs.push(sameTime(pattern), ...evidence(pattern));
+  if (hasEvidence(pattern)) paragraphs.push(sameTime(pattern), ...evidence(pattern), change(pattern));
   if (n < ENOUGH) {
     paragraphs.push([`${count(n)} outcomes are few: expect these figures to move.`]);
   }
@@ -94,7 +101,7 @@ function sameTime(pattern: PatternView): Piece[] {
     ...timing(pattern),
     'Compared only with outcomes of ',
     figure('the same time'),
-    ', ',
+    pattern.epoch?.startedAt ? ` since ${position(pattern.epoch.startedAt)}, ` : ', ',
     ...words,
     ...(pattern.concurrency !== null && pattern.concurrency < EVENLY_MIXED
       ? [' Few outcomes of the rest were of the same time, so this rests on a part of them.']
@@ -105,9 +112,16 @@ function sameTime(pattern: PatternView): Piece[] {
 /** That and how far the plain rates owe their distance to time. */
 function timing(pattern: PatternView): Piece[] {
   const { rate, rest, oddsRatio } = pattern;
+  const since = pattern.epoch?.startedAt ?? 0;
   if (disagrees(pattern)) {
-    return ['Counted over all time it looks the other way round: it came at other times than the rest. '];
+    return [
+      since > 0
+        ? `Counted over all time, what came before ${position(since)} included, it looks the other way round. `
+        : 'Counted over all time it looks the other way round: it came at other times than the rest. ',
+    ];
   }
+  // Rates of all time and odds since then are of different outcomes.
+  if (since > 0) return [];
   const estimate = oddsRatio?.estimate ?? null;
   if (estimate === null || rate === null || rest.rate === null) return [];
   if (rate <= 0 || rate >= 1 || rest.rate <= 0 || rest.rate >= 1) return [];
@@ -159,6 +173,37 @@ function promise(pattern: PatternView, value: number): string {
   return `. If this pattern were no ${side} than ${than}, a confidence this high would ever appear in ${chance} such patterns, however often anybody looks.`;
 }
 
+/** Who has moved where its evidence began anew, in the counts before and since; nothing where those are not known. */
+function change({ n, successes, rest, changed }: PatternView): Piece[] {
+  const before = changed?.before ?? null;
+  if (changed === null || before === null || before.n === 0 || before.rest.n === 0) return [];
+  const since = { n: n - before.n, successes: successes - before.successes };
+  const restSince = { n: rest.n - before.rest.n, successes: rest.successes - before.rest.successes };
+  if (since.n < ENOUGH_TO_COMPARE || restSince.n < ENOUGH_TO_COMPARE) return [];
+  const own = [figure(share(before)), ', since then ', figure(share(since))];
+  const others = [figure(share(before.rest)), ', since then ', figure(share(restSince))];
+  const where = `Up to ${position(changed.at)} `;
+  switch (changed.moved ?? null) {
+    case 'pattern':
+      return [`It is the pattern that moved. ${where}it converted `, ...own, '. The rest: ', ...others, '.'];
+    case 'rest':
+      return [`It is the rest that moved. ${where}it converted `, ...others, '. The pattern: ', ...own, '.'];
+    case 'both':
+      return [`Both moved. ${where}the pattern converted `, ...own, '. The rest: ', ...others, '.'];
+    case null:
+      return [
+        `${where}the pattern converted `,
+        ...own,
+        '. The rest: ',
+        ...others,
+        '. Which of the two moved, these counts do not tell.',
+      ];
+  }
+}
+
+const share = ({ n, successes }: { n: number; successes: number }) =>
+  n < MIN_CASES_FOR_RATE ? `${successes} of ${n}` : `${percent(successes / n)} of ${count(n)}`;
+
 function standing(pattern: PatternView): string[] {
   const since = pattern.epoch?.startedAt
     ? ` Its evidence counts from ${position(pattern.epoch.startedAt)} on.`
@@ -176,7 +221,7 @@ function standing(pattern: PatternView): string[] {
       return [
         // Only a change takes the confirmation away and leaves the pattern weakening.
         pattern.changed !== null && pattern.confirmedAt === null
-          ? ` It was confirmed; at ${position(pattern.changed.at)} it changed, and the evidence begins anew.`
+          ? ` It was confirmed; at ${position(pattern.changed.at)} ${changeSubject(pattern)} changed, and the evidence begins anew.`
           : isGuaranteed(pattern)
             ? ` It was confirmed, and its evidence has fallen since.${since}`
             : ` It was confirmed, and the other periods do not agree any more.${since}`,

@@ -103,5 +103,7 @@ export class EvidenceReplays {
     const sum = float64At(header, HEADER.clippedSum) - cursor.valueSum;
     closedAtCount[index] = int32At(closedAtCount, index) + count;
     closedAtSum[index] = float64At(closedAtSum, index) + sum;
+    values.startCount[index] = count;
+    values.startSum[index] = sum;
   }
 }

@@ -32,6 +32,8 @@ export const REASONS = [
   'jointly',
   /** Neither among the outcomes of a stronger pattern nor among everything but those does it stand out. */
   'shadows',
+  /** It has all conditions of a simpler pattern, and no place was free to ask whether its own one adds anything. */
+  'not-compared',
 ] as const;
 export type Reason = Exclude<(typeof REASONS)[number], null>;
 

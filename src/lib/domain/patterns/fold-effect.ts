@@ -30,6 +30,15 @@ export const EFFECT_KINDS = [
 ] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
 
+/** After these its evidence is another; their side is the one on which it stood until then, or else the stronger. */
+export const EPOCH_ENDS: readonly EffectKind[] = [
+  'change-up',
+  'change-down',
+  'period',
+  'concurrent',
+  'evicted',
+];
+
 /** Where the pattern of an effect is now, since a place may change hands; -1 where it has none any more. */
 export function indexOfEffect({ ordinal }: ImageView, effect: FoldEffect): number {
   return ordinal[effect.index] === effect.ordinal ? effect.index : ordinal.indexOf(effect.ordinal);

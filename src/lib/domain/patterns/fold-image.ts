@@ -179,7 +179,7 @@ export function createFoldImage(
   options: { readonly trackedCap?: number; readonly cellLimit?: number } = {},
 ): FoldImage {
   const layout: ImageLayout = {
-    version: 4,
+    version: 5,
     capacities: new Array<number>(SLOTS).fill(0),
     values: false,
     cells: 0,

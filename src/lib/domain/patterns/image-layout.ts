@@ -27,7 +27,7 @@ export const CELL_STRIDE = 3;
 
 /** All that is needed to open an image's buffer: small plain JSON. */
 export interface ImageLayout {
-  readonly version: 4;
+  readonly version: 5;
   /** Codes that each slot's tables hold; 0: not used yet. */
   readonly capacities: readonly number[];
   /** Value tables and value evidence exist. */

@@ -13,6 +13,7 @@ import { oddsRatioSequence } from '../statistics/odds-ratio-sequence.ts';
 import { FALSE_DISCOVERY_RATE, familyWeight } from '../statistics/online-e-bh.ts';
 import { profitFactor } from '../statistics/profit-factor.ts';
 import { trend, type Trend } from '../statistics/trend.ts';
+import type { Counts } from '../statistics/which-moved.ts';
 import { clipOf } from './clip-of.ts';
 import { CONFIRMED, EMERGING, FLAG, REASONS, type Reason, type Status, statusOf } from './flags.ts';
 import { CELL_STRIDE, HEADER, type ImageView } from './fold-image.ts';
@@ -20,6 +21,7 @@ import { budgetOf } from './judge-pattern.ts';
 import { recentOf } from './recent-results.ts';
 import { exactOf, sideOf } from './standing-side.ts';
 import { ADMISSIONS } from './track.ts';
+import type { ValueEvidence } from './value-evidence.ts';
 
 /** What the evidence says of a tracked pattern, as of the image's position. */
 export interface PatternEvidence {
@@ -53,7 +55,7 @@ export interface PatternEvidence {
   /** It matches an outcome that was taken back and is not yet out of its evidence. */
   readonly recounting: boolean;
   readonly confirmedAt: number | null;
-  readonly changed: { readonly at: number; readonly side: 'up' | 'down' } | null;
+  readonly changed: ChangeAlarm | null;
   readonly statusAt: number;
   readonly recountedAt: number | null;
   readonly explainedBy: { readonly index: number; readonly reason: Reason } | null;
@@ -61,6 +63,15 @@ export interface PatternEvidence {
   readonly budget: number;
   readonly logENeeded: number;
   readonly values: PatternValues | null;
+}
+
+/** The last one of a pattern. */
+export interface ChangeAlarm {
+  readonly at: number;
+  readonly side: 'up' | 'down';
+  /** What of the pattern and of everybody was counted up to it; null where it is not where the evidence begins, or it
+   * holds what was taken back. */
+  readonly before: { readonly own: Counts; readonly all: Counts } | null;
 }
 
 /** Values of a pattern since its epoch began (STATISTICS §7), in their own unit. */
@@ -71,7 +82,7 @@ export interface PatternValues {
   readonly losses: number;
   /** Mean of values between the clip's ends; null without values. */
   readonly mean: number | null;
-  /** The same of everybody else; null where the epoch is not everything, and where nobody else has a value. */
+  /** The same of everybody else since the epoch began; null where nobody else has a value. */
   readonly rest: { readonly n: number; readonly mean: number } | null;
   /** Exact anytime interval of that mean; null without values, and where the mean has drifted out of it. */
   readonly interval: Interval | null;
@@ -97,7 +108,6 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
   const period = (flags & FLAG.period) !== 0;
   const n = int32At(evidence.n, index);
   const recent = recentOf(view, index);
-  const changedAt = float64At(view.changedAt, index);
   const explainedBy = int32At(view.explainedBy, index);
   const reason = REASONS[byteAt(view.reason, index)] ?? null;
   return {
@@ -131,8 +141,7 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
     pinnedOnly: ADMISSIONS[byteAt(view.admittedBy, index)] === 'pin',
     recounting: float64At(view.frozenAt, index) !== 0,
     confirmedAt: float64At(view.confirmedAt, index) || null,
-    changed:
-      changedAt === 0 ? null : { at: changedAt, side: byteAt(view.changeSide, index) === 1 ? 'up' : 'down' },
+    changed: changeOf(view, index),
     statusAt: float64At(view.statusAt, index),
     recountedAt: float64At(view.recountedAt, index) || null,
     explainedBy: explainedBy === 0 || reason === null ? null : { index: explainedBy - 1, reason },
@@ -140,6 +149,22 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
     logENeeded: Math.max(Math.log(20), -Math.log(FALSE_DISCOVERY_RATE * (budget / 2) * (rejections + 1))),
     values: valuesOf(view, index),
   };
+}
+
+function changeOf(view: ImageView, index: number): ChangeAlarm | null {
+  const { evidence, cells } = view;
+  const at = float64At(view.changedAt, index);
+  if (at === 0) return null;
+  const side = byteAt(view.changeSide, index) === 1 ? 'up' : 'down';
+  const begins = float64At(view.epochAt, index) === at && float64At(view.frozenAt, index) === 0;
+  if (!begins) return { at, side, before: null };
+  const cell = int32At(view.cell, index) * CELL_STRIDE;
+  const own = {
+    n: int32At(cells, cell) - int32At(evidence.n, index),
+    successes: int32At(cells, cell + 1) - int32At(evidence.successes, index),
+  };
+  const all = { n: int32At(evidence.startN, index), successes: int32At(evidence.startSuccesses, index) };
+  return { at, side, before: { own, all } };
 }
 
 /** The last 50 against everything before. */
@@ -179,7 +204,7 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
     wins,
     losses,
     mean: y === null ? null : unscaled(y),
-    rest: restOf(view, index, n, unscaled(y ?? 0)),
+    rest: restOf(view.header, values, index, unscaled(y ?? 0)),
     interval: holds ? { low: unscaled(ends.low), high: unscaled(ends.high) } : null,
     clip: { low, high: low + width },
     rawMean: rawInterval === null ? null : { mean: sum / n, interval: rawInterval },
@@ -197,14 +222,16 @@ function valuesOf(view: ImageView, index: number): PatternValues | null {
   };
 }
 
-/** Mean within the clip of everybody but a pattern; what everybody had when a later epoch began is not kept. */
+/** Mean within the clip of everybody but a pattern, since its epoch began. */
 function restOf(
-  { header, epochAt }: ImageView,
+  header: ImageView['header'],
+  values: ValueEvidence,
   index: number,
-  n: number,
   mean: number,
 ): PatternValues['rest'] {
-  const restN = float64At(header, HEADER.clippedCount) - n;
-  if (float64At(epochAt, index) !== 0 || restN <= 0) return null;
-  return { n: restN, mean: (fromFixedPoint(float64At(header, HEADER.clippedSum)) - n * mean) / restN };
+  const n = int32At(values.n, index);
+  const restN = float64At(header, HEADER.clippedCount) - int32At(values.startCount, index) - n;
+  if (restN <= 0) return null;
+  const sum = float64At(header, HEADER.clippedSum) - float64At(values.startSum, index);
+  return { n: restN, mean: (fromFixedPoint(sum) - n * mean) / restN };
 }

@@ -39,7 +39,7 @@ interface ActivePattern {
  * leaders: the simplest sufficient set (STATISTICS §8).
  *
  * X ⊂ Y in conditions. Closed: n(Y) ≥ .95 n(X). A: Y folds under X unless the evidence for Y within X reaches
- * confidence .8. B: X folds under a Y that passed A where the evidence for X without Y, among everything but Y, does
+ * confidence .8; also where no place is free for that evidence, and then says so. B: X folds under a Y that passed A where the evidence for X without Y, among everything but Y, does
  * not. Then greedy, the strongest first: what is only the other side of a stronger leader, and clusters of mostly the
  * same outcomes. Then, the weakest first, what is left: a leader folds where, among outcomes alike in all the other
  * confirmed leaders, it does not reach .8 either; so each that stays adds something to the others together.
@@ -150,13 +150,15 @@ export class Pruning {
         return { by: parent.index, reason: 'closed' };
       }
     }
+    let unasked: ActivePattern | null = null;
     for (const parent of parents) {
       const pair = this.#pair(PAIR.childWithinParent, child, parent, position);
-      if (pair < 0 || this.#logE(pair, child.side) < CONFIRMED_MINIMUM_LOG_E) {
+      if (pair < 0) unasked ??= parent;
+      else if (this.#logE(pair, child.side) < CONFIRMED_MINIMUM_LOG_E) {
         return { by: parent.index, reason: 'restates' };
       }
     }
-    return null;
+    return unasked === null ? null : { by: unasked.index, reason: 'not-compared' };
   }
 
   /**

@@ -245,9 +245,12 @@ function lower(column: Int32Array, index: number, by: number): void {
 function lowerValues(view: ImageView, index: number, value: number): void {
   const clip = clipOf(view);
   if (view.valueEvidence === null || clip === null || Number.isNaN(value)) return;
-  const { closedAtCount, closedAtSum } = view.valueEvidence.bets;
-  lower(closedAtCount, index, 1);
-  closedAtSum[index] = float64At(closedAtSum, index) - clipped(value, clip);
+  const { bets, startCount, startSum } = view.valueEvidence;
+  const left = clipped(value, clip);
+  lower(startCount, index, 1);
+  startSum[index] = float64At(startSum, index) - left;
+  lower(bets.closedAtCount, index, 1);
+  bets.closedAtSum[index] = float64At(bets.closedAtSum, index) - left;
 }
 
 /** Whether the entry at a position has all the items. */

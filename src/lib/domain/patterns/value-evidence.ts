@@ -4,7 +4,7 @@ import { addBernstein, BERNSTEIN_SIZE } from '../statistics/empirical-bernstein.
 import { onValueMatch } from '../statistics/on-value-match.ts';
 import { openValues, startValues, valueBytes, type ValueColumns } from '../statistics/value-columns.ts';
 
-const MOMENT_DOUBLES = 4;
+const MOMENT_DOUBLES = 5;
 const MOMENT_INTEGERS = 4;
 
 /**
@@ -20,12 +20,15 @@ export interface ValueEvidence {
   readonly loss: Float64Array;
   readonly gainSquares: Float64Array;
   readonly lossSquares: Float64Array;
+  /** Sum of everybody's clipped values when the epoch began, fixed point, and how many. */
+  readonly startSum: Float64Array;
+  readonly startCount: Int32Array;
   readonly n: Int32Array;
   readonly wins: Int32Array;
   readonly losses: Int32Array;
 }
 
-/** Bytes for this many places: 248 each. */
+/** Bytes for this many places: 256 each. */
 export function valueEvidenceBytes(places: number): number {
   return (
     valueBytes(places) +
@@ -60,9 +63,11 @@ export function openValueEvidence(
     loss: doubles(1),
     gainSquares: doubles(1),
     lossSquares: doubles(1),
+    startSum: doubles(1),
     n: integers(),
     wins: integers(),
     losses: integers(),
+    startCount: integers(),
   };
 }
 
@@ -79,6 +84,8 @@ export function clipped(value: number, { low, high }: Clip): number {
 /** Begins the value evidence of a place; count and sum are everybody's clipped values up to here. */
 export function startValueEvidence(columns: ValueEvidence, index: number, count: number, sum: number): void {
   startValues(columns.bets, index, count, sum);
+  columns.startCount[index] = count;
+  columns.startSum[index] = sum;
   startMoments(columns, index);
 }
 
@@ -140,7 +147,10 @@ export function copyValueEvidence(
   to.bets.closedAtCount[toIndex] = int32At(bets.closedAtCount, fromIndex);
   const mean = fromIndex * BERNSTEIN_SIZE;
   to.mean.set(from.mean.subarray(mean, mean + BERNSTEIN_SIZE), toIndex * BERNSTEIN_SIZE);
-  for (const name of FLAT) to[name].set(from[name].subarray(fromIndex, fromIndex + 1), toIndex);
+  for (const name of [...FLAT, 'startSum', 'startCount'] as const) {
+    to[name].set(from[name].subarray(fromIndex, fromIndex + 1), toIndex);
+  }
 }
 
+/** Those of its own values. */
 const FLAT = ['gain', 'loss', 'gainSquares', 'lossSquares', 'n', 'wins', 'losses'] as const;

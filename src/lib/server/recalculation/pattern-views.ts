@@ -2,11 +2,16 @@ import type { PatternView } from '#lib/contracts/pattern.ts';
 import { fromFixedPoint } from '#lib/domain/outcomes/fixed-point.ts';
 import { evaluate, type Evaluation } from '#lib/domain/patterns/evaluate.ts';
 import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
-import { readEvidence, type PatternEvidence } from '#lib/domain/patterns/pattern-evidence.ts';
+import {
+  type ChangeAlarm,
+  readEvidence,
+  type PatternEvidence,
+} from '#lib/domain/patterns/pattern-evidence.ts';
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
 import { COMPARABLE_CONCURRENCY } from '#lib/domain/statistics/concurrency-index.ts';
 import { rateConfidenceSequence } from '#lib/domain/statistics/rate-confidence-sequence.ts';
+import { type Counts, whichMoved } from '#lib/domain/statistics/which-moved.ts';
 import { PERIOD_CODES } from '#lib/domain/patterns/image-layout.ts';
 import type { PatternNames } from './pattern-names.ts';
 import type { PatternStandings } from './pattern-standings.ts';
@@ -57,7 +62,7 @@ export function viewOf(
     recent: { n: recent.n, successes: recent.successes },
     epoch: { n: epoch.n, successes: epoch.successes, startedAt: epoch.startedAt },
     confirmedAt: evidence.confirmedAt,
-    changed: changed === null ? null : { at: changed.at, side: changed.side },
+    changed: changed === null ? null : changedOf(changed, evaluation),
     recounting: evidence.recounting,
     recountedAt: evidence.recountedAt,
     pinned: evidence.pinned,
@@ -100,6 +105,23 @@ export function untrackedView(
     updatedAt,
   };
 }
+
+function changedOf({ at, side, before }: ChangeAlarm, now: Evaluation): PatternView['changed'] {
+  if (before === null) return { at, side, before: null, moved: null };
+  const { own, all } = before;
+  const rest = { n: all.n - own.n, successes: all.successes - own.successes };
+  const [ownSince, restSince] = [without(now, own), without(now.rest, rest)];
+  // Until a correction is out of the evidence it may hold what the counts have given back.
+  const hold = [own, rest, ownSince, restSince].every((one) => 0 <= one.successes && one.successes <= one.n);
+  if (!hold) return { at, side, before: null, moved: null };
+  const moved = whichMoved(side, { before: own, since: ownSince }, { before: rest, since: restSince });
+  return { at, side, before: { ...own, rest }, moved };
+}
+
+const without = (whole: Counts, part: Counts): Counts => ({
+  n: whole.n - part.n,
+  successes: whole.successes - part.successes,
+});
 
 const WITHOUT_EVIDENCE = {
   oddsRatio: null,

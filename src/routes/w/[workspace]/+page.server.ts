@@ -1,3 +1,5 @@
+import type { PatternHistory } from '#lib/contracts/pattern-insight.ts';
+import { keptLogE } from '#lib/domain/patterns/kept-log-e.ts';
 import { authorizePage } from '#lib/server/auth/authorize.ts';
 import { pageError } from '#lib/server/error-mapping.ts';
 import { getMetrics } from '#lib/server/services/metrics/index.ts';
@@ -10,7 +12,14 @@ const LATEST = 12;
 /** Of the line above each meter. */
 const POINTS = 60;
 
-const toPoint = ({ position, logE }: { position: number; logE: number }) => ({ position, logE });
+/** Of the epoch under way alone: the meter is of its side, and an earlier one may have been of the other. */
+function toLine({ items, epochs }: PatternHistory): { position: number; logE: number }[] {
+  const side = epochs.at(-1)?.side ?? 'better';
+  const began = epochs.at(-2)?.until ?? 0;
+  return items
+    .filter(({ position }) => position >= began)
+    .map((point) => ({ position: point.position, logE: keptLogE(point, side) }));
+}
 
 /** Everything the live page starts from; the feed carries on from the cursor that the frame read before. */
 export const load: PageServerLoad = async (event) => {
@@ -27,11 +36,7 @@ export const load: PageServerLoad = async (event) => {
       leaders.items.flatMap(({ id }) =>
         id === null
           ? []
-          : [
-              patternHistory(ctx, id, { limit: POINTS }).then(
-                ({ items }) => [id, items.map(toPoint)] as const,
-              ),
-            ],
+          : [patternHistory(ctx, id, { limit: POINTS }).then((history) => [id, toLine(history)] as const)],
       ),
     ),
     ctx.requestId,

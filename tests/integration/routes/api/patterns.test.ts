@@ -373,6 +373,44 @@ describe('a workspace with a planted effect', () => {
   });
 });
 
+describe('a pattern that changes sides', () => {
+  /** Two values in turn: of every ten of the one `own` succeed, of the other `rest`. */
+  const turns = (count: number, own: number, rest: number): OutcomeInput[] =>
+    Array.from({ length: count }, (_, i) => {
+      const k = (Math.floor(i / 2) * 7) % 10;
+      return labelled(i % 2 === 0 ? 'P' : 'C', k < (i % 2 === 0 ? own : rest), i);
+    });
+
+  it('says of each epoch in its history on which side it stood', async () => {
+    const api = await caller();
+    await api.record(turns(1_200, 6, 1));
+    await api.settled();
+    await api.record(turns(1_200, 1, 6));
+    await api.settled();
+    const { id, changed } = await patternOf(api, 'label:P');
+    const all = await api.get(history.GET, '/', patternHistorySchema, id);
+    const alarm = all.items.flatMap(({ events }) => events).find(({ kind }) => kind === 'change-down');
+    expect(alarm).toMatchObject({ side: 'better' });
+    expect(all.epochs).toEqual([
+      { until: alarm?.position, side: 'better' },
+      { until: null, side: 'worse' },
+    ]);
+    const until = alarm?.position ?? 0;
+    expect(changed).toMatchObject({ at: until, side: 'down', moved: 'both' });
+    expect((changed?.before?.n ?? 0) + (changed?.before?.rest.n ?? 0)).toBe(until);
+    expect(all.items.findLast(({ position }) => position < until)?.confidence).toBeGreaterThan(0.8);
+    expect(all.items.at(-1)?.confidenceWorse).toBeGreaterThan(0.8);
+    // Each page says so of its own points.
+    const newest = await api.get(history.GET, '/?limit=1', patternHistorySchema, id);
+    expect(newest.epochs).toEqual([{ until: null, side: 'worse' }]);
+    const [first, second] = all.items;
+    const cursor = second?.position ?? 0;
+    const oldest = await api.get(history.GET, `/?limit=1&cursor=${cursor}`, patternHistorySchema, id);
+    expect(oldest.items).toEqual([first]);
+    expect(oldest.epochs).toEqual([{ until: alarm?.position, side: 'better' }]);
+  });
+});
+
 describe('choices of people', () => {
   it('pins, unpins, retires and resumes a tracked pattern, each with an audit row, an event and history', async () => {
     const api = await caller();

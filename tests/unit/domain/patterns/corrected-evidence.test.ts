@@ -186,6 +186,8 @@ function readValues(fold: Fold, index: number): ValueEvidence {
   const { closedAtCount, closedAtSum } = values.bets;
   closedAtCount[0] = (closedAtCount[0] ?? 0) + (header[HEADER.clippedCount] ?? 0) - cursor.valueCount;
   closedAtSum[0] = (closedAtSum[0] ?? 0) + (header[HEADER.clippedSum] ?? 0) - cursor.valueSum;
+  values.startCount[0] = (header[HEADER.clippedCount] ?? 0) - cursor.valueCount;
+  values.startSum[0] = (header[HEADER.clippedSum] ?? 0) - cursor.valueSum;
   return values;
 }
 
@@ -197,6 +199,7 @@ function valueFacts(values: ValueEvidence, index: number): Record<string, number
     bets: [...bets.subarray(index * 16, index * 16 + 16)].map((one) => expect.closeTo(one, 9) as number),
     open: [openSum[index] ?? NaN, openCount[index] ?? NaN],
     closedAt: [closedAtSum[index] ?? NaN, closedAtCount[index] ?? NaN],
+    start: [values.startSum[index] ?? NaN, values.startCount[index] ?? NaN],
     mean: [...values.mean.subarray(index * 6, index * 6 + 6)],
     facts: FACTS.map((name) => values[name][index] ?? NaN),
   };
@@ -288,6 +291,7 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
 
   it('leave in the evidence on values what a log without the retracted gives', () => {
     let valued = 0;
+    let later = 0;
     fc.assert(
       fc.property(
         fc.record({
@@ -296,6 +300,7 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
           retractShare: fc.constantFrom(0.005, 0.02),
           valueShare: fc.constantFrom(0.1, 1),
           swapEvery: fc.constantFrom(40, 150),
+          turnsAfter: fc.constantFrom(600, 2_000),
         }),
         (shape) => {
           const fold = corrected(shape);
@@ -306,12 +311,14 @@ describe('corrections all over a log', { timeout: 240_000 }, () => {
             if (view.depth[index] === 0) continue;
             expect(plainFacts(valueEvidence, index)).toEqual(valueFacts(readValues(fold, index), 0));
             if ((valueEvidence.n[index] ?? 0) > 0) valued += 1;
+            if ((valueEvidence.startCount[index] ?? 0) > 0) later += 1;
           }
         },
       ),
       { numRuns: 15 },
     );
     expect(valued).toBeGreaterThan(100);
+    expect(later).toBeGreaterThan(10);
   });
 
   it('read no values again but those beside the retracted and those of the patterns that it matches', () => {

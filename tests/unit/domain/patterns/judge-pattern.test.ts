@@ -168,12 +168,12 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     const view = openImage(state.image);
     const x = trackedPatterns(state.image).find(({ codes }) => codes[0] === 1);
     if (x === undefined) throw new Error('x is tracked');
-    const own = state.effects.filter(({ index }) => index === x.index);
-    const alarm = own.find(({ kind }) => kind === 'change-down');
+    const happened = state.effects.filter(({ index }) => index === x.index);
+    const alarm = happened.find(({ kind }) => kind === 'change-down');
     if (alarm === undefined) throw new Error('no alarm');
     expect(alarm.position).toBeGreaterThan(1_200);
     expect(
-      own.find(({ kind, position }) => kind === 'weakening' && position === alarm.position),
+      happened.find(({ kind, position }) => kind === 'weakening' && position === alarm.position),
     ).toBeDefined();
     const shown = readEvidence(view, x.index);
     expect(shown.epoch.startedAt).toBe(alarm.position);
@@ -184,6 +184,13 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
       changed: { at: alarm.position, side: 'down' },
       confirmedAt: null,
     });
+    // What was counted up to the alarm, its own outcome included: the two take turns.
+    const own = log.slice(0, alarm.position).filter(({ attributes }) => attributes['a'] === 'x');
+    const successesOf = (entries: typeof log) => entries.filter(({ result }) => result === 'success').length;
+    expect(shown.changed?.before).toEqual({
+      own: { n: own.length, successes: successesOf(own) },
+      all: { n: alarm.position, successes: successesOf(log.slice(0, alarm.position)) },
+    });
     // The third share given among singles: x and y took the first two.
     expect(view.depthOrdinal[x.index]).toBeGreaterThan(2);
     expect(view.header[HEADER.epochs]).toBeGreaterThan(0);
@@ -192,7 +199,10 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     const older = step(state, [retract(1_801, log[0] ?? alarmed())]);
     expect(readEvidence(openImage(older.image), x.index).recounting).toBe(false);
     const within = step(state, [retract(1_801, log[1_798] ?? alarmed())]);
-    expect(readEvidence(openImage(within.image), x.index).recounting).toBe(true);
+    expect(readEvidence(openImage(within.image), x.index)).toMatchObject({
+      recounting: true,
+      changed: { at: alarm.position, before: null },
+    });
   });
 
   it('does not weaken, by a change alarm, what is only watched', () => {

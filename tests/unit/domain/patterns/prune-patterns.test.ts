@@ -4,7 +4,10 @@ import { conjunctionOf } from '../../../../src/lib/domain/patterns/conjunction.t
 import { HEADER, openImage } from '../../../../src/lib/domain/patterns/fold-image.ts';
 import { evidenceLeaders } from '../../../../src/lib/domain/patterns/leading-patterns.ts';
 import { readEvidence } from '../../../../src/lib/domain/patterns/pattern-evidence.ts';
-import { activePatterns, PRUNE_EVERY } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
+import { activePatterns, PRUNE_EVERY, Pruning } from '../../../../src/lib/domain/patterns/prune-patterns.ts';
+import { PAIR } from '../../../../src/lib/domain/patterns/evidence-subject.ts';
+import { StandingRows } from '../../../../src/lib/domain/patterns/standing-rows.ts';
+import { BlockIncrements } from '../../../../src/lib/domain/statistics/block-increments.ts';
 import { trackedPattern } from '../../../../src/lib/domain/patterns/tracked-patterns.ts';
 import {
   jaccard,
@@ -142,6 +145,42 @@ describe('pruning', { timeout: 120_000 }, () => {
     // The same outcomes in three words, and the parent that is only its child.
     expect(reasons.get('a1&b2&ta1')).toBe('closed');
     expect(reasons.get('b2')).toBe('only-its-child');
+  });
+
+  it('says that it has not compared where no place is free, and nothing else', () => {
+    const fold = folded(world(21, 6_144, (f) => (f['a'] === 'a1' && f['b'] === 'b2' ? 0.5 : 0.2)));
+    const view = openImage(fold.image);
+    const reasons = () =>
+      new Map(
+        activePatterns(view).map(({ index }) => [index, readEvidence(view, index).explainedBy?.reason]),
+      );
+    const before = reasons();
+    const [one] = activePatterns(view);
+    if (one === undefined) throw new Error('something is active');
+    expect([...before.values()]).toContain('restates');
+    // One pair stays; all other places are taken.
+    const kept = view.pairKind.findIndex((kind, pair) => {
+      const isAsked = kind === PAIR.childWithinParent;
+      return isAsked && before.get(view.pairChild[pair] ?? -1) === 'restates';
+    });
+    for (let pair = 0; pair < view.pairKind.length; pair += 1) {
+      if (pair === kept) continue;
+      view.pairKind[pair] = PAIR.childWithinParent;
+      view.pairChild[pair] = one.index;
+      view.pairParent[pair] = one.index;
+    }
+    const rows = new StandingRows(fold.columns, 0);
+    const pruning = new Pruning(view, fold.columns, rows, new BlockIncrements(), () => undefined);
+    pruning.run(6_144, null);
+    const after = reasons();
+    expect(view.header[HEADER.pairsLeftOut]).toBeGreaterThan(0);
+    expect(after.get(view.pairChild[kept] ?? -1)).toBe('restates');
+    for (const [index, reason] of before) {
+      if (reason === 'restates' && index !== view.pairChild[kept]) {
+        expect(after.get(index)).toBe('not-compared');
+      }
+    }
+    expect([...after.values()].filter((reason) => reason === 'restates')).toHaveLength(1);
   });
 
   it('keeps a parent under its child when a new confirmation asks about the parent and not about the child', () => {

@@ -70,11 +70,12 @@ describe('figures of values', () => {
     expect(shown.interval).toBeNull();
   });
 
-  it('are of the epoch: nothing of what came before a pinning, and no mean of the rest', () => {
+  it('are of the epoch, those of the rest too: nothing of what came before a pinning', () => {
     const log = told(8, () => 5);
     expect(valuesOf(log, 8)).toMatchObject({ n: 0, mean: null, rest: null, interval: null });
     const later = [...log, { label: 'P' as const, value: -2 }, { label: 'C' as const, value: 9 }];
-    expect(valuesOf(later, 8)).toMatchObject({ n: 1, wins: 0, losses: 1, rest: null });
+    expect(valuesOf(later, 8)).toMatchObject({ n: 1, wins: 0, losses: 1, rest: { n: 1 } });
+    expect(valuesOf(later, 8).rest?.mean).toBeCloseTo(9, 9);
     expect(valuesOf(later, 8).mean).toBeCloseTo(-2, 9);
   });
 });

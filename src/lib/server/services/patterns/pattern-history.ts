@@ -1,9 +1,12 @@
 import {
   historyQuerySchema,
+  type HistoryEpoch,
   type HistoryPoint,
   type PatternHistory,
 } from '#lib/contracts/pattern-insight.ts';
+import { EPOCH_ENDS } from '#lib/domain/patterns/fold-effect.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
+import type { PatternView } from '#lib/contracts/pattern.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { invalid } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
@@ -29,7 +32,8 @@ export async function patternHistory(ctx: Context, id: string, input: unknown): 
   if (before !== null && !Number.isSafeInteger(before)) {
     throw invalid([{ path: 'cursor', message: 'This is not a cursor of a history.' }]);
   }
-  const { asOf } = await ctx.app.folds.of(ctx.workspace.id);
+  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
+  const { asOf } = knowledge;
   const { sql } = ctx.app.db;
   const rows = await sql<HistoryRow[]>`
     select h.position, h.at, h.n, h.successes, h.confidence, h.confidence_worse as "confidenceWorse",
@@ -51,9 +55,39 @@ export async function patternHistory(ctx: Context, id: string, input: unknown): 
     asOf,
     id,
     items: page.map(toPoint).reverse(),
+    epochs: await epochsOf(ctx, id, page, knowledge.getPattern(id)),
     next: rows.length > limit && oldest !== undefined ? String(oldest.position) : null,
   };
 }
+
+type Confidences = Pick<PatternView, 'confidence' | 'confidenceWorse'>;
+
+/** Those that a page of rows, newest first, is of. `pattern`: as it is now; null where it has left. */
+async function epochsOf(
+  ctx: Context,
+  id: string,
+  page: readonly HistoryRow[],
+  pattern: PatternView | null,
+): Promise<HistoryEpoch[]> {
+  const [newest, oldest] = [page[0], page.at(-1)];
+  if (newest === undefined || oldest === undefined) return [];
+  // The last row of one that has left is of what has left, though its batch went on.
+  const ends = await ctx.app.db.sql<{ until: number; side: HistoryEpoch['side'] }[]>`
+    select case when e.kind = 'evicted' and h.status = 'retired' then h.position + 1 else e.position end as until,
+      e.side
+    from pattern_history as h
+    cross join lateral jsonb_to_recordset(h.events) as e (kind text, side text, position bigint)
+    where h.workspace_id = ${ctx.workspace.id} and h.pattern_id = ${id} and h.position >= ${oldest.position}
+      and e.kind = any(${EPOCH_ENDS}::text[])
+    order by 1`;
+  const epochs: HistoryEpoch[] = ends.filter(({ until }) => until > oldest.position);
+  const last = epochs.findIndex(({ until }) => until !== null && until > newest.position);
+  if (last >= 0) return epochs.slice(0, last + 1);
+  return [...epochs, { until: null, side: pattern?.direction ?? strongerSide(pattern ?? newest) }];
+}
+
+const strongerSide = ({ confidence, confidenceWorse }: Confidences): HistoryEpoch['side'] =>
+  (confidenceWorse ?? 0) > (confidence ?? 0) ? 'worse' : 'better';
 
 function toPoint(row: HistoryRow): HistoryPoint {
   const { at, events, triggerPosition, outcomeId, subject, variant, ...point } = row;

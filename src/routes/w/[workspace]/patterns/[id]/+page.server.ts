@@ -26,6 +26,7 @@ export const load: PageServerLoad = async (event) => {
   return {
     ...found,
     history: history.items,
+    epochs: history.epochs,
     searched: metrics.searched,
     behindMs: metrics.behindMs,
   };
