@@ -170,6 +170,41 @@ test('live updates switched off stay off, in every tab and from the first paint,
   await context.close();
 });
 
+test('a page that is held still does not read the places that a large batch does not tell', async ({
+  browser,
+}) => {
+  const context = await browser.newContext();
+  await logInTo(context, server.url);
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(`${server.url}/w/${WORKSPACE}`);
+  await isLive(page);
+  await badge(page).click();
+  const hold = page.getByRole('button', { name: 'Pause this page' });
+  const goOn = page.getByRole('button', { name: /^Go on/ });
+  await expect(hold).toBeVisible();
+  const before = await shownTotal(page);
+  await page.clock.pauseAt(Date.now() + 60_000);
+  await recordBy(server, subjects('in bulk', 600));
+  await expect(async () => {
+    await page.clock.runFor(100);
+    expect(await shownTotal(page)).toBe(before + 600);
+  }).toPass();
+  const places = page.locator('section[aria-labelledby="latest"] li', { hasText: /#\d/ });
+  await hold.dispatchEvent('click');
+  await expect(badge(page)).toHaveAttribute('data-state', 'paused');
+  let asked = 0;
+  page.on('request', () => (asked += 1));
+  await page.clock.runFor(10_000);
+  expect([await places.count(), asked]).toEqual([0, 0]);
+  await goOn.dispatchEvent('click');
+  await expect(async () => {
+    await page.clock.runFor(500);
+    expect(await places.count()).toBe((await latest(page)).length);
+  }).toPass();
+  await context.close();
+});
+
 test('a page that comes back by "back" is live and has what it missed', async () => {
   // Playwright's own browser keeps no pages for "back".
   const browser = await chromium.launch({

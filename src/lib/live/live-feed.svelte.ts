@@ -104,6 +104,8 @@ export class LiveFeed {
   #delays: number[] = [];
   readonly #pace = new Pace();
   #paceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Who waits until the page follows the feed again. */
+  #awaiting: (() => void)[] = [];
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -130,6 +132,10 @@ export class LiveFeed {
   /** The connection is lost, if only for a moment. */
   get lost(): boolean {
     return this.#client === 'reconnecting' || this.#client === 'offline';
+  }
+  /** The page moves with the feed: it is not held still, and live updates are on. */
+  get follows(): boolean {
+    return !this.#paused && this.#client !== 'off';
   }
   /** Milliseconds from an event's place in the feed to this page, the median of the last ones by this device's clock. */
   get delayMs(): number | null {
@@ -162,6 +168,11 @@ export class LiveFeed {
     else show();
   }
 
+  /** Resolved while the page follows the feed: what it reads by itself waits for this. */
+  followed(): Promise<void> {
+    return this.follows ? Promise.resolve() : new Promise((resolve) => this.#awaiting.push(resolve));
+  }
+
   /** Holds the page still; nothing is lost, what comes waits. */
   pause(): void {
     this.#paused = true;
@@ -182,6 +193,7 @@ export class LiveFeed {
       this.#noneHeld();
       this.#queue.release();
     }
+    this.#tellFollowed();
     if (this.#paused || !this.#missed) return;
     this.#missed = false;
     this.#forget();
@@ -321,9 +333,14 @@ export class LiveFeed {
     this.log = withChange(this.log, { from: this.#client, to: state, at });
     this.#client = state;
     this.since = at;
+    this.#tellFollowed();
     this.#noteStale();
     // A page that waits for the server need not wait longer.
     if (this.isConnected) this.#reader.hurry();
+  }
+
+  #tellFollowed(): void {
+    if (this.follows) for (const go of this.#awaiting.splice(0)) go();
   }
 
   #noteStale(): void {

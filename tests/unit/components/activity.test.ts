@@ -134,6 +134,7 @@ describe('a page with forms', () => {
         change = (value = { collection: 'members' }) => hear(value);
         return () => (change = () => undefined);
       },
+      followed: () => Promise.resolve(),
       readAgain,
     };
     const stop = refreshOn(feed as unknown as LiveFeed, ['collection.updated'], 'telltale:x', {

@@ -25,6 +25,7 @@ function slowFeed() {
       hear = handler;
       return () => undefined;
     },
+    followed: () => Promise.resolve(),
     readAgain: (_: string, signal?: AbortSignal) => {
       signals.push(signal);
       return new Promise<void>((resolve) => answers.push(resolve));
@@ -54,6 +55,26 @@ it('a page is read again at most once at a time, and not any longer once it is g
   expect([answers.length, more.mock.calls.length]).toEqual([2, 1]);
 });
 
+it('what is due when the page is held still is read once it goes on, and not if the page is gone by then', async () => {
+  const { feed, answers, change } = slowFeed();
+  let goOn: () => void = () => undefined;
+  Object.assign(feed, { followed: () => new Promise<void>((resolve) => (goOn = resolve)) });
+  const stop = refreshOn(feed, ['metrics.updated'], 'telltale:x');
+  change();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(answers).toHaveLength(0);
+  goOn();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(answers).toHaveLength(1);
+  answers[0]?.();
+  change();
+  await vi.advanceTimersByTimeAsync(60_000);
+  stop();
+  goOn();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(answers).toHaveLength(1);
+});
+
 it('what was told of rows in another history of the log is not shown', async () => {
   const view = (n: number) => ({ id: 'a', n }) as PatternView;
   const list = (asOf: number) =>
@@ -64,6 +85,7 @@ it('what was told of rows in another history of the log is not shown', async () 
     kids: {},
     address: readAddress(new URLSearchParams()),
     url: '/patterns',
+    followed: () => Promise.resolve(),
   };
   const rows = new PatternListState(() => source);
   const told = { asOf: 12, items: [view(12)], leaders: [], more: 0, totals: { n: 0, successes: 0 } };

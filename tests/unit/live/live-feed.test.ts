@@ -227,6 +227,30 @@ describe('another workspace', () => {
   });
 });
 
+describe('what a page reads by itself', () => {
+  it('waits while it is held still or switched off, and goes on with it', async () => {
+    vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
+    const { feed } = await openPage();
+    let read = 0;
+    const ask = async () => {
+      void feed.followed().then(() => (read += 1));
+      await Promise.resolve();
+      return read;
+    };
+    expect(await ask()).toBe(1);
+    feed.pause();
+    expect(await ask()).toBe(1);
+    feed.resume();
+    await Promise.resolve();
+    expect(read).toBe(2);
+    feed.turnOff();
+    expect(await ask()).toBe(2);
+    feed.turnOn();
+    await Promise.resolve();
+    expect(read).toBe(3);
+  });
+});
+
 describe('people who come and go', () => {
   it('are no news that a paused page waits for, and no pace of its figures', async () => {
     const { world, server, feed } = await openPage();

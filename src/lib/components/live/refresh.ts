@@ -20,7 +20,7 @@ export interface RefreshOptions {
 
 /**
  * Reads a page's data again after changes of these types, at most once in `everyMs` and not while the tab is hidden, the
- * page is scrolled or a reading is under way. For lists the feed does not carry whole.
+ * page is held still or scrolled, or a reading is under way. For lists the feed does not carry whole.
  * @returns stops it; call inside an effect
  */
 export function refreshOn(
@@ -45,7 +45,8 @@ export function refreshOn(
     reading = true;
     readAt = performance.now();
     try {
-      await feed.readAgain(dependency, signal);
+      await feed.followed();
+      if (!signal.aborted) await feed.readAgain(dependency, signal);
       if (!signal.aborted) await more?.();
     } finally {
       reading = false;

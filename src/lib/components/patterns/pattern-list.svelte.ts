@@ -36,6 +36,8 @@ export interface PatternListSource {
   address: PatternsAddress;
   /** Where more is read. */
   url: string;
+  /** What is read by itself waits for this. */
+  followed: () => Promise<void>;
 }
 
 const MORE = 200;
@@ -190,12 +192,17 @@ export class PatternListState {
       await this.#readOpenAgain();
       const wait = this.#moreReadAt + this.read * PAUSE_A_ROW_MS - performance.now();
       if (wait <= 0) await this.#readMoreAgain();
-      else if (!this.#ended) this.#later ??= setTimeout(() => void this.readAgain(), wait);
+      else if (!this.#ended) this.#later ??= setTimeout(() => void this.#readLater(), wait);
     } catch (thrown) {
       // What is shown stays, as of when it was read; the next change reads again.
       console.error(thrown);
     }
   };
+
+  async #readLater(): Promise<void> {
+    await this.#source().followed();
+    if (!this.#ended) await this.readAgain();
+  }
 
   /** Stops what waits. */
   end = (): void => {
