@@ -2,6 +2,9 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
 
+/** A second, as Vitest waits by default, is not much on a busy machine. */
+const POLL = { timeout: 20_000 };
+
 export default defineConfig({
   plugins: [tailwindcss(), sveltekit()],
   ssr: { external: ['@node-rs/argon2', 'piscina', 'postgres', 'ioredis', 'pino'] },
@@ -15,6 +18,7 @@ export default defineConfig({
           environment: 'node',
           // Some fold thousands of outcomes; a busy machine takes its time.
           testTimeout: 60_000,
+          expect: { poll: POLL },
           // The default leaves one core idle, which on two cores is half of them.
           maxWorkers: '100%',
         },
@@ -26,8 +30,9 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['tests/support/postgres-for-tests.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: { poll: POLL },
           // Two cores: more files at once make each other miss their deadlines.
           maxWorkers: 2,
         },

@@ -4,7 +4,14 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
-import { closingLine, playwrightCounts, sum, vitestCounts, vitestFailures } from './lib/counts.mjs';
+import {
+  closingLine,
+  playwrightCounts,
+  playwrightFailures,
+  sum,
+  vitestCounts,
+  vitestFailures,
+} from './lib/counts.mjs';
 import { ensureInstalled, seconds } from './lib/install.mjs';
 import { give, requireNode, root, say } from './lib/project.mjs';
 import { bin, npm } from './lib/run.mjs';
@@ -99,6 +106,7 @@ async function playwright() {
   const { ok } = await bin('playwright', ['test', '--reporter=line,json', ...filters], {
     env: { ...env, CHROMIUM_PATH: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
+  failures.push(...playwrightFailures(file));
   return playwrightCounts(file, ok);
 }
 

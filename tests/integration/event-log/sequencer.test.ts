@@ -158,7 +158,7 @@ describe('the sequencer', () => {
     await until(
       () => other.leading,
       (leading) => leading,
-      9_000,
+      20_000,
     );
   });
 
@@ -185,7 +185,7 @@ describe('the sequencer', () => {
     await until(
       () => candidate.leading,
       (leading) => leading,
-      12_000,
+      30_000,
     );
   });
 });
