@@ -6,6 +6,7 @@ import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import {
   closingLine,
+  complaints,
   playwrightCounts,
   playwrightFailures,
   sum,
@@ -34,8 +35,8 @@ const {
 const failures = [];
 /** @type {Record<string, () => Promise<Counts>>} */
 const STEPS = {
-  lint: async () => ((await npm(['run', '--silent', 'lint'], { env })).ok ? PASSED : FAILED),
-  check: async () => ((await npm(['run', '--silent', 'check'], { env })).ok ? PASSED : FAILED),
+  lint: () => script('lint'),
+  check: () => script('check'),
   unit: () => vitest('unit'),
   integration: () => vitest('integration'),
   build: async () => {
@@ -78,6 +79,14 @@ async function take(name) {
   counts.push(count);
   if (count.failed > 0) failures.push(`${name}: ${count.failed}`);
   say(`── ${name}: ${closingLine(count)} (${seconds(began)})`);
+}
+
+/** @param {string} name of a script of package.json */
+async function script(name) {
+  const { ok, output } = await npm(['run', '--silent', name], { env, quiet: true });
+  console.log(output.trimEnd());
+  if (!ok) failures.push(...complaints(output).map((line) => `${name}: ${line}`));
+  return ok ? PASSED : FAILED;
 }
 
 /** @param {string} project */

@@ -115,6 +115,19 @@ export function playwrightFailures(file) {
   return [...tests, ...(report?.errors ?? []).map(({ message }) => told('the browser tests', message))];
 }
 
+/**
+ * The first lines that say what is wrong.
+ * @param {string} output of a linter or a type checker
+ * @returns {string[]}
+ */
+export function complaints(output) {
+  return stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /error|warn/i.test(line))
+    .slice(0, 5);
+}
+
 /** Enough of a message to know which wait or which comparison it was. */
 const LETTERS = 400;
 

@@ -93,7 +93,7 @@ test('streaming switched off for everybody means polling within five seconds, an
     await admin.getByRole('button', { name: 'Save' }).click();
     await expect(admin.getByText(`Saved: streaming is ${is}.`)).toBeVisible();
   };
-  await choose('Nobody', 'off for everybody');
+  await choose('Nobody', 'off');
   await expect(badge(page)).toHaveAttribute('data-state', 'polling');
   const before = await shownTotal(page);
   await recordBy(server, ['while off']);

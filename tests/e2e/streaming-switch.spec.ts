@@ -64,7 +64,7 @@ test('off ends every stream within five seconds with goaway off, polls go on, an
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText(`Saved: streaming is ${is}.`)).toBeVisible();
   };
-  await choose('Nobody', 'off for everybody');
+  await choose('Nobody', 'off');
   await until('every stream to end', async () => streams.every(({ ended }) => ended), 5_000);
   for (const { events } of streams) {
     expect(events.at(-1)?.event).toBe('goaway');

@@ -113,7 +113,7 @@ export function removeData(dataDir: string): void {
 export async function until<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false>,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
   let last: unknown = null;

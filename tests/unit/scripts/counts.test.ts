@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { playwrightFailures, vitestFailures } from '../../../scripts/lib/counts.mjs';
+import { complaints, playwrightFailures, vitestFailures } from '../../../scripts/lib/counts.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-counts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,5 +58,10 @@ describe('what failed is told by name and with what it said', () => {
     ]);
     expect(vitestFailures(join(folder, 'none.json'))).toEqual([]);
     expect(playwrightFailures(join(folder, 'none.json'))).toEqual([]);
+  });
+
+  it('of a linter: the first lines that complain', () => {
+    const output = 'Checking formatting...\n[\u001b[33mwarn\u001b[39m] src/a.ts\n\n  3:4  error  No any\n';
+    expect(complaints(output)).toEqual(['[warn] src/a.ts', '3:4  error  No any']);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventSource } from 'eventsource';
@@ -8,6 +8,7 @@ import { startEmbeddedPostgres } from '#lib/server/db/embedded/index.ts';
 import { migrate } from '#lib/server/db/migrate.ts';
 import { ensurePartitions } from '#lib/server/event-log/index.ts';
 import { until } from '../../event-log/support.ts';
+import { removeData } from '../../../support/running-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/test-database.ts';
 import { Cluster, lasting } from './cluster.ts';
 import { choices, scale } from './seed.ts';
@@ -37,7 +38,7 @@ async function ownPostgres(): Promise<TestDatabase & { kill(signal: NodeJS.Signa
   after.push(async () => {
     await database.end();
     await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    removeData(dataDir);
   });
   return {
     url: server.url,
