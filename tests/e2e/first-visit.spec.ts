@@ -126,7 +126,7 @@ test.describe(() => {
         .filter({ hasText: 'duration' })
         .getByRole('combobox')
         .selectOption({ label: 'Leave out' });
-      const begun = page.waitForResponse((response) => response.request().method() === 'POST');
+      const begun = page.waitForResponse(/\?\/check/);
       await page.getByRole('button', { name: /check every row/i }).click();
       await begun;
       await page.goto('/w/calls');
