@@ -100,7 +100,7 @@ test('what is recorded offline is kept, seen, and sent once each in order when t
 test('200 outcomes in two tabs, both of which come back at once, are each applied once and in order', async ({
   context,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const tabs = [await logIn(context), await context.newPage()];
   for (const tab of tabs) {
     await openForm(tab);
