@@ -10,7 +10,7 @@ import { API_KEY, removeData, startServer, until, type RunningServer } from '../
 
 /** F4 and F5 with the product as it is built: two instances on one PostgreSQL, killed, ended and replaced under load. */
 test('two servers are killed, ended and replaced, and PostgreSQL as well: nobody misses an outcome or sees one twice', async () => {
-  test.setTimeout(120_000 * scale);
+  test.setTimeout(240_000 * scale);
   const dataDir = mkdtempSync(join(tmpdir(), 'telltale-faults-'));
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const postgres = await startEmbeddedPostgres({ dataDir, log });
