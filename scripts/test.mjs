@@ -4,7 +4,15 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
-import { closingLine, playwrightCounts, sum, vitestCounts, vitestFailures } from './lib/counts.mjs';
+import {
+  closingLine,
+  complaints,
+  playwrightCounts,
+  playwrightFailures,
+  sum,
+  vitestCounts,
+  vitestFailures,
+} from './lib/counts.mjs';
 import { ensureInstalled, seconds } from './lib/install.mjs';
 import { give, requireNode, root, say } from './lib/project.mjs';
 import { bin, npm } from './lib/run.mjs';
@@ -27,8 +35,8 @@ const {
 const failures = [];
 /** @type {Record<string, () => Promise<Counts>>} */
 const STEPS = {
-  lint: async () => ((await npm(['run', '--silent', 'lint'], { env })).ok ? PASSED : FAILED),
-  check: async () => ((await npm(['run', '--silent', 'check'], { env })).ok ? PASSED : FAILED),
+  lint: () => script('lint'),
+  check: () => script('check'),
   unit: () => vitest('unit'),
   integration: () => vitest('integration'),
   build: async () => {
@@ -73,6 +81,14 @@ async function take(name) {
   say(`── ${name}: ${closingLine(count)} (${seconds(began)})`);
 }
 
+/** @param {string} name of a script of package.json */
+async function script(name) {
+  const { ok, output } = await npm(['run', '--silent', name], { env, quiet: true });
+  console.log(output.trimEnd());
+  if (!ok) failures.push(...complaints(output).map((line) => `${name}: ${line}`));
+  return ok ? PASSED : FAILED;
+}
+
 /** @param {string} project */
 async function vitest(project) {
   const file = join(results, `vitest-${project}.json`);
@@ -99,6 +115,7 @@ async function playwright() {
   const { ok } = await bin('playwright', ['test', '--reporter=line,json', ...filters], {
     env: { ...env, CHROMIUM_PATH: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
+  failures.push(...playwrightFailures(file));
   return playwrightCounts(file, ok);
 }
 

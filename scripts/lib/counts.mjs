@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -70,19 +71,73 @@ export function playwrightCounts(file, ok) {
 }
 
 /**
- * What failed, by name: a long output hides it.
+ * What failed, by name and with what it said: a long output hides it.
  * @param {string} file what vitest's json reporter wrote
  * @returns {string[]}
  */
 export function vitestFailures(file) {
-  /** @type {{ name: string, status: string, assertionResults: { status: string, fullName: string }[] }[]} */
+  /** @type {{ name: string, status: string, message?: string, assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[]} */
   const files = read(file)?.testResults ?? [];
   return files
     .filter(({ status }) => status === 'failed')
-    .flatMap(({ name, assertionResults }) => {
+    .flatMap(({ name, message, assertionResults }) => {
       const failed = assertionResults.filter(({ status }) => status === 'failed');
-      return failed.length === 0 ? [name] : failed.map(({ fullName }) => `${name}: ${fullName}`);
+      return failed.length === 0
+        ? [told(name, message)]
+        : failed.map(({ fullName, failureMessages }) => told(`${name}: ${fullName}`, failureMessages?.[0]));
     });
+}
+
+/**
+ * The same of the browser tests.
+ * @param {string} file what Playwright's json reporter wrote
+ * @returns {string[]}
+ */
+export function playwrightFailures(file) {
+  /**
+   * @typedef {{ message?: string, location?: { line: number } }} Fault
+   * @typedef {{ title: string, file: string, line: number, tests: { status: string, results: { errors: Fault[] }[] }[] }} Spec
+   * @typedef {{ specs?: Spec[], suites?: Suite[] }} Suite
+   */
+  /** @type {{ suites?: Suite[], errors?: Fault[] } | null} */
+  const report = read(file);
+  /** @type {(suite: Suite) => Spec[]} */
+  const specsOf = ({ specs = [], suites = [] }) => [...specs, ...suites.flatMap(specsOf)];
+  const tests = specsOf(report ?? {}).flatMap(({ title, file: name, line, tests: all }) =>
+    all
+      .filter(({ status }) => status === 'unexpected')
+      .map(({ results }) => {
+        const fault = results.flatMap(({ errors }) => errors)[0];
+        return told(`${name}:${fault?.location?.line ?? line}: ${title}`, fault?.message);
+      }),
+  );
+  // What is no test's: the server that did not start, a file that does not load.
+  return [...tests, ...(report?.errors ?? []).map(({ message }) => told('the browser tests', message))];
+}
+
+/**
+ * The first lines that say what is wrong.
+ * @param {string} output of a linter or a type checker
+ * @returns {string[]}
+ */
+export function complaints(output) {
+  return stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /error|warn/i.test(line))
+    .slice(0, 5);
+}
+
+/** Enough of a message to know which wait or which comparison it was. */
+const LETTERS = 400;
+
+/**
+ * @param {string} name
+ * @param {string} [message]
+ */
+function told(name, message = '') {
+  const plain = stripVTControlCharacters(message).replace(/\s+/g, ' ').trim();
+  return plain === '' ? name : `${name}: ${plain.slice(0, LETTERS)}`;
 }
 
 /** @param {string} file */

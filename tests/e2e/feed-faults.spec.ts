@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -6,11 +6,11 @@ import { openDatabase } from '#lib/server/db/client.ts';
 import { startEmbeddedPostgres } from '#lib/server/db/embedded/index.ts';
 import { Follower } from '../integration/feed/faults/follower.ts';
 import { among, choices, scale } from '../integration/feed/faults/seed.ts';
-import { API_KEY, startServer, until, type RunningServer } from '../support/running-server.ts';
+import { API_KEY, removeData, startServer, until, type RunningServer } from '../support/running-server.ts';
 
 /** F4 and F5 with the product as it is built: two instances on one PostgreSQL, killed, ended and replaced under load. */
 test('two servers are killed, ended and replaced, and PostgreSQL as well: nobody misses an outcome or sees one twice', async () => {
-  test.setTimeout(120_000 * scale);
+  test.setTimeout(240_000 * scale);
   const dataDir = mkdtempSync(join(tmpdir(), 'telltale-faults-'));
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const postgres = await startEmbeddedPostgres({ dataDir, log });
@@ -19,8 +19,12 @@ test('two servers are killed, ended and replaced, and PostgreSQL as well: nobody
   const servers: RunningServer[] = [await start()];
   servers.push(await start());
   const db = openDatabase(postgres.url, { max: 4 });
-  const postmaster = () =>
-    Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+  const postmaster = () => {
+    const pid = Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+    // Being written.
+    if (Number.isNaN(pid)) throw new Error('postmaster.pid names no process');
+    return pid;
+  };
   const followers: Follower[] = [];
   let recording = true;
   const recorded: string[] = [];
@@ -93,6 +97,6 @@ test('two servers are killed, ended and replaced, and PostgreSQL as well: nobody
     for (const server of servers) await server.end();
     await db.end();
     await postgres.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    removeData(dataDir);
   }
 });

@@ -1,5 +1,7 @@
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
+import type { MetricsView } from '#lib/contracts/metrics.ts';
 import { BANK_CSV, bankIsMissing } from '../support/bank-file.ts';
+import { isReady } from '../support/live-pages.ts';
 import { removeData, startServer, type RunningServer } from '../support/running-server.ts';
 
 /** A new installation, from the link in the terminal to figures on the page; each time on a server of its own. */
@@ -19,6 +21,11 @@ async function freshServer(): Promise<{ url: string; setup: string }> {
   expect(setup).toContain('/setup?token=');
   // The session belongs to the host of the link.
   return { url: new URL(setup).origin, setup };
+}
+
+async function counted(page: Page, workspace: string): Promise<number> {
+  const response = await page.request.get(`/api/v1/metrics?ws=${workspace}`);
+  return ((await response.json()) as MetricsView).outcomes;
 }
 
 const SMALL = [
@@ -52,6 +59,8 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL(/\/outcomes\/import\/[0-9a-f-]{36}/);
     await page.getByRole('button', { name: /check every row/i }).click();
     await expect(page.getByText('60 outcomes added')).toBeVisible({ timeout: 30_000 });
+    // Without JavaScript a page that is read too early stays as it is.
+    await expect.poll(() => counted(page, 'calls-of-spring')).toBe(60);
     await page.goto('/w/calls-of-spring');
     await expect(page.getByRole('region', { name: 'Figures' })).toContainText('20 of 60');
     // The link works once.
@@ -80,15 +89,12 @@ test('bad rows are named, and nothing is written until they are left out', async
     .setInputFiles({ name: 'calls.csv', mimeType: 'text/csv', buffer: Buffer.from(bad) });
   await page.getByRole('button', { name: /upload/i }).click();
   await page.waitForURL(/\/outcomes\/import\/[0-9a-f-]{36}/);
+  await isReady(page);
   await page.locator('select[name=time]').selectOption({ label: 'when' });
   await page.getByRole('button', { name: /check every row/i }).click();
   await expect(page.getByText('62', { exact: true }).first()).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(/not a date/).first()).toBeVisible();
-  const count = async () => {
-    const response = await page.request.get('/api/v1/metrics?ws=calls');
-    return ((await response.json()) as { outcomes: number }).outcomes;
-  };
-  expect(await count()).toBe(0);
+  expect(await counted(page, 'calls')).toBe(0);
   await page.getByRole('button', { name: /leave .* out|without/i }).click();
   await expect(page.getByText('60 outcomes added')).toBeVisible({ timeout: 30_000 });
   await context.close();
@@ -99,7 +105,7 @@ test.describe(() => {
   test('the bank file by upload; the import goes on when its page is left; a second time adds nothing', async ({
     browser,
   }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     server = await startServer();
     const context = await browser.newContext({ baseURL: server.url });
     const page = await context.newPage();
@@ -114,12 +120,15 @@ test.describe(() => {
       await page.getByRole('button', { name: /upload/i }).click();
       await page.waitForURL(/\/outcomes\/import\/[0-9a-f-]{36}/);
       const address = page.url();
+      await isReady(page);
       await page
         .getByRole('row')
         .filter({ hasText: 'duration' })
         .getByRole('combobox')
         .selectOption({ label: 'Leave out' });
+      const begun = page.waitForResponse(/\?\/check/);
       await page.getByRole('button', { name: /check every row/i }).click();
+      await begun;
       await page.goto('/w/calls');
       await page.goto(address);
       if (round === 'added')
@@ -128,14 +137,7 @@ test.describe(() => {
         await expect(
           page.getByText(/nothing (new|added)|0 outcomes added|known already/i).first(),
         ).toBeVisible({ timeout: 90_000 });
-      await expect
-        .poll(
-          async () =>
-            ((await (await page.request.get('/api/v1/metrics?ws=calls')).json()) as { outcomes: number })
-              .outcomes,
-          { timeout: 90_000 },
-        )
-        .toBe(45_211);
+      await expect.poll(() => counted(page, 'calls'), { timeout: 90_000 }).toBe(45_211);
     }
     await context.close();
   });

@@ -1,4 +1,5 @@
 import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
+import { isLive, isReady } from '../support/live-pages.ts';
 import { ADMIN, API_KEY, WORKSPACE } from '../support/running-server.ts';
 import { startServers, type SeveralServers } from '../support/several-servers.ts';
 
@@ -28,6 +29,7 @@ async function open(browser: Browser, place: number, options: BrowserContextOpti
   const page = await (await browser.newContext(options)).newPage();
   await logIn(page, place);
   await page.goto(`${urlOf(place)}/admin/live`);
+  if (options.javaScriptEnabled !== false) await isReady(page);
   return page;
 }
 
@@ -36,9 +38,12 @@ const state = (page: Page, words: string) => expect(page.getByText(words, { exac
 
 test('is reached from the account menu, and shows both servers with their figures', async ({ page }) => {
   await logIn(page, 0);
+  // The figures below are those of a stream that was opened.
+  await isLive(page);
   await page.locator('summary[aria-label^="Account"]').click();
   await page.getByRole('link', { name: 'Installation' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Live feed');
+  await isReady(page);
   const rows = page.getByRole('region', { name: 'Figures of each server' }).getByRole('rowheader');
   await expect(rows).toHaveCount(2);
   await expect(rows.filter({ hasText: 'answers this page' })).toHaveCount(1);
@@ -81,9 +86,10 @@ test('with JavaScript what is typed stays while the figures move, and the page s
   browser,
 }) => {
   const page = await open(browser, 1);
-  const moved = await page.getByRole('region', { name: 'Figures of each server' }).innerText();
+  const figures = page.getByRole('region', { name: 'Figures of each server' });
+  const before = (await figures.textContent()) ?? '';
   await page.getByLabel('Why').fill('typed and not yet saved');
-  await expect(page.getByRole('region', { name: 'Figures of each server' })).not.toHaveText(moved);
+  await expect(figures).not.toHaveText(before);
   await page.getByRole('radio', { name: 'Everybody' }).check({ force: true });
   await expect(page.getByLabel('Why')).toHaveValue('typed and not yet saved');
   await page.getByRole('button', { name: 'Save' }).click();

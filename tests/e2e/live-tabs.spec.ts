@@ -1,14 +1,16 @@
 import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
 import {
   badge,
+  hasCounted,
+  hasStreams,
   isLive,
-  latest,
+  isReady,
   logInTo,
   menu,
   openLive,
   recordBy,
+  showTheSame,
   shownTotal,
-  streams,
 } from '../support/live-pages.ts';
 import { removeData, startServer, WORKSPACE, type RunningServer } from '../support/running-server.ts';
 
@@ -23,7 +25,7 @@ test.afterAll(async () => {
   removeData(server.dataDir);
 });
 test.afterEach(async () => {
-  await expect.poll(() => streams(server), { timeout: 20_000 }).toBe(0);
+  await hasStreams(server, 0);
 });
 
 const open = async (context: BrowserContext, count: number): Promise<Page[]> => {
@@ -40,7 +42,7 @@ test('ten tabs are one stream, and a late one shows what the first shows, withou
   await logInTo(context, server.url);
   const pages = await open(context, 9);
   for (const page of pages) await isLive(page);
-  expect(await streams(server)).toBe(1);
+  await hasStreams(server, 1);
   const [first] = pages;
   if (first === undefined) throw new Error('no page');
   let loads = 0;
@@ -50,10 +52,9 @@ test('ten tabs are one stream, and a late one shows what the first shows, withou
   await recordBy(server, subjects('after', 3));
   await isLive(late);
   for (const page of [...pages, late]) await expect.poll(() => shownTotal(page)).toBe(73);
-  const shown = await latest(first);
-  expect(new Set(shown).size).toBe(shown.length);
-  for (const page of [...pages, late]) expect(await latest(page)).toEqual(shown);
-  expect([await streams(server), loads]).toEqual([1, 0]);
+  await showTheSame([...pages, late]);
+  await hasStreams(server, 1);
+  expect(loads).toBe(0);
   await badge(late).click();
   await expect(late.getByText('Stream, shared by 10 tabs')).toBeVisible();
   await context.close();
@@ -70,9 +71,9 @@ test('the connection outlives the tab that made it and ends with the last', asyn
   const before = await shownTotal(second);
   await recordBy(server, ['one more']);
   await expect.poll(() => shownTotal(second)).toBe(before + 1);
-  expect(await streams(server)).toBe(1);
+  await hasStreams(server, 1);
   await second.goto('about:blank');
-  await expect.poll(() => streams(server)).toBe(0);
+  await hasStreams(server, 0);
   await context.close();
 });
 
@@ -82,13 +83,13 @@ test('without shared workers one tab leads, and another takes over when it close
   await logInTo(context, server.url);
   const pages = await open(context, 4);
   for (const page of pages) await isLive(page);
-  await expect.poll(() => streams(server)).toBe(1);
+  await hasStreams(server, 1);
   const [leader, ...others] = pages;
   await leader?.close();
   const before = await shownTotal(others[0] as Page);
   await recordBy(server, subjects('led', 2));
   for (const page of others) await expect.poll(() => shownTotal(page), { timeout: 20_000 }).toBe(before + 2);
-  await expect.poll(() => streams(server)).toBe(1);
+  await hasStreams(server, 1);
   await context.close();
 });
 
@@ -99,7 +100,7 @@ test('without workers and locks every tab has its own', async ({ browser }) => {
   );
   await logInTo(context, server.url);
   for (const page of await open(context, 2)) await isLive(page);
-  expect(await streams(server)).toBe(2);
+  await hasStreams(server, 2);
   await context.close();
 });
 
@@ -113,15 +114,16 @@ test('a worker that is killed is started again, and nothing is missed or shown t
   await isLive(page);
   const before = await shownTotal(page);
   const cdp = await browser.newBrowserCDPSession();
-  const { targetInfos } = await cdp.send('Target.getTargets');
-  const workers = targetInfos.filter(({ type, title }) => type === 'shared_worker' && /telltale/.test(title));
-  expect(workers).toHaveLength(1);
-  for (const { targetId } of workers) await cdp.send('Target.closeTarget', { targetId });
-  await expect.poll(() => streams(server)).toBe(0);
+  const workers = async () => {
+    const { targetInfos } = await cdp.send('Target.getTargets');
+    return targetInfos.filter(({ type, title }) => type === 'shared_worker' && /telltale/.test(title));
+  };
+  await expect.poll(async () => (await workers()).length).toBe(1);
+  for (const { targetId } of await workers()) await cdp.send('Target.closeTarget', { targetId });
+  await hasStreams(server, 0);
   await recordBy(server, subjects('while it was dead', 3));
   await expect.poll(() => shownTotal(page), { timeout: 30_000 }).toBe(before + 3);
-  const shown = await latest(page);
-  expect(new Set(shown).size).toBe(shown.length);
+  await showTheSame([page]);
   await context.close();
 });
 
@@ -132,9 +134,10 @@ test('logging out ends the connection for all tabs, and they say so', async ({ b
   if (first === undefined || second === undefined) throw new Error('no pages');
   await isLive(second);
   await first.goto(`${server.url}/account`);
+  await isReady(first);
   await first.getByRole('button', { name: 'Log out' }).first().click();
   await first.waitForURL('**/login**');
-  await expect.poll(() => streams(server)).toBe(0);
+  await hasStreams(server, 0);
   await expect(second.getByText('Your session has ended.')).toBeVisible({ timeout: 20_000 });
   await expect(badge(second)).toHaveAttribute('data-state', 'still');
   await context.close();
@@ -151,22 +154,24 @@ test('live updates switched off stay off, in every tab and from the first paint,
   await menu(page, 'Turn live updates off');
   await expect(badge(page)).toHaveAttribute('data-state', 'off');
   await expect(badge(other)).toHaveAttribute('data-state', 'off');
-  await expect.poll(() => streams(server)).toBe(0);
+  await hasStreams(server, 0);
   const html = await (await page.request.get(`${server.url}/w/${WORKSPACE}`)).text();
   expect(html).toContain('data-state="off"');
   await page.reload();
   await expect(badge(page)).toHaveAttribute('data-state', 'off');
   const before = await shownTotal(page);
   await recordBy(server, subjects('unseen', 2));
+  await hasCounted(server, before + 2);
+  await isReady(page);
   await page.getByRole('link', { name: 'Load now' }).click();
   await expect.poll(() => shownTotal(page)).toBe(before + 2);
-  expect(await streams(server)).toBe(0);
+  await hasStreams(server, 0);
   await recordBy(server, ['seen on return']);
   await menu(page, 'Turn live updates on');
   await isLive(page);
   await isLive(other);
   for (const one of [page, other]) await expect.poll(() => shownTotal(one)).toBe(before + 3);
-  expect(await streams(server)).toBe(1);
+  await hasStreams(server, 1);
   await context.close();
 });
 
@@ -212,20 +217,23 @@ test('a page that comes back by "back" is live and has what it missed', async ()
     args: ['--no-sandbox', '--disable-gpu'],
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
-  const context = await browser.newContext();
-  await logInTo(context, server.url);
-  const page = await openLive(context, server.url);
-  await isLive(page);
-  const before = await shownTotal(page);
-  await page.goto(`${server.url}/healthz`);
-  await expect.poll(() => streams(server)).toBe(0);
-  await recordBy(server, subjects('while away', 2));
-  // Not goBack, which waits for a load that a kept page does not have.
-  await page.evaluate('history.back()');
-  await isLive(page);
-  await expect.poll(() => shownTotal(page)).toBe(before + 2);
-  expect(await streams(server)).toBe(1);
-  await browser.close();
+  try {
+    const context = await browser.newContext();
+    await logInTo(context, server.url);
+    const page = await openLive(context, server.url);
+    await isLive(page);
+    const before = await shownTotal(page);
+    await page.goto(`${server.url}/healthz`);
+    await hasStreams(server, 0);
+    await recordBy(server, subjects('while away', 2));
+    // Not goBack, which waits for a load that a kept page does not have.
+    await page.evaluate('history.back()');
+    await isLive(page);
+    await expect.poll(() => shownTotal(page)).toBe(before + 2);
+    await hasStreams(server, 1);
+  } finally {
+    await browser.close();
+  }
 });
 
 test('fifty steps from page to page keep one connection and leave no handler behind', async ({ browser }) => {
@@ -241,11 +249,10 @@ test('fifty steps from page to page keep one connection and leave no handler beh
     await page.waitForURL(`**/w/${WORKSPACE}`);
   }
   await isLive(page);
-  expect(await streams(server)).toBe(1);
+  await hasStreams(server, 1);
   const before = await shownTotal(page);
   await recordBy(server, ['after fifty steps']);
   await expect.poll(() => shownTotal(page)).toBe(before + 1);
-  const shown = await latest(page);
-  expect(new Set(shown).size).toBe(shown.length);
+  await showTheSame([page]);
   await context.close();
 });

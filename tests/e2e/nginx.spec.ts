@@ -90,7 +90,11 @@ test('the first byte comes at once, unpacked, and an event while the stream goes
   expect(first?.value).toContain('event: hello');
   await record('while open');
   let text = '';
-  while (!text.includes('while open')) text += (await reader?.read())?.value ?? '';
+  while (!text.includes('while open')) {
+    const part = await reader?.read();
+    if (part?.done !== false) throw new Error(`the stream ended after ${text}`);
+    text += part.value;
+  }
   controller.abort();
 });
 

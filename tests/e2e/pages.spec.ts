@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { isLive, undo } from '../support/live-pages.ts';
+import { isLive, isReady, undo } from '../support/live-pages.ts';
 import { ADMIN, WORKSPACE } from '../support/running-server.ts';
 
 /** Every page, wide and narrow, with and without JavaScript: it is there, and nothing scrolls sideways. */
@@ -54,6 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
         const response = await page.goto(path);
         expect(response?.status(), path).toBe(200);
         await expect(page.locator('h1').first(), path).toBeVisible();
+        if (javaScriptEnabled) await isReady(page);
         const sideways = (await page.evaluate(
           'document.documentElement.scrollWidth - window.innerWidth',
         )) as number;
@@ -89,6 +90,7 @@ test('a record form sent without a result says so, keeps what was typed and goes
   const page = await context.newPage();
   await logIn(page);
   await page.goto(`/w/${WORKSPACE}/outcomes/new`);
+  await isReady(page);
   await expect(page.getByLabel('Subject')).toBeFocused();
   await page.getByLabel('Subject').fill('Client 7');
   await page.keyboard.press('Control+Enter');

@@ -1,6 +1,6 @@
 import { expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 import type { PatternList, PatternView } from '#lib/contracts/pattern.ts';
-import { undo } from '../support/live-pages.ts';
+import { isReady, undo } from '../support/live-pages.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import {
   ADMIN,
@@ -74,6 +74,7 @@ async function logIn(browser: Browser, options: Parameters<Browser['newContext']
   await page.getByLabel('Password').fill(ADMIN.password);
   await page.getByRole('button', { name: /log in/i }).click();
   await page.waitForURL('**/patterns');
+  if (options.javaScriptEnabled !== false) await isReady(page);
   return page;
 }
 
@@ -102,7 +103,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(at(`/patterns/${planted().id}`));
     const chart = page.getByRole('img', { name: /^Confidence over the log/ });
     await expect(chart).toBeVisible();
-    expect(await chart.locator('path.ln').getAttribute('d')).toMatch(/^M[\d.]+,?\s?[\d.]+L/);
+    await expect(chart.locator('path.ln')).toHaveAttribute('d', /^M[\d.]+,?\s?[\d.]+L/);
     await expect(page.getByRole('img', { name: /^Odds ratio/ })).toBeVisible();
     await expect(page.getByText(/would ever appear in/)).toContainText(
       'such patterns, however often anybody looks',
@@ -122,6 +123,7 @@ test('long lists read on by themselves, draw only what is in view and keep the f
 }) => {
   const page = await logIn(browser);
   await page.goto(at('/patterns?flat=1'));
+  await isReady(page);
   const rows = page.locator('tbody tr[data-index]');
   await expect(rows).toHaveCount(50);
   const total = list.length;
@@ -131,8 +133,8 @@ test('long lists read on by themselves, draw only what is in view and keep the f
   await expect(async () => {
     await page.mouse.wheel(0, 4_000);
     await expect(page.locator(`tr[aria-rowindex="${total + 1}"]`)).toBeVisible({ timeout: 250 });
-  }).toPass({ timeout: 20_000 });
-  expect(await rows.count()).toBeLessThan(120);
+  }).toPass({ timeout: 40_000 });
+  await expect.poll(() => rows.count()).toBeLessThan(120);
   const rightOf = (of: Locator) => of.evaluate((element) => element.getBoundingClientRect().right);
   const table = await rightOf(page.locator('table.patterns'));
   expect(await rightOf(rows.last().locator('td').last()), 'no empty column').toBeCloseTo(table, 0);
@@ -160,11 +162,12 @@ test('status, condition and sort stand in the address', async ({ browser }) => {
 test('Back leads to the list as it was left: as long, as far down, as open', async ({ browser }) => {
   const page = await logIn(browser);
   await page.goto(at('/patterns?flat=1'));
+  await isReady(page);
   const last = page.locator(`tr[aria-rowindex="${list.length + 1}"]`);
   await expect(async () => {
     await page.mouse.wheel(0, 4_000);
     await expect(last).toBeVisible({ timeout: 250 });
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 40_000 });
   const link = last.getByRole('link');
   const name = await link.innerText();
   const top = async (of: typeof link) => Math.round((await of.boundingBox())?.y ?? NaN);
@@ -185,6 +188,7 @@ test('Back leads to the list as it was left: as long, as far down, as open', asy
   await back();
 
   await page.goto(at('/patterns'));
+  await isReady(page);
   const fold = page.getByRole('button', { name: /^contact mobile: .* folded under it/ });
   await fold.click();
   const kids = page.locator('tr.kid');
@@ -199,6 +203,7 @@ test('Back leads to the list as it was left: as long, as far down, as open', asy
 test('one step back undoes one choice of a filter', async ({ browser }) => {
   const page = await logIn(browser);
   await page.goto(at('/patterns'));
+  await isReady(page);
   await page.getByLabel('Side').selectOption('better');
   await expect(page).toHaveURL(/direction=better$/);
   await page.getByLabel('Number of conditions').selectOption('2');
@@ -229,6 +234,10 @@ test('a pattern that has left keeps its page', async ({ browser }) => {
     expect(response.status).toBe(201);
   };
   await record('client 1');
+  await until('it is counted', async () => {
+    const response = await server.api('/api/v1/patterns/lookup?where=contact:pigeon');
+    return ((await response.json()) as PatternList).items[0]?.n === 1;
+  });
   const page = await logIn(browser);
   await page.goto(at('/lookup?where=contact:pigeon'));
   await page.getByRole('button', { name: 'Pin this pattern' }).click();
@@ -252,6 +261,7 @@ test('a pattern that has left keeps its page', async ({ browser }) => {
 test('pin, unpin and retire, each undone by its toast', async ({ browser }) => {
   const page = await logIn(browser);
   await page.goto(at(`/patterns/${planted().id}`));
+  await isReady(page);
   await page.getByRole('button', { name: 'Pin', exact: true }).click();
   await expect(page.getByText('Pinned: contact mobile')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Unpin' })).toBeVisible();
@@ -333,6 +343,7 @@ test('a self-check of few shuffles runs and says what it found; the refold is eq
   test.setTimeout(180_000);
   const page = await logIn(browser);
   await page.goto(at('/honesty'));
+  await isReady(page);
   await page.getByLabel('Shuffles').selectOption('20');
   await page.getByRole('button', { name: 'Shuffle now' }).click();
   await expect(page.getByRole('progressbar', { name: 'Shuffles' })).toBeVisible();

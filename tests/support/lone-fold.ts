@@ -65,7 +65,7 @@ export async function startLoneFold(
 
 /** Waits until everything is placed and applied, no setting waits and nothing is frozen; wakes the fold like a doorbell. */
 export async function settledLone(sql: Sql, workspaceId: string, { fold, memory }: LoneFold): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 110_000;
   // Before that it may hold a snapshot that is still to be carried on from.
   await fold.ready();
   for (;;) {

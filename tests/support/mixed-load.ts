@@ -18,7 +18,7 @@ const MOST_AT_ONCE = 12;
 /** Between two requests of one client. */
 const PAUSE_MS = 15;
 const RETRY_MS = 50;
-const NOT_UP_MS = 30_000;
+const NOT_UP_MS = 90_000;
 
 /**
  * Clients that record, correct, delete, restore, pin and retire at the same time over HTTP, and remember what they were

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, projectRoot, until } from './running-server.ts';
+import { freePort, projectRoot, removeData, until } from './running-server.ts';
 
 /** Null where there is no nginx; tests that need it then say so and are skipped. */
 export const nginxBinary: string | null =
@@ -73,7 +73,7 @@ export async function startNginx(options: {
     async stop() {
       child.kill('SIGTERM');
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      removeData(folder);
     },
   };
 }

@@ -39,7 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresUrl', server.url);
   return async () => {
     await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    // Its guard may still touch its record.
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
 }
 

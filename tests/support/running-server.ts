@@ -71,7 +71,7 @@ export async function startServer(
   });
   let text = '';
   const readyLine = new Promise<string>((done, fail) => {
-    const timer = setTimeout(() => fail(new Error(`The server did not start within 60 s:\n${text}`)), 60_000);
+    const timer = setTimeout(() => fail(new Error(`The server did not start within 90 s:\n${text}`)), 90_000);
     const listen = (chunk: Buffer) => {
       text += chunk.toString();
       const found = /Telltale is ready: (\S+)/.exec(text)?.[1];
@@ -113,7 +113,7 @@ export function removeData(dataDir: string): void {
 export async function until<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false>,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
   let last: unknown = null;

@@ -69,7 +69,7 @@ export async function makeWorkspace(
 }
 
 /** Waits until everything that is committed is counted. */
-export async function settled({ app, workspace }: TestApp, deadlineMs = 60_000): Promise<number> {
+export async function settled({ app, workspace }: TestApp, deadlineMs = 200_000): Promise<number> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const [row] = await app.db.sql<{ waiting: number; placed: number }[]>`

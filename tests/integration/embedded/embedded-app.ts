@@ -59,7 +59,7 @@ export async function query<Row extends object>(url: string, statement: string):
   }
 }
 
-export async function eventually<Value>(act: () => Promise<Value>, deadlineMs = 20_000): Promise<Value> {
+export async function eventually<Value>(act: () => Promise<Value>, deadlineMs = 40_000): Promise<Value> {
   for (const deadline = Date.now() + deadlineMs; ; await sleep(25)) {
     try {
       return await act();

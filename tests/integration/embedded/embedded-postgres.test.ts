@@ -116,7 +116,7 @@ describe('after a kill -9', () => {
   test('of the app, PostgreSQL stops by itself', async () => {
     const app = await start();
     killHard(app.child.pid ?? 0);
-    await eventually(async () => expect(hasPostmaster(dataDir)).toBe(false), 15_000);
+    await eventually(async () => expect(hasPostmaster(dataDir)).toBe(false));
   });
 
   test('of the app, the next start at once has the data', async () => {
@@ -164,7 +164,7 @@ describe('after a kill -9', () => {
     await eventually(async () => expect(guardPid(dataDir)).not.toBe(before));
     expect(await eventually(() => query(app.url, READ))).toEqual(KEPT);
     killHard(app.child.pid ?? 0);
-    await eventually(async () => expect(hasPostmaster(dataDir)).toBe(false), 15_000);
+    await eventually(async () => expect(hasPostmaster(dataDir)).toBe(false));
   });
 
   test('pids that now belong to others are not mistaken for owners', async () => {

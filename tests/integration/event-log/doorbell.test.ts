@@ -87,6 +87,7 @@ describe('the doorbell', () => {
       for (const id of ids) a.ringLog(id);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    const took = performance.now() - begun;
     const last = workspaceId();
     a.ringLog(last);
     await until(
@@ -95,7 +96,7 @@ describe('the doorbell', () => {
     );
     for (const id of ids) {
       expect(abroad.get(id)).toBeGreaterThan(2);
-      expect(abroad.get(id)).toBeLessThanOrEqual(13);
+      expect(abroad.get(id)).toBeLessThanOrEqual(took / 20 + 3);
     }
   });
 

@@ -158,7 +158,36 @@ describe('the sequencer', () => {
     await until(
       () => other.leading,
       (leading) => leading,
-      9_000,
+      20_000,
+    );
+  });
+
+  it('lets another take over from a leader that freezes within a transaction', async () => {
+    const proxy = await TcpProxy.start(db.url.replace(/^postgres(ql)?:/, 'http:'));
+    stops.push(() => proxy.stop());
+    const url = new URL(db.url);
+    url.host = new URL(proxy.through('http://x')).host;
+    await readHead(db.sql);
+    // It waits for this row when its connection goes dark, and gets it afterwards.
+    const holder = await db.sql.reserve();
+    await holder`begin`;
+    await holder`select 1 from feed_head for update`;
+    const frozen = createSequencer({ url: url.href, doorbell: createDoorbell({ url: db.url }) });
+    frozen.start();
+    stops.push(() => frozen.stop());
+    await until(
+      () => db.sql`select 1 from pg_stat_activity where application_name = 'telltale sequencer'
+        and datname = current_database() and wait_event_type = 'Lock'`,
+      (rows) => rows.length === 1,
+    );
+    proxy.freeze();
+    await holder`commit`;
+    holder.release();
+    const other = startSequencer();
+    await until(
+      () => frozen.leading || other.leading,
+      (leading) => leading,
+      20_000,
     );
   });
 
@@ -185,7 +214,7 @@ describe('the sequencer', () => {
     await until(
       () => candidate.leading,
       (leading) => leading,
-      12_000,
+      30_000,
     );
   });
 });

@@ -6,7 +6,7 @@ import type { Sql, TransactionSql } from '#lib/server/db/client.ts';
 export async function until<Value>(
   read: () => Promise<Value> | Value,
   accept: (value: Value) => boolean,
-  deadlineMs = 10_000,
+  deadlineMs = 30_000,
 ): Promise<Value> {
   const end = Date.now() + deadlineMs;
   for (;;) {

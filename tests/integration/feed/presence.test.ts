@@ -20,7 +20,7 @@ import { TcpProxy } from './faults/tcp-proxy.ts';
 import { startFeedServer, type FeedServer, type Member } from './feed-server.ts';
 import { RawReader } from './raw-reader.ts';
 
-const TIMES: PresenceTimings = { turnMs: 10, graceMs: 400, beatMs: 40, staleMs: 1_200, deadlineMs: 8_000 };
+const TIMES: PresenceTimings = { turnMs: 10, graceMs: 1_000, beatMs: 40, staleMs: 3_000, deadlineMs: 8_000 };
 
 let server: FeedServer;
 let workspace: WorkspaceInfo;
@@ -214,7 +214,7 @@ describe('servers that come and go', () => {
     proxy.freeze();
     const beate = await server.addMember(workspace, 'viewer');
     presence.opened(reading(beate), 'stream');
-    await until(told, (all) => all.some(({ key }) => key === beate.id), 3_000);
+    await until(told, (all) => all.some(({ key }) => key === beate.id));
     proxy.freeze();
     const stopping = performance.now();
     await presence.stop();

@@ -78,7 +78,7 @@ export class RawReader {
   }
 
   /** Waits until the condition holds. @throws after the deadline, with the last frames seen */
-  async until(condition: (reader: this) => boolean, deadlineMs = 10_000): Promise<this> {
+  async until(condition: (reader: this) => boolean, deadlineMs = 30_000): Promise<this> {
     const end = Date.now() + deadlineMs;
     while (!condition(this)) {
       const left = end - Date.now();

@@ -228,7 +228,7 @@ describe('the fold of a workspace', () => {
   it.skipIf(bankIsMissing !== null)(
     `finds every cell of the bank file${bankIsMissing === null ? '' : ` (skips: ${bankIsMissing})`}`,
     // Workers run from sources here, about ten times slower than bundled.
-    { timeout: 240_000 },
+    { timeout: 480_000 },
     async () => {
       const one = await start();
       const inputs = bankOutcomes();

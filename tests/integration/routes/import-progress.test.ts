@@ -65,11 +65,11 @@ describe('progress of an import', () => {
     shutdown.abort();
     await readToEnd(reader);
     await expect.poll(() => listening).toBe(0);
-  }, 5_000);
+  }, 30_000);
 
   it('ends by itself when it is asked for while the server stops', async () => {
     shutdown.abort();
     await readToEnd(await openProgress());
     await expect.poll(() => listening).toBe(0);
-  }, 5_000);
+  }, 30_000);
 });

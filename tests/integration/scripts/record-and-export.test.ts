@@ -153,7 +153,7 @@ describe('npm run record', () => {
     await checkImport(ctx, id, mapping);
     const runner = createImportRunner(app);
     runner.start();
-    const end = Date.now() + 15_000;
+    const end = Date.now() + 30_000;
     while ((await getImport(ctx, id)).state !== 'done' && Date.now() < end)
       await new Promise((next) => setTimeout(next, 20));
     await runner.stop();

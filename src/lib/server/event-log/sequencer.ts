@@ -159,6 +159,8 @@ function connect(url: string): Sql {
     connection: {
       application_name: 'telltale sequencer',
       idle_session_timeout: SESSION_SILENCE,
+      // Silence within a transaction is another to PostgreSQL, and keeps the row of the head as well as the lock.
+      idle_in_transaction_session_timeout: SESSION_SILENCE,
       tcp_keepalives_idle: 5,
       tcp_keepalives_interval: 2,
       tcp_keepalives_count: 3,

@@ -22,7 +22,7 @@ export const READERS = {
   'fetch and eventsource-parser': readWithFetch,
 } satisfies Record<string, Read>;
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 const NAMES = ['message', 'test', ...FEED_EVENTS];
 const inVain = (messages: readonly Message[]) =>
   new Error(

@@ -179,7 +179,7 @@ export class Follower {
   }
 
   /** Waits until this client holds what the database does, and has seen every place exactly once since it began. */
-  async expectComplete(deadlineMs = 20_000): Promise<void> {
+  async expectComplete(deadlineMs = 30_000): Promise<void> {
     const { sql, workspaceId } = this.#options;
     const { places } = await until(
       () => selectPlaces(sql, workspaceId, this.#topic, this.startedAt ?? 0),

@@ -351,7 +351,7 @@ describe('a workspace with a planted effect', () => {
   });
 
   it('keeps facts of evidence in the table of patterns', async () => {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     for (;;) {
       const [row] = await db.sql`
         select status, direction, confidence, confirmed_at, explained_by, log_e_plus, position from patterns

@@ -47,7 +47,7 @@ describe('an export over HTTP', () => {
     expect(await db.sql`select 1 as one`).toEqual([{ one: 1 }]);
     await Promise.all(readers.map((reader) => reader.cancel()));
     await expect.poll(() => broken).toBe(6);
-  }, 10_000);
+  }, 30_000);
 
   it('ends quietly when its reader leaves', async () => {
     const reader = streamExport(ctx, 'ndjson', watched).getReader();

@@ -60,12 +60,12 @@ describe('an upload of several megabytes', () => {
       expect(sent.text).toContain(words);
       expect(await kept()).toEqual([]);
     },
-    10_000,
+    30_000,
   );
 
   it('is answered when a gzip file goes on behind its end', async () => {
     expect((await sendSlowly(server.url, type, formOf(trailed))).status).toBeLessThan(500);
-  }, 10_000);
+  }, 30_000);
 
   it('that stops midway ends with the server, and nothing is kept', async () => {
     let told: (thrown: unknown) => void = () => undefined;
@@ -84,7 +84,7 @@ describe('an upload of several megabytes', () => {
     shutdown.abort();
     expect(await refused).toMatchObject({ code: 'UNAVAILABLE' });
     expect(await kept()).toEqual([]);
-  }, 10_000);
+  }, 30_000);
 });
 
 it('a form without a boundary is refused in words', async () => {
