@@ -5,7 +5,7 @@ import { bytesOf, columnBytes, foldLog, randomLog } from '../../domain/fold-scri
 
 /** What the fold of this log comes to, by the engine that it was taken with. */
 const KNOWN = {
-  version: 5,
+  version: 6,
   v8: '11.3.244.8-node.38',
   digest: 'b7fa492b0ce136bba3461698c25e17e0',
 };
