@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { App } from '#lib/server/app.ts';
+import { coerceError } from '#lib/server/errors.ts';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
 import { startCheck } from '#lib/server/recalculation/check-fold.ts';
@@ -34,6 +35,16 @@ function tell(slug: string, result: CheckResult, ms: number): number {
   return DIFFERS;
 }
 
+/** What it found; that it failed is a result too, so that what others differ in is still told. */
+async function check(options: Parameters<typeof startCheck>[0]): Promise<CheckResult> {
+  try {
+    const begun = await startCheck(options, 'command line');
+    return (await begun?.result) ?? { error: 'Another check of it is running.' };
+  } catch (thrown) {
+    return { error: coerceError(thrown).message };
+  }
+}
+
 async function verify(app: App, pool: FoldPool, workspace: { id: string; slug: string }): Promise<number> {
   const started = performance.now();
   let shown = started;
@@ -43,8 +54,7 @@ async function verify(app: App, pool: FoldPool, workspace: { id: string; slug: s
     process.stderr.write(`${workspace.slug}: ${number.format(checked)} of ${number.format(position)}\r`);
   };
   const options = { sql: app.db.sql, pool, logger, workspaceId: workspace.id, onProgress };
-  const begun = await startCheck(options, 'command line');
-  const result = (await begun?.result) ?? { error: 'Another check of it is running.' };
+  const result = await check(options);
   return tell(workspace.slug, result, performance.now() - started);
 }
 
@@ -53,6 +63,7 @@ await new Command('verify-log')
     'Reads the log again from its first entry and compares the result with the stored state, bit for bit.',
   )
   .option('--workspace <slug>', 'only this one; all when left out')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_CHECKED))
   .addHelpText('after', '\nEnds with 1 when something differs, with 2 when something could not be checked.')
   .action(({ workspace }: { workspace?: string }) =>
     withCommandApp(async (app) => {
@@ -67,6 +78,6 @@ await new Command('verify-log')
       } finally {
         await pool.stop();
       }
-    }),
+    }, NOT_CHECKED),
   )
   .parseAsync();

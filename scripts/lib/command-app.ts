@@ -68,8 +68,11 @@ const wordsOf = (error: Error): string => {
   return error.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n');
 };
 
-/** Runs a command over the database, and ends with a message instead of a stack when it is refused. */
-export async function withCommandApp(act: (app: App) => Promise<void>): Promise<void> {
+/**
+ * Runs a command over the database, and ends with a message instead of a stack when it is refused.
+ * @param failed exit code of a command that could not do its work
+ */
+export async function withCommandApp(act: (app: App) => Promise<void>, failed = 1): Promise<void> {
   try {
     const { app, close } = await openCommandApp();
     try {
@@ -81,7 +84,7 @@ export async function withCommandApp(act: (app: App) => Promise<void>): Promise<
     const error = coerceError(thrown);
     const expected = error instanceof AppError || ('expose' in error && error.expose === true);
     console.error(expected ? wordsOf(error) : error.stack);
-    process.exitCode = 1;
+    process.exitCode = failed;
   }
 }
 

@@ -313,6 +313,9 @@ export const API_OPERATIONS: readonly Operation[] = [
     path: '/api/v1/patterns/{id}',
     tag: 'patterns',
     summary: 'One pattern',
+    description:
+      'One that has left its place has its counts, as retired; where its bands are no more, a 404 says so, and only ' +
+      'its history is kept.',
     permission: 'read',
     reply: { status: 200, description: 'The pattern.', schema: patternReplySchema },
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainLabel } from '#lib/domain/attributes/bin-label.ts';
 
 export const ROLES = ['viewer', 'recorder', 'analyst', 'admin'] as const;
 export const SCOPES = ['read', 'record', 'manage'] as const;
@@ -131,8 +132,9 @@ export const bandsInputSchema = z
       const message = `${edges.length} edges make ${edges.length + 1} bands, and there are ${labels.length} names.`;
       context.addIssue({ code: 'custom', path: ['labels'], message });
     }
-    if (labels !== undefined && new Set(labels).size !== labels.length) {
-      context.addIssue({ code: 'custom', path: ['labels'], message: 'Two bands have the same name.' });
+    if (labels !== undefined && new Set(labels.map(plainLabel)).size !== labels.length) {
+      const message = 'Two bands have the same name. Blanks and the kind of dash do not tell names apart.';
+      context.addIssue({ code: 'custom', path: ['labels'], message });
     }
   });
 export type BandsInput = z.infer<typeof bandsInputSchema>;

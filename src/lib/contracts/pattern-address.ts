@@ -1,4 +1,5 @@
-import { NATURAL_ORDER, type PatternQuery } from './pattern.ts';
+import { parseWhere } from '#lib/domain/outcomes/parse-where.ts';
+import { MAX_PATTERN_ID, MAX_WHERE, NATURAL_ORDER, type PatternQuery } from './pattern.ts';
 
 /** What the address of the patterns page says. */
 export interface PatternsAddress {
@@ -48,12 +49,11 @@ export function readAddress(params: URLSearchParams): PatternsAddress {
     direction: oneOf(params.get('direction'), ['better', 'worse'] as const),
     depth: depth === 1 || depth === 2 || depth === 3 ? depth : null,
     search: (params.get('search') ?? '').trim().slice(0, 200),
-    where: params
-      .getAll('where')
-      .filter((text) => text !== '')
+    where: [...new Set(params.getAll('where'))]
+      .filter((text) => text.length <= MAX_WHERE && parseWhere(text) !== null)
       .slice(0, 3),
     flat: params.has('flat'),
-    open: params.getAll('open').slice(0, MOST_OPEN),
+    open: [...new Set(params.getAll('open'))].filter((id) => id.length <= MAX_PATTERN_ID).slice(0, MOST_OPEN),
     choosing: params.has('choose'),
     view: params.get('view') === 'cards' ? 'cards' : 'table',
     show: Number.isFinite(show) && show > FIRST_PAGE ? Math.min(show, LONGEST_PAGE) : FIRST_PAGE,

@@ -3,6 +3,7 @@ import {
   conditionSchema,
   EXPLANATIONS,
   intervalSchema,
+  MAX_WHERE,
   oddsRatioSchema,
   PATTERN_STATUSES,
   patternViewSchema,
@@ -221,7 +222,7 @@ export type PatternComparison = z.infer<typeof patternComparisonSchema>;
 
 export const pinInputSchema = z.strictObject({
   where: z
-    .array(z.string().max(600))
+    .array(z.string().max(MAX_WHERE))
     .min(1, 'Name one to three conditions.')
     .max(3, 'At most three conditions make a pattern.')
     .describe('Conditions as attribute:value.'),

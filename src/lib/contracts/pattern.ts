@@ -233,13 +233,16 @@ export const PATTERN_SORTS = [
   'label',
   'position',
 ] as const;
+/** Characters of an id that is asked for, and of a condition. */
+export const MAX_PATTERN_ID = 80;
+export const MAX_WHERE = 600;
 export const patternQuerySchema = z.object({
   status: z
     .enum([...PATTERN_STATUSES])
     .optional()
     .describe(
       'Of tracked patterns; retired: those that a person retired. One that has left its place, for patterns with more ' +
-        'outcomes, is retired too and not listed: its id still leads to its counts and its history.',
+        'outcomes, is retired too and not listed: its id still leads to its counts and its history (to these alone where its bands are no more).',
     ),
   sort: z.enum(PATTERN_SORTS).default('leading'),
   order: z.enum(['asc', 'desc']).optional(),
@@ -250,7 +253,7 @@ export const patternQuerySchema = z.object({
   pinned: z.enum(['true', 'false']).optional(),
   explainedBy: z
     .string()
-    .max(80)
+    .max(MAX_PATTERN_ID)
     .optional()
     .describe('Only those folded under this pattern; `none`: only those that nothing explains.'),
   direction: z
@@ -260,7 +263,7 @@ export const patternQuerySchema = z.object({
   depth: z.coerce.number().int().min(1).max(3).optional(),
   search: z.string().max(200).optional(),
   where: z
-    .union([z.string().max(600), z.array(z.string().max(600)).max(3)])
+    .union([z.string().max(MAX_WHERE), z.array(z.string().max(MAX_WHERE)).max(3)])
     .optional()
     .describe('Only those that have these conditions, each as attribute:value.'),
   limit: z.coerce.number().int().min(1).max(1_000).default(50),

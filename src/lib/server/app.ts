@@ -2,6 +2,7 @@ import type { FeedType, FeedValues, GoawayReason } from '#lib/contracts/feed.ts'
 import type { AttributeView, PatternLookup } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import type { WantedCondition } from '#lib/domain/patterns/lookup.ts';
 import type { Actor, Context } from './context.ts';
 import type { Database, Sql, TransactionSql } from './db/client.ts';
 import type { Env } from './env.ts';
@@ -33,11 +34,13 @@ export interface WorkspaceKnowledge {
   leadersUpdate(): FeedValues['pattern.updated'];
   /** The same of those of these ids that are tracked, shown first or not. */
   chosenUpdate(ids: readonly string[]): FeedValues['pattern.updated'];
-  /** The tracked patterns that an outcome with these values (by attribute, in words) counts in; the first `limit`. */
+  /** The tracked patterns that an outcome with these values (by attribute, as recorded) counts in; the first `limit`. */
   matching(has: ReadonlyMap<string, string>, limit: number): { total: number; items: PatternView[] };
   getPattern(id: string): PatternView | null;
   /** Any conjunction of one to three conditions, written `attribute:value`. @throws AppError VALIDATION */
   lookupWhere(where: readonly string[]): PatternLookup;
+  /** The conjunction of conditions as patterns have them. @throws AppError VALIDATION, also where one is no more */
+  lookupNamed(conditions: readonly WantedCondition[]): PatternLookup;
   metrics(options?: { history?: boolean }): Promise<MetricsView>;
   attributes(): AttributeView[];
   /** The deeper answers about patterns. */

@@ -27,9 +27,13 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 function verifyLog(...args: string[]): Promise<{ code: number | null; out: string }> {
+  return verifyLogOf(database.url, ...args);
+}
+
+function verifyLogOf(url: string, ...args: string[]): Promise<{ code: number | null; out: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/verify-log.ts', ...args], {
     cwd: projectRoot,
-    env: { ...process.env, DATABASE_URL: database.url, LOG_LEVEL: 'warn', TELLTALE_THREADS: '2' },
+    env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'warn', TELLTALE_THREADS: '2' },
   });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -60,6 +64,36 @@ describe('npm run verify-log', () => {
       { ok: true, requested_by: 'command line' },
       { ok: false, requested_by: 'command line' },
     ]);
+  });
+
+  it('ends with 1 for one that differs, though another could not be checked', async () => {
+    const { sql } = database;
+    const [other] = await sql<{ id: string }[]>`
+      insert into workspaces (slug, name) values ('other', 'Other') returning id`;
+    await sql.unsafe(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise 'refused by the test'; end $$;
+      create trigger refuse before insert on fold_checks for each row
+        when (new.workspace_id = '${other?.id}') execute function refuse()`);
+    const { code, out } = await verifyLog();
+    expect(out).toContain('other: not checked. refused by the test');
+    expect(out).toContain(`${slug}: the state is NOT what the log gives`);
+    expect(code).toBe(1);
+    await sql`drop trigger refuse on fold_checks`;
+    await sql`delete from workspaces where slug = 'other'`;
+  });
+
+  it('ends with 2 where it cannot check at all', async () => {
+    const refused = await Promise.all([
+      verifyLog('--workspace', 'nope'),
+      verifyLog('--wrokspace', slug),
+      verifyLogOf('postgres://nobody@127.0.0.1:1/none'),
+    ]);
+    expect(refused.map(({ out }) => out)).toEqual([
+      expect.stringContaining('There is no such workspace'),
+      expect.stringContaining("unknown option '--wrokspace'"),
+      expect.stringContaining('ECONNREFUSED'),
+    ]);
+    expect(refused.map(({ code }) => code)).toEqual([2, 2, 2]);
   });
 
   it('ends with 2 where there is nothing to compare with', async () => {

@@ -10,6 +10,7 @@ import {
   toPatternQuery,
   writeAddress,
 } from '#lib/contracts/pattern-address.ts';
+import { patternQuerySchema } from '#lib/contracts/pattern.ts';
 
 describe('FlashGate', () => {
   it('lets a figure flash once in two seconds', () => {
@@ -63,6 +64,18 @@ describe('the address of the patterns page', () => {
 
   it('takes what it does not know for absent', () => {
     expect(writeAddress(read('?status=great&depth=9&sort=luck&show=-3&order=sideways'))).toBe('?');
+  });
+
+  it('takes what nobody can ask for as absent, too: no value yet, too long, the same twice', () => {
+    const long = 'x'.repeat(601);
+    const where = ['score:', 'score', ':5', '', `contact:${long}`, 'contact:letter', 'contact:letter'];
+    const open = ['p_1', 'x'.repeat(81), 'p_1'];
+    const params = new URLSearchParams([
+      ...where.map((text) => ['where', text]),
+      ...open.map((id) => ['open', id]),
+    ]);
+    expect(readAddress(params)).toMatchObject({ where: ['contact:letter'], open: ['p_1'] });
+    expect(patternQuerySchema.safeParse(toPatternQuery(readAddress(params))).success).toBe(true);
   });
 
   it('keeps conditions, what is open and how it is listed', () => {

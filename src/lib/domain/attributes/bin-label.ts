@@ -21,6 +21,11 @@ export function binLabel(bins: Bins, code: number): string {
   return first < 0 ? `${first} to ${last}` : `${first}–${last}`;
 }
 
+/** What labels are told apart by when people write them: blanks do not count, and a hyphen is a dash. */
+export function plainLabel(label: string): string {
+  return label.replaceAll('–', '-').replaceAll(' ', '');
+}
+
 /** Six significant digits, unless two edges would then read the same. */
 function decimals(edges: readonly number[]): (edge: number) => string {
   const short = (edge: number): string => String(Number(edge.toPrecision(6)));

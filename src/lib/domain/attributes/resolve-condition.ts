@@ -1,8 +1,17 @@
 import type { AttributeSpace, SearchedAttribute } from './attribute-space.ts';
 import { binCode } from './bin-code.ts';
-import { binLabel } from './bin-label.ts';
+import { binLabel, plainLabel } from './bin-label.ts';
 import type { Bins } from './bins.ts';
 import { FALSE_CODE, TRUE_CODE, VALUES_BEFORE_CUT } from './codes.ts';
+
+/** What the text of a condition is, which matters where the attribute is a number. */
+export type Wording =
+  /** As people ask: a bin's label, give or take blanks and dashes, else a number that falls into one. */
+  | 'asked'
+  /** A bin's label to the letter, as the fold called it. A number is none: it may fall into another bin by now. */
+  | 'label'
+  /** A number as an outcome has it, whatever the bins are called. */
+  | 'value';
 
 export type ResolvedCondition =
   | { readonly kind: 'item'; readonly slot: number; readonly code: number }
@@ -12,11 +21,18 @@ export type ResolvedCondition =
   | { readonly kind: 'in-other'; readonly slot: number }
   /** A number without bins yet; "cut now" or a band would make it answerable. */
   | { readonly kind: 'collecting'; readonly seen: number; readonly needed: number }
+  /** The bins are others than when one had this label. */
+  | { readonly kind: 'no-such-bin' }
   | { readonly kind: 'not-searched' }
   | { readonly kind: 'unknown-attribute' };
 
-/** Finds what `attribute:value` stands for; a number finds the bin it falls into, as does a bin's label. */
-export function resolveCondition(space: AttributeSpace, key: string, value: string): ResolvedCondition {
+/** Finds what `attribute:value` stands for. */
+export function resolveCondition(
+  space: AttributeSpace,
+  key: string,
+  value: string,
+  wording: Wording = 'asked',
+): ResolvedCondition {
   const slot = space.searched.findIndex((attribute) => attribute.key === key);
   const attribute = space.searched[slot];
   if (attribute === undefined) {
@@ -25,12 +41,13 @@ export function resolveCondition(space: AttributeSpace, key: string, value: stri
   if (attribute.type === 'number' && attribute.bins === null) {
     return { kind: 'collecting', seen: attribute.pending.adds, needed: VALUES_BEFORE_CUT };
   }
-  const code = codeOf(attribute, value);
+  const code = codeOf(attribute, value, wording);
   if (code !== null) return { kind: 'item', slot, code };
+  if (attribute.type === 'number' && wording === 'label') return { kind: 'no-such-bin' };
   return { kind: attribute.type === 'string' && attribute.other ? 'in-other' : 'absent-value', slot };
 }
 
-function codeOf(attribute: SearchedAttribute, value: string): number | null {
+function codeOf(attribute: SearchedAttribute, value: string, wording: Wording): number | null {
   switch (attribute.type) {
     case 'string': {
       const index = attribute.values.indexOf(value);
@@ -39,20 +56,32 @@ function codeOf(attribute: SearchedAttribute, value: string): number | null {
     case 'boolean':
       return value === 'true' ? TRUE_CODE : value === 'false' ? FALSE_CODE : null;
     case 'number':
-      return attribute.bins === null ? null : binOf(attribute.bins, value);
+      return attribute.bins === null ? null : binOf(attribute.bins, value, wording);
   }
 }
 
-/** Labels first, so that a declared band named "2" is found by its name; the dash may be a hyphen. */
-function binOf(bins: Bins, value: string): number | null {
-  const wanted = plain(value);
+/** Of what is asked labels first, so that a declared band named "2" is found by its name. */
+function binOf(bins: Bins, text: string, wording: Wording): number | null {
+  switch (wording) {
+    case 'label':
+      return binNamed(bins, (label) => label === text);
+    case 'value':
+      return binHolding(bins, text);
+    case 'asked': {
+      const asked = plainLabel(text);
+      return binNamed(bins, (label) => plainLabel(label) === asked) ?? binHolding(bins, text);
+    }
+  }
+}
+
+function binNamed(bins: Bins, isMeant: (label: string) => boolean): number | null {
   for (let code = 1; code <= bins.edges.length + 1; code += 1) {
-    if (plain(binLabel(bins, code)) === wanted) return code;
+    if (isMeant(binLabel(bins, code))) return code;
   }
-  const number = value.trim() === '' ? NaN : Number(value);
-  return Number.isFinite(number) ? binCode(bins.edges, number) : null;
+  return null;
 }
 
-function plain(label: string): string {
-  return label.replaceAll('–', '-').replaceAll(' ', '');
+function binHolding(bins: Bins, text: string): number | null {
+  const number = text.trim() === '' ? NaN : Number(text);
+  return Number.isFinite(number) ? binCode(bins.edges, number) : null;
 }

@@ -58,8 +58,8 @@ export interface ClipDecision {
 }
 
 /**
- * A person keeps an eye on a conjunction, or puts it aside. Values as in a lookup, read as they resolve at its
- * position: where one of them is no item there, nothing happens.
+ * A person keeps an eye on a conjunction, or puts it aside. Values as the fold calls them (of a number a bin's label),
+ * read as they resolve at its position: where one of them is no item there, nothing happens.
  */
 export interface ChoiceDecision {
   readonly kind: 'pattern.pin' | 'pattern.unpin' | 'pattern.retire' | 'pattern.resume';

@@ -1,5 +1,5 @@
 import type { AttributeSpace } from '../attributes/attribute-space.ts';
-import { resolveCondition } from '../attributes/resolve-condition.ts';
+import { resolveCondition, type Wording } from '../attributes/resolve-condition.ts';
 import { int32At } from '../read-typed-array.ts';
 import { cellOf } from './cell-of.ts';
 import type { Columns } from './columns.ts';
@@ -39,6 +39,8 @@ export type Lookup =
     }
   /** The value is beyond the dictionary, counted only together with others. */
   | { readonly kind: 'in-other'; readonly attribute: string; readonly value: string }
+  /** Asked by its label: the bins are others than when one was called so. */
+  | { readonly kind: 'no-such-bin'; readonly attribute: string; readonly value: string }
   | { readonly kind: 'invalid'; readonly reason: 'no-conditions' | 'too-many-conditions' };
 
 /** What a lookup reads: an image with the space and the columns of the same fold. */
@@ -54,12 +56,16 @@ export interface LookupState {
  * The same condition twice is one; two different values of one attribute match nothing. `space` must be
  * that of the image's position. Cost: O(1) from the cube, else one pass over the columns.
  */
-export function lookup({ image, space, columns }: LookupState, where: readonly WantedCondition[]): Lookup {
+export function lookup(
+  { image, space, columns }: LookupState,
+  where: readonly WantedCondition[],
+  wording: Wording = 'asked',
+): Lookup {
   if (where.length === 0) return { kind: 'invalid', reason: 'no-conditions' };
   const conditions: Condition[] = [];
   let impossible = false;
   for (const { attribute, value } of where) {
-    const resolved = resolveCondition(space, attribute, value);
+    const resolved = resolveCondition(space, attribute, value, wording);
     switch (resolved.kind) {
       case 'not-searched':
       case 'unknown-attribute':
@@ -67,7 +73,8 @@ export function lookup({ image, space, columns }: LookupState, where: readonly W
       case 'collecting':
         return { kind: 'collecting', attribute, seen: resolved.seen, needed: resolved.needed };
       case 'in-other':
-        return { kind: 'in-other', attribute, value };
+      case 'no-such-bin':
+        return { kind: resolved.kind, attribute, value };
       case 'absent-value':
         impossible = true;
         conditions.push({ attribute, value, slot: resolved.slot, code: 0 });

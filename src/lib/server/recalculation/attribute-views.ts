@@ -31,7 +31,7 @@ const valueOf = (attribute: AttributeDescription, label: string): string | boole
   attribute.type === 'boolean' ? label === 'true' : label;
 
 function countsOf(memory: FoldMemory, attribute: string, value: string): { n: number; successes: number } {
-  const answer = lookup(memory, [{ attribute, value }]);
+  const answer = lookup(memory, [{ attribute, value }], 'label');
   return answer.kind === 'found'
     ? { n: answer.evaluation.n, successes: answer.evaluation.successes }
     : { n: 0, successes: 0 };

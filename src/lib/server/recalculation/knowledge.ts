@@ -3,6 +3,7 @@ import type { AttributeView, PatternLookup } from '#lib/contracts/fold.ts';
 import type { MetricsView } from '#lib/contracts/metrics.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
 import { goneForGood } from '#lib/domain/patterns/departure.ts';
+import type { WantedCondition } from '#lib/domain/patterns/lookup.ts';
 import type { WorkspaceKnowledge } from '../app.ts';
 import type { Database, TransactionSql } from '../db/client.ts';
 import type { FeedEvent } from '../event-log/append-events.ts';
@@ -102,6 +103,10 @@ export class Knowledge implements WorkspaceKnowledge {
 
   lookupWhere(where: readonly string[]): PatternLookup {
     return this.#answers.lookupWhere(this.#memory, where);
+  }
+
+  lookupNamed(conditions: readonly WantedCondition[]): PatternLookup {
+    return this.#answers.lookupNamed(this.#memory, conditions);
   }
 
   async metrics(options: { history?: boolean } = {}): Promise<MetricsView> {

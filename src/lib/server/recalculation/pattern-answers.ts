@@ -1,9 +1,11 @@
 import type { PatternLookup } from '#lib/contracts/fold.ts';
 import type { PatternList, PatternQuery, PatternView } from '#lib/contracts/pattern.ts';
+import { itemLabel } from '#lib/domain/attributes/item-label.ts';
+import { resolveCondition } from '#lib/domain/attributes/resolve-condition.ts';
 import { parseWhere } from '#lib/domain/outcomes/parse-where.ts';
 import type { Departure } from '#lib/domain/patterns/departure.ts';
 import { evaluate } from '#lib/domain/patterns/evaluate.ts';
-import { lookup, type Lookup } from '#lib/domain/patterns/lookup.ts';
+import { lookup, type Lookup, type WantedCondition } from '#lib/domain/patterns/lookup.ts';
 import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
 import { invalid } from '../errors.ts';
 import type { FoldMemory } from './fold-memory.ts';
@@ -82,16 +84,17 @@ export class PatternAnswers {
     };
   }
 
-  /** The tracked patterns that an outcome with these values (by attribute, in words) counts in. */
+  /** The tracked patterns that an outcome with these values (by attribute, as recorded) counts in. */
   matching(
     memory: FoldMemory,
     has: ReadonlyMap<string, string>,
     limit: number,
   ): { total: number; items: PatternView[] } {
+    const items = new Map([...has].map(([key, value]) => [key, recordedItem(memory, key, value)]));
     const standings = this.standings(memory);
     const rows = standings
       .ordered({ sort: 'leading' })
-      .filter(({ conditions }) => conditions.every(({ attribute, value }) => has.get(attribute) === value));
+      .filter(({ conditions }) => conditions.every(({ attribute, value }) => items.get(attribute) === value));
     return { total: rows.length, items: this.#shown(memory, rows.slice(0, limit)) };
   }
 
@@ -106,7 +109,15 @@ export class PatternAnswers {
 
   /** @throws AppError VALIDATION */
   lookupWhere(memory: FoldMemory, where: readonly string[]): PatternLookup {
-    const answer = lookup(memory, where.map(readCondition));
+    return this.#figures(memory, lookup(memory, where.map(readCondition)));
+  }
+
+  /** The same of conditions as a pattern has them. @throws AppError VALIDATION, also where one is no more */
+  lookupNamed(memory: FoldMemory, conditions: readonly WantedCondition[]): PatternLookup {
+    return this.#figures(memory, lookup(memory, conditions, 'label'));
+  }
+
+  #figures(memory: FoldMemory, answer: Lookup): PatternLookup {
     if (answer.kind !== 'found') throw invalid([{ path: 'where', message: whyNot(answer) }]);
     const asOf = memory.space.position;
     const tracked = answer.trackedIndex === null ? null : this.view(memory, answer.trackedIndex);
@@ -126,6 +137,13 @@ export class PatternAnswers {
       rows.map(({ index }) => index),
     );
   }
+}
+
+/** How patterns call a value of an outcome; null for one that they have no item for. */
+function recordedItem({ space }: FoldMemory, key: string, value: string): string | null {
+  const found = resolveCondition(space, key, value, 'value');
+  const attribute = found.kind === 'item' ? space.searched[found.slot] : undefined;
+  return found.kind === 'item' && attribute !== undefined ? itemLabel(attribute, found.code) : null;
 }
 
 /** Conditions as patterns have them; null where one of them is no item, so that no pattern has it. */
@@ -167,5 +185,7 @@ export function whyNot(answer: Exclude<Lookup, { kind: 'found' }>): string {
       return `"${answer.attribute}" is a number that still collects its first 500 values; cut it now in the settings.`;
     case 'in-other':
       return `This value of "${answer.attribute}" is beyond its 64 kept values and counted only as other.`;
+    case 'no-such-bin':
+      return `"${answer.attribute}" has other bands now, and none of them is "${answer.value}".`;
   }
 }

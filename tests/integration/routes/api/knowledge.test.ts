@@ -108,6 +108,7 @@ const knowledge: WorkspaceKnowledge = {
       throw invalid([{ path: 'where', message: 'There is no attribute nothing.' }]);
     return { asOf: 200, item: { ...one, id: null, status: 'untracked' } };
   },
+  lookupNamed: unasked,
   metrics: ({ history } = {}) => Promise.resolve(history ? { ...totals, history: [] } : totals),
   attributes: () => [],
   insight: {

@@ -357,12 +357,42 @@ describe('what people choose and the leader swaps', () => {
       },
     ];
     expect(live(entries, dropped).acts).toEqual([]);
-    expect(live(entries, [bands, pin({ age: '45' }, 30)]).acts.slice(1)).toEqual([
+    expect(live(entries, [bands, pin({ age: '≥ 40' }, 30)]).acts.slice(1)).toEqual([
       { kind: 'pin', after: 30, slots: [0], codes: [2] },
     ]);
     // A fourth condition is more than a pattern has.
     const four = log(9, () => ({ a: 'x', b: 'x', c: 'x', d: 'x' }));
     expect(live(four, [pin({ a: 'x', b: 'x', c: 'x', d: 'x' }, 5)]).acts).toEqual([]);
+  });
+
+  it.each([
+    ['a bin is another one', '5', [4, 8], undefined],
+    ['a band is called by another number', '5', [4, 8], ['3', '2', '5 or so']],
+    ['a label differs in blanks alone', 'A 1', [4, 8], ['A1', 'B', 'C']],
+  ])('lapses when the bands change and %s', (_, value, edges, labels) => {
+    const scores = log(60, (i) => ({ score: i % 10 }));
+    const before: SettingDecision =
+      value === '5'
+        ? { kind: 'attribute.bands', payload: { attribute: 'score', edges: [5, 6] } }
+        : {
+            kind: 'attribute.bands',
+            payload: { attribute: 'score', edges: [4, 8], labels: [value, 'B', 'C'] },
+          };
+    const retire: SettingDecision = {
+      kind: 'pattern.retire',
+      payload: { conditions: [{ attribute: 'score', value }] },
+    };
+    const told = live(scores, [
+      { ...before, at: 30 },
+      { ...retire, at: 40 },
+    ]);
+    expect(kinds(told.acts)).toEqual(['cut 30', 'retire 40']);
+    const payload = { attribute: 'score', edges, ...(labels === undefined ? {} : { labels }) };
+    const after: SettingEntry = { kind: 'attribute.bands', payload, effectiveAfter: 60, ordinal: 99 };
+    expect(kinds(refold(scores, [...told.stored, after]).acts)).toEqual(['cut 30']);
+    // They hold again with the bands that they were about.
+    const back: SettingEntry = { ...before, effectiveAfter: 60, ordinal: 100 };
+    expect(refold(scores, [...told.stored, after, back]).acts).toEqual(told.acts);
   });
 
   it('acts at the start of the next batch, though it is empty, and never asks for a refold', () => {
@@ -387,7 +417,7 @@ describe('what people choose and the leader swaps', () => {
       (i) => ({ age: i, sex: 'f' }),
       (i) => i,
     );
-    const told = live(both, [pin({ age: '3' }, 500), pin({ sex: 'f' }, 500)]);
+    const told = live(both, [pin({ age: '< 100' }, 500), pin({ sex: 'f' }, 500)]);
     const order = ['cut 500', 'mode 500', 'clip 500', 'pin 500', 'pin 500'];
     expect(kinds(told.acts)).toEqual(order);
     const shuffled = told.stored.map((entry): SettingEntry => ({
@@ -418,8 +448,9 @@ describe('acts', () => {
         conditions: fc.array(
           fc.constantFrom(
             { attribute: 'wave', value: 'w1' },
-            { attribute: 'age', value: '33' },
-            { attribute: 'day', value: '5' },
+            // The first bins, wherever chance lays their edge.
+            ...['< 11', '< 12', '< 13'].map((value) => ({ attribute: 'age', value })),
+            ...['< 4', '< 5'].map((value) => ({ attribute: 'day', value })),
             { attribute: 'late', value: 'true' },
           ),
           { maxLength: 3 },
@@ -500,7 +531,7 @@ describe('acts', () => {
 
   it('of entries taken one by one are those of one batch', () => {
     const entries = randomEntries(7, 0.1);
-    const given = [mode('late', 'period', 50), pin({ age: '33' }, 900)];
+    const given = [mode('late', 'period', 50), pin({ age: '< 12' }, 900)];
     expect(live(entries, given, () => 1)).toMatchObject({ acts: live(entries, given, () => 1_000).acts });
   });
 });

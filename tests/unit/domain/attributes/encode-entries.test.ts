@@ -132,6 +132,25 @@ describe('encodeEntries', () => {
     expect(code('old')).toEqual({ kind: 'absent-value', slot: 0 });
   });
 
+  it('finds a bin by its label to the letter, or by the value of an outcome, where that is what it is given', () => {
+    const bands: SettingEntry = {
+      kind: 'attribute.bands',
+      payload: { attribute: 'age', edges: [4, 8], labels: ['3', '2', '1 – best'] },
+      effectiveAfter: 120,
+      ordinal: 1,
+    };
+    const { space } = encode(encode(createAttributeSpace(), ages(120)).space, [], [bands]);
+    const codes = (wording: 'asked' | 'label' | 'value') =>
+      ['3', '2', '1', '9', '1 – best', '1-best'].map((text) => {
+        const found = resolveCondition(space, 'age', text, wording);
+        return found.kind === 'item' ? found.code : found.kind;
+      });
+    const [gone, absent] = ['no-such-bin', 'absent-value'];
+    expect(codes('asked')).toEqual([1, 2, 1, 3, 3, 3]);
+    expect(codes('label')).toEqual([1, 2, gone, gone, 3, gone]);
+    expect(codes('value')).toEqual([1, 1, 1, 3, absent, absent]);
+  });
+
   it('does not cut a number that has no value yet, nor one that is cut', () => {
     const cut = (effectiveAfter: number): SettingEntry => ({
       kind: 'attribute.cut',

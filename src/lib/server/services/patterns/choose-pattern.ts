@@ -51,15 +51,9 @@ async function choose(ctx: Context, pattern: Choosable, choice: Choice): Promise
   const decision = { kind: `pattern.${choice}` as const, payload: { conditions } };
   await recordSetting(ctx, decision, id, 'pattern');
   const now = await waitUntil(
-    async () => look(ctx, conditions),
+    async () => (await ctx.app.folds.of(ctx.workspace.id)).insight.chosen(id),
     // Unpinned without support, it is not tracked any more.
     (found) => (found === null ? choice === 'unpin' : isSo(choice, found)),
   );
   return { id: now !== null || tracked ? id : null, label, conditions, choice, changed: true };
-}
-
-async function look(ctx: Context, conditions: Choosable['conditions']): Promise<Choosable | null> {
-  const knowledge = await ctx.app.folds.of(ctx.workspace.id);
-  const { item } = knowledge.lookupWhere(conditions.map(({ attribute, value }) => `${attribute}:${value}`));
-  return item.id === null ? null : knowledge.insight.chosen(item.id);
 }

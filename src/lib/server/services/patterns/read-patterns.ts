@@ -26,7 +26,7 @@ export async function patternsVersion(ctx: Context): Promise<string> {
 
 /**
  * One pattern as of the last applied position; of one that has left its place the counts, as retired.
- * @throws AppError NOT_FOUND, FORBIDDEN, UNAVAILABLE
+ * @throws AppError FORBIDDEN, UNAVAILABLE, or NOT_FOUND, with the reason where its conditions are not counted any more
  */
 export async function getPattern(ctx: Context, id: string): Promise<PatternLookup> {
   requirePermission(ctx, 'read');
@@ -37,22 +37,23 @@ export async function getPattern(ctx: Context, id: string): Promise<PatternLooku
 
 async function getFormer(ctx: Context, id: string): Promise<PatternLookup> {
   const [row] = await ctx.app.db.sql<
-    { conditions: { attribute: string; value: string }[]; statusAt: number }[]
+    { conditions: { attribute: string; value: string }[]; label: string; statusAt: number }[]
   >`
-    select conditions, status_at as "statusAt" from patterns where workspace_id = ${ctx.workspace.id} and id = ${id}`;
+    select conditions, label, status_at as "statusAt" from patterns
+    where workspace_id = ${ctx.workspace.id} and id = ${id}`;
   if (row === undefined) throw notFound('pattern');
   const knowledge = await ctx.app.folds.of(ctx.workspace.id);
   try {
-    const where = row.conditions.map(({ attribute, value }) => `${attribute}:${value}`);
-    const { asOf, item } = knowledge.lookupWhere(where);
+    // By what it is called: another pattern's figures are no answer for it.
+    const { asOf, item } = knowledge.lookupNamed(row.conditions);
     return {
       asOf,
       item: item.id === null ? { ...item, id, status: 'retired', statusAt: row.statusAt } : item,
     };
   } catch (thrown) {
-    // Its attribute may not be searched any more.
-    if (thrown instanceof AppError && thrown.code === 'VALIDATION') throw notFound('pattern');
-    throw thrown;
+    if (!(thrown instanceof AppError) || thrown.code !== 'VALIDATION') throw thrown;
+    const reasons = thrown.issues.map(({ message }) => message).join(' ');
+    throw new AppError('NOT_FOUND', `${row.label} is not counted any more. ${reasons}`);
   }
 }
 

@@ -29,9 +29,7 @@ export const load: PageServerLoad = async (event) => {
   await event.parent();
   event.depends('telltale:patterns');
   const ctx = await authorizePage(event, event.params.workspace, 'read');
-  const asked = readAddress(event.url.searchParams);
-  const where = [...new Set(asked.where.filter((text) => text.indexOf(':') > 0))];
-  const address = { ...asked, where };
+  const address = readAddress(event.url.searchParams);
   const query = toPatternQuery(address);
   const totalOf = async (change: object) =>
     (await listPatterns(ctx, { ...query, cursor: undefined, limit: 1, ...change })).total;
