@@ -195,3 +195,43 @@ describe('the rooms import only what they may', () => {
     expect([...new Set(cycles)]).toEqual([]);
   });
 });
+
+/** Ages and pauses by a clock that can be set come out wrong, or negative, when it is (FEED F18). */
+const WALL_CLOCK = String.raw`[\w.#]*(?<!performance)\.now\(\)`;
+
+/** Where a text compares the wall clock, or takes anything but a constant away from what it read there. */
+function agesByTheWallClock(text: string): string[] {
+  const kept = new RegExp(String.raw`(?:const|let) (\w+) = ${WALL_CLOCK};`, 'g');
+  const names = [...text.matchAll(kept)].map(([, name = '']) => String.raw`\b${name}\b`);
+  const reading = `(?:${[WALL_CLOCK, ...names].join('|')})`;
+  const age = String.raw`${reading}\s*-(?!\s*[A-Z][A-Z\d_]+\b)|-\s+${reading}`;
+  const compared = String.raw`${WALL_CLOCK}\s*[<>]|(?:(?<!=)>|<)=?\s*${WALL_CLOCK}`;
+  return [...text.matchAll(new RegExp(`${age}|${compared}`, 'g'))].map(([found]) => found);
+}
+
+describe('the server waits by a clock that nobody can set', () => {
+  it('knows an age by the wall clock when it sees one', () => {
+    const wrong = [
+      'app.now() - lookedAt < GAP_MS',
+      'Math.max(0, at + GAP_MS - ctx.app.now())',
+      'while (Date.now() < deadline)',
+      'const now = this.#options.now(); if (now - this.#at < FRESH_MS)',
+    ];
+    expect(wrong.map((text) => agesByTheWallClock(text).length)).toEqual([1, 1, 1, 1]);
+    const right = [
+      'performance.now() - lookedAt',
+      'new Date(ctx.now() - THEN_DAYS * DAY_MS)',
+      'now: () => Date.now()',
+    ];
+    expect(right.flatMap(agesByTheWallClock)).toEqual([]);
+  });
+
+  it('and has none', () => {
+    const found = files
+      .filter((file) => file.startsWith(lib('server')) || file.startsWith('workers/'))
+      .flatMap((file) =>
+        agesByTheWallClock(readFileSync(join(root, file), 'utf8')).map((age) => `${file}: ${age}`),
+      );
+    expect(found).toEqual([]);
+  });
+});

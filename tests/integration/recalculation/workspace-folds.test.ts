@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OutcomeInput } from '#lib/contracts/outcome.ts';
 import {
   correctOutcome,
@@ -6,6 +6,7 @@ import {
   recordOutcomes,
   restoreOutcome,
 } from '#lib/server/services/outcomes/index.ts';
+import { openJourney } from '#lib/server/services/journeys/index.ts';
 import { wilsonInterval } from '#lib/domain/statistics/wilson-interval.ts';
 import { bankIsMissing, bankOutcomes, bankTruth } from '../../support/bank-file.ts';
 import { HANGS_AT, hangingPool } from '../../support/hanging-pool.ts';
@@ -65,6 +66,20 @@ const matching = (inputs: OutcomeInput[], test: (attributes: OutcomeInput['attri
 };
 
 describe('the fold of a workspace', () => {
+  it('counts the open journeys anew after the clock of the server was set back', async () => {
+    const one = await start();
+    const knowledge = await one.app.folds.of(one.workspace.id);
+    expect((await knowledge.metrics()).openJourneys).toBe(0);
+    await openJourney(one.ctx, { subject: 'Ana' });
+    const real = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    try {
+      await vi.waitFor(async () => expect((await knowledge.metrics()).openJourneys).toBe(1), 5_000);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('counts what was recorded, with gap-free positions and neutral ones apart', async () => {
     const one = await start();
     const inputs = stream(1_200);

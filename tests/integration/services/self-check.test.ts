@@ -130,6 +130,16 @@ describe('the self-check', () => {
     expect(await until('interrupted')).toMatchObject({ shuffles: 3, done: 0 });
   });
 
+  it('goes on when the clock of the server is set back', async () => {
+    await record(50);
+    let setBackMs = 0;
+    runner = createSelfCheckRunner({ ...server.app, now: () => Date.now() - setBackMs });
+    runner.start();
+    setBackMs = 3_600_000;
+    await startSelfCheck(server.ctx, { shuffles: 2 });
+    expect(await until('done')).toMatchObject({ done: 2 });
+  });
+
   it('needs outcomes and permission, and refuses what it does not know', async () => {
     expect((await ask('POST')).status).toBe(409);
     await record(50);

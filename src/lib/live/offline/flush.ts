@@ -1,4 +1,4 @@
-import type { SendAnswer, Trouble, UnsentOutcome } from './unsent-outcome.ts';
+import { isFault, type SendAnswer, type Trouble, type UnsentOutcome } from './unsent-outcome.ts';
 import type { UnsentStore } from './unsent-store.ts';
 
 export interface FlushParts {
@@ -35,8 +35,7 @@ export async function flush(owner: string, { store, send, onSettled }: FlushPart
     const held = await store.settle(entry, before, answer);
     onSettled(entry, answer, held);
     if (answer.kind === 'saved' || answer.kind === 'held') continue;
-    if (answer.kind !== 'later' || answer.reason !== 'fault' || entry.attempts < FAULTS_IN_THE_WAY)
-      return answer;
+    if (!isFault(answer) || (before.faults ?? 0) + 1 < FAULTS_IN_THE_WAY) return answer;
     end = answer;
   }
 }

@@ -22,15 +22,19 @@ export function byLocks(locks: LockManager): OneAtATime {
  * By a row in the store that both tabs write in transactions, where there are no locks (an address without https).
  * A tab that dies holds the others up for as long as its lease.
  */
-export function byLease(store: Pick<UnsentStore, 'lease'>, holder: string, now: () => number): OneAtATime {
+export function byLease(
+  store: Pick<UnsentStore, 'lease' | 'letGo'>,
+  holder: string,
+  now: () => number,
+): OneAtATime {
   return {
     async run(owner, work) {
-      const renew = () => store.lease(owner, holder, now(), now() + LEASE_MS);
+      const renew = () => store.lease(owner, holder, now(), LEASE_MS);
       if (!(await renew())) return false;
       try {
         await work(async () => void (await renew()));
       } finally {
-        await store.lease(owner, holder, now(), now());
+        await store.letGo(owner, holder);
       }
       return true;
     },

@@ -13,6 +13,8 @@ export interface UnsentOutcome {
   recordedAt: number;
   /** Sendings begun. */
   attempts: number;
+  /** Those of them on which the server failed; none where it is missing. */
+  faults?: number;
   /** 1 at first, one more with each edit. */
   version: number;
   /** The version of the first sending whose answer never came: it may be saved. Null: surely not saved. */
@@ -41,6 +43,9 @@ export type SendAnswer =
   | { kind: 'forbidden'; message: string }
   /** `fault`: the server fails on this one, perhaps not on others. */
   | { kind: 'later'; reason: 'network' | 'busy' | 'fault'; afterMs: number | null };
+
+/** Whether the server failed on this one, which says nothing of the others. */
+export const isFault = (answer: SendAnswer): boolean => answer.kind === 'later' && answer.reason === 'fault';
 
 /** Whether an answer proves that nothing was written by this sending. */
 export const provesUnsaved = (answer: SendAnswer): boolean =>

@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { OutcomeFormValues } from '#lib/contracts/outcome-form.ts';
 import {
+  isFault,
   provesUnsaved,
   SAVED_BEFORE,
   type SendAnswer,
@@ -134,6 +135,8 @@ export class UnsentStore {
       } else if (provesUnsaved(answer)) {
         if (answer.kind === 'held' && now.version === sent.version) held = answer.trouble;
         await tx.store.put({ ...now, uncertain: before.uncertain, trouble: held });
+      } else if (isFault(answer)) {
+        await tx.store.put({ ...now, faults: (now.faults ?? 0) + 1 });
       }
     }
     await tx.done;
@@ -146,13 +149,24 @@ export class UnsentStore {
     await tx.done;
   }
 
-  /** Takes or renews the right to send until then; false while another holder has it. */
-  async lease(owner: string, holder: string, now: number, until: number): Promise<boolean> {
+  /**
+   * Takes or renews the right to send for so long; false while another holder has it. One that would last longer than
+   * any is of a time when the clock was wrong.
+   */
+  async lease(owner: string, holder: string, now: number, leaseMs: number): Promise<boolean> {
     const tx = this.#db.transaction('leases', 'readwrite');
     const held = await tx.store.get(owner);
-    const free = held === undefined || held.holder === holder || held.until <= now;
-    if (free) await tx.store.put({ holder, until }, owner);
+    const leftMs = held === undefined || held.holder === holder ? 0 : held.until - now;
+    const free = leftMs <= 0 || leftMs > leaseMs;
+    if (free) await tx.store.put({ holder, until: now + leaseMs }, owner);
     await tx.done;
     return free;
+  }
+
+  /** Ends the right to send, if this holder has it. */
+  async letGo(owner: string, holder: string): Promise<void> {
+    const tx = this.#db.transaction('leases', 'readwrite');
+    if ((await tx.store.get(owner))?.holder === holder) await tx.store.delete(owner);
+    await tx.done;
   }
 }

@@ -35,6 +35,7 @@ export function createNotifyChannel(options: {
 }): NotifyChannel {
   const { instance, channels } = options;
   const probeChannel = channels[0] ?? 'telltale';
+  /** When each was heard last; milliseconds of performance.now(). */
   const others = new Map<string, number>();
   /** Slots with a message under way, and the one to send after it. */
   const sending = new Map<string, string | null>();
@@ -59,7 +60,7 @@ export function createNotifyChannel(options: {
       return;
     }
     const isNew = !others.has(from);
-    others.set(from, Date.now());
+    others.set(from, performance.now());
     // A newcomer should not wait for the next probe to learn that we are here.
     if (isNew) notify(probeChannel, '?0').catch(reportLost);
     if (!probe) options.onMessage(channel, payload);
@@ -133,7 +134,7 @@ export function createNotifyChannel(options: {
     } catch (thrown) {
       reportLost(thrown);
     }
-    for (const [name, seenAt] of others) if (Date.now() - seenAt > OTHERS_SEEN_MS) others.delete(name);
+    for (const [name, seenAt] of others) if (performance.now() - seenAt > OTHERS_SEEN_MS) others.delete(name);
     if (stopped) return;
     timer = setTimeout(() => void beat(), listening ? PROBE_MS : PROBE_MS / 5);
     timer.unref();

@@ -49,7 +49,6 @@ export interface FoldCommitsOptions {
   workspaceId: string;
   db: Database;
   instance: string;
-  now: () => number;
   patternRows: (memory: FoldMemory, indexes: Iterable<number>) => PatternRow[];
   /** Rows of patterns wait, and no batch may come to take them along; false when that cannot be done now. */
   onDue: () => boolean;
@@ -61,7 +60,7 @@ export class FoldCommits {
   /** Set while this instance leads; null otherwise. */
   #progress: FoldProgress | null = null;
   #dirty = new Set<number>();
-  #flushedAt = 0;
+  #flushedAt = -Infinity;
   #flushTimer: NodeJS.Timeout | null = null;
 
   constructor(options: FoldCommitsOptions) {
@@ -114,8 +113,8 @@ export class FoldCommits {
     const { memory, settings = [], decisions = [], events = [], former = [], history = null } = commit;
     const progress = this.#progress;
     if (progress === null) throw new LostTermError('This instance does not lead the workspace any more.');
-    const { db, workspaceId, now, patternRows } = this.#options;
-    const at = now();
+    const { db, workspaceId, patternRows } = this.#options;
+    const at = performance.now();
     const due = at - this.#flushedAt >= FLUSH_MS;
     const written = all ? [...this.#dirty] : due ? [...this.#dirty].slice(0, FLUSH_ROWS) : [];
     const { position } = memory.space;

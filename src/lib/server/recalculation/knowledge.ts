@@ -46,7 +46,7 @@ export class Knowledge implements WorkspaceKnowledge {
   constructor(options: KnowledgeOptions) {
     this.#options = options;
     this.#memory = options.memory;
-    this.#changes = new PatternChanges(this.#answers, options.now);
+    this.#changes = new PatternChanges(this.#answers, () => performance.now());
     this.#history = new PatternHistory(options.workspace.id, this.#answers);
     const modes = () => readModes(options.db.sql, options.workspace.id);
     this.insight = new PatternInsight(this.#answers, options.pool, () => this.#memory, modes);
@@ -206,12 +206,12 @@ export class Knowledge implements WorkspaceKnowledge {
   }
 
   async #openJourneys(): Promise<number> {
-    const now = this.#options.now();
-    if (this.#journeys !== null && now - this.#journeys.at < JOURNEYS_FRESH_MS) return this.#journeys.open;
+    const at = performance.now();
+    if (this.#journeys !== null && at - this.#journeys.at < JOURNEYS_FRESH_MS) return this.#journeys.open;
     const [row] = await this.#options.db.sql<{ open: number }[]>`
       select count(*) as open from journeys
       where workspace_id = ${this.#options.workspace.id} and state = 'open'`;
-    this.#journeys = { at: now, open: row?.open ?? 0 };
+    this.#journeys = { at, open: row?.open ?? 0 };
     return this.#journeys.open;
   }
 }

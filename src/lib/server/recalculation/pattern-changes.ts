@@ -33,26 +33,27 @@ interface Told {
  */
 export class PatternChanges {
   readonly #answers: PatternAnswers;
-  readonly #now: () => number;
+  readonly #elapsed: () => number;
   /** Patterns shown first that readers have been told of. */
   #told = new Set<string>();
   /** Indexes that changed and were not told of yet, the longest waiting first. */
   #pending = new Set<number>();
   /** Have left their places and were not told of yet; as they were then, since their names end with their memory. */
   #gone: readonly PatternView[] = [];
-  #othersAt = 0;
+  #othersAt = -Infinity;
   /** As it is once the delta under way is committed. */
   #next: Told | null = null;
 
-  constructor(answers: PatternAnswers, now: () => number) {
+  /** `elapsed`: milliseconds of a clock that nobody can set back */
+  constructor(answers: PatternAnswers, elapsed: () => number) {
     this.#answers = answers;
-    this.#now = now;
+    this.#elapsed = elapsed;
   }
 
   /** The delta of a batch; it counts as told once its memory is the current one. */
   of({ memory, touched, effects, evicted }: AppliedBatch): FeedValues['pattern.updated'] {
     const { view } = this.#answers.standings(memory);
-    const now = this.#now();
+    const at = this.#elapsed();
     const pending = new Set(this.#pending);
     const first = new Set(memory.leaders);
     // Of one that is gone there is nothing to show here.
@@ -71,7 +72,7 @@ export class PatternChanges {
       if (id !== undefined && !this.#told.has(id)) urgent.add(index);
     });
     for (const index of urgent) pending.delete(index);
-    const dueOthers = now - this.#othersAt >= OTHERS_MS;
+    const dueOthers = at - this.#othersAt >= OTHERS_MS;
     const wanted = [...this.#byRank(memory, urgent), ...(dueOthers ? pending : [])];
     const shown = wanted.slice(0, MOST_ITEMS);
     for (const index of urgent) pending.add(index);
@@ -80,7 +81,7 @@ export class PatternChanges {
       this.#answers.former(memory, one),
     );
     const { former, gone } = inTurn([...this.#stillGone(memory), ...left]);
-    this.#next = { memory, told: new Set(ids), pending, gone, othersAt: dueOthers ? now : this.#othersAt };
+    this.#next = { memory, told: new Set(ids), pending, gone, othersAt: dueOthers ? at : this.#othersAt };
     return this.#delta(memory, ids, { shown, former }, pending.size + gone.length);
   }
 
@@ -91,7 +92,7 @@ export class PatternChanges {
     const pending = new Set(this.#pending);
     const shown = [...pending].slice(0, MOST_ITEMS);
     for (const index of shown) pending.delete(index);
-    this.#next = { memory, told: this.#told, pending, gone, othersAt: this.#now() };
+    this.#next = { memory, told: this.#told, pending, gone, othersAt: this.#elapsed() };
     const more = pending.size + gone.length;
     return this.#delta(memory, this.#idsOf(memory, memory.leaders), { shown, former }, more);
   }

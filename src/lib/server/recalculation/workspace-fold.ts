@@ -121,7 +121,6 @@ export class WorkspaceFold {
       workspaceId: workspace.id,
       db,
       instance,
-      now,
       patternRows: (memory, indexes) => this.knowledge.patternRows(memory, indexes),
       onDue: () => this.#beside(() => this.#write({ memory: this.#memory() })),
     });

@@ -51,8 +51,8 @@ afterEach(async () => {
 });
 afterAll(() => db.drop());
 
-function startRunner(): ImportRunner {
-  const runner = createImportRunner(app);
+function startRunner(parts: Partial<App> = {}): ImportRunner {
+  const runner = createImportRunner({ ...app, ...parts });
   runners.push(runner);
   runner.start();
   return runner;
@@ -439,6 +439,14 @@ describe('an import under way', () => {
     const view = await until(id, atRest);
     expect(view).toMatchObject({ state: 'done', added: rows - kept, duplicates: kept });
     expect(await recorded()).toHaveLength(rows);
+  });
+
+  it('goes on when the clock of the server is set back', async () => {
+    let setBackMs = 0;
+    startRunner({ now: () => Date.now() - setBackMs });
+    await importAll(calls(20));
+    setBackMs = 3_600_000;
+    expect(await importAll(calls(30))).toMatchObject({ state: 'done', added: 30 });
   });
 
   it('can be watched to its end', async () => {

@@ -142,6 +142,17 @@ describe('a simulated workspace', () => {
     expect(new Set(await ids(workspace)).size).toBe((await ids(workspace)).length);
   });
 
+  it('goes on when the clock by which it counts is set back', async () => {
+    const workspace = await startSimulation(person, { name: 'Set back', outcomes: 0, ratePerSecond: 40 });
+    await db.sql`
+      update workspaces
+      set settings = jsonb_set(settings, '{simulation,lastAtMs}', to_jsonb(${Date.now() + 3_600_000}::bigint))
+      where id = ${workspace.id}`;
+    watching = 1;
+    startRunner();
+    await until(async () => (await ids(workspace)).length >= 10);
+  });
+
   it('is never a workspace with real outcomes', async () => {
     const real = await createTestWorkspace(db.database);
     const ctx = testContext(app, real);

@@ -145,6 +145,24 @@ describe('what waits', () => {
     expect(dead).toBeInstanceOf(Promise);
   });
 
+  it.each(['lets go', 'dies'])(
+    'is sent without locks also when the clock is put right after a tab that %s',
+    async (what) => {
+      const [one, two] = [await openStore(), await openStore()];
+      let now = Date.UTC(2035, 0, 1);
+      const [first, second] = [byLease(one, 'first', () => now), byLease(two, 'second', () => now)];
+      let died: () => void = () => undefined;
+      const dead = new Promise<void>((end) => (died = end));
+      const turn = first.run(OWNER, () => (what === 'dies' ? dead : Promise.resolve()));
+      if (what === 'lets go') await turn;
+      else await expect.poll(() => second.run(OWNER, () => Promise.resolve())).toBe(false);
+      now = Date.UTC(2026, 0, 1);
+      expect(await second.run(OWNER, () => Promise.resolve())).toBe(true);
+      died();
+      await turn;
+    },
+  );
+
   it('is applied once even where two tabs send at the same time', async () => {
     const [one, two] = [await openStore(), await openStore()];
     for (const key of ['a', 'b', 'c']) await keep(one, key);
@@ -250,6 +268,21 @@ describe('trouble', () => {
     server.faults.clear();
     expect(await run(store, server)).toEqual({ kind: 'done' });
     expect(server.applied).toEqual(['a', 'c', 'bad']);
+  });
+
+  it('one that often had no network before the server fails on it still comes first', async () => {
+    const store = await openStore();
+    for (const key of ['a', 'b', 'c']) await keep(store, key);
+    const server = new Server();
+    server.isAway = true;
+    await run(store, server);
+    await run(store, server);
+    server.isAway = false;
+    server.faults.add('a');
+    expect(await run(store, server)).toEqual({ kind: 'later', reason: 'fault', afterMs: null });
+    server.faults.clear();
+    expect(await run(store, server)).toEqual({ kind: 'done' });
+    expect(server.applied).toEqual(['a', 'b', 'c']);
   });
 
   it('one that is edited while it is sent stays, and says that it is saved as it was', async () => {

@@ -23,7 +23,7 @@ export async function connectOrStart(options: {
   dataDir: string;
   log: EmbeddedLog;
 }): Promise<EmbeddedConnection> {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
     const visited = await visit(options.dataDir);
     if (visited !== 'nobody' && visited !== 'not ready')
@@ -32,7 +32,7 @@ export async function connectOrStart(options: {
       const postgres = await startOrNull(options, deadline);
       if (postgres !== null) return { url: postgres.url, started: true, stop: () => postgres.stop() };
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new StartupError(
         `The Telltale that uses ${options.dataDir} did not become ready in time.\nLook at its log.`,
       );
@@ -46,7 +46,7 @@ async function startOrNull(options: { dataDir: string; log: EmbeddedLog }, deadl
   try {
     return await startEmbeddedPostgres({ ...options, role: 'command' });
   } catch (error) {
-    const owner = Date.now() < deadline ? await ownerOf(options.dataDir) : null;
+    const owner = performance.now() < deadline ? await ownerOf(options.dataDir) : null;
     if (owner?.role === 'app') return null;
     throw error;
   }

@@ -43,7 +43,7 @@ export async function acquireOwnerLock(dataDir: string, role: OwnerRole): Promis
   const folder = join(dataDir, 'owners');
   const record: OwnerRecord = { token: randomUUID(), role, process: ownIdentity() };
   const path = join(folder, `${record.token}.json`);
-  const began = Date.now();
+  const began = performance.now();
 
   for (;;) {
     writeRecord(folder, path, record);
@@ -51,7 +51,7 @@ export async function acquireOwnerLock(dataDir: string, role: OwnerRole): Promis
     if (other === null) return holdLock(folder, path, record);
     rmSync(path, { force: true });
 
-    const waited = Date.now() - began;
+    const waited = performance.now() - began;
     if (other.role === 'app' && waited > REFUSE_AFTER_MS) throw inUse(dataDir, other);
     if (waited > COMMAND_DEADLINE_MS) throw inUse(dataDir, other);
     await sleep(40 + Math.random() * 80);
@@ -76,7 +76,7 @@ async function isAlive(record: OwnerRecord, path: string): Promise<boolean> {
   const liveness = livenessOf(record.process);
   if (liveness !== 'unknown') return liveness === 'alive';
   const first = modifiedAt(path);
-  for (const deadline = Date.now() + WATCH_MS; Date.now() < deadline;) {
+  for (const deadline = performance.now() + WATCH_MS; performance.now() < deadline;) {
     await sleep(100);
     const now = modifiedAt(path);
     if (now === null) return false;

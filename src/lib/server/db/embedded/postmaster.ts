@@ -17,7 +17,7 @@ export async function settleFormerPostgres(
   folder: Folder,
   log: { info(message: string): void },
 ): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = performance.now() + DEADLINE_MS;
   let told = false;
   for (let asked = false; ; await sleep(POLL_MS)) {
     const guard = readGuard(folder);
@@ -34,11 +34,11 @@ export async function settleFormerPostgres(
       log.info(`Stopping a PostgreSQL (process ${pid}) that an earlier run left behind.`);
       signal(pid, 'SIGINT');
       asked = true;
-    } else if (!told && Date.now() > deadline - DEADLINE_MS + 1_000) {
+    } else if (!told && performance.now() > deadline - DEADLINE_MS + 1_000) {
       log.info('Waiting for the PostgreSQL of the run before to stop.');
       told = true;
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new StartupError(
         `A PostgreSQL of an earlier run (process ${pid ?? guard?.pid ?? '?'}) still holds ${folder.clusterDir}.\n` +
           'Wait until it has stopped, or stop it, and start again.',

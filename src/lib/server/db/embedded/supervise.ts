@@ -170,7 +170,7 @@ async function launchOnAnyPort(
   cluster: Cluster,
 ): Promise<{ port: number; guard: Guard; events: NewsTarget }> {
   const { folder, log } = cluster;
-  const deadline = Date.now() + START_DEADLINE_MS;
+  const deadline = performance.now() + START_DEADLINE_MS;
   const refused = new Set<number>();
   for (;;) {
     await settleFormerPostgres(folder, log);
@@ -190,7 +190,7 @@ async function launchOnAnyPort(
       );
       if (portTaken && refused.size < 5) {
         refused.add(port);
-      } else if (stillHeld && Date.now() < deadline) {
+      } else if (stillHeld && performance.now() < deadline) {
         await sleep(100);
       } else {
         throw explain(error, folder);

@@ -21,7 +21,7 @@ export interface ImportProgress {
 export function createImportProgress(app: App, row: ImportRow): ImportProgress {
   const { sql } = app.db;
   let done = row.done;
-  let announcedAt = 0;
+  let announcedAt = -Infinity;
 
   /** One step with its event; nothing at all when the import is no longer where it was. */
   async function step(change: (tx: TransactionSql) => Promise<boolean>, announce: boolean): Promise<boolean> {
@@ -62,7 +62,7 @@ export function createImportProgress(app: App, row: ImportRow): ImportProgress {
       return done;
     },
     async advance(rows, counts) {
-      const announce = app.now() - announcedAt >= ANNOUNCE_MS;
+      const announce = performance.now() - announcedAt >= ANNOUNCE_MS;
       const moved = await step(async (tx) => {
         const found = await tx`
           update imports set done = ${done + rows}, added = added + ${counts.added},
@@ -72,7 +72,7 @@ export function createImportProgress(app: App, row: ImportRow): ImportProgress {
         return found.length > 0;
       }, announce);
       if (moved) done += rows;
-      if (moved && announce) announcedAt = app.now();
+      if (moved && announce) announcedAt = performance.now();
       return moved;
     },
     async finish() {

@@ -28,8 +28,8 @@ export function createImportRunner(app: App): ImportRunner {
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let stopListening: (() => void) | null = null;
-  let sweptAt = 0;
-  let lookedAt = 0;
+  let sweptAt = -Infinity;
+  let lookedAt = -Infinity;
   let soon: NodeJS.Timeout | null = null;
   const failures = new Map<string, number>();
 
@@ -40,7 +40,7 @@ export function createImportRunner(app: App): ImportRunner {
         soon = null;
         look();
       },
-      Math.max(0, lookedAt + LOOK_GAP_MS - app.now()),
+      Math.max(0, lookedAt + LOOK_GAP_MS - performance.now()),
     );
     soon.unref();
   }
@@ -56,10 +56,10 @@ export function createImportRunner(app: App): ImportRunner {
   async function work(): Promise<void> {
     while (wanted && !stopped) {
       wanted = false;
-      lookedAt = app.now();
+      lookedAt = performance.now();
       try {
-        if (app.now() - sweptAt >= SWEEP_MS) {
-          sweptAt = app.now();
+        if (performance.now() - sweptAt >= SWEEP_MS) {
+          sweptAt = performance.now();
           await sweepImports(app.db.sql);
         }
         const waiting = await app.db.sql<{ id: string }[]>`

@@ -22,13 +22,13 @@ export interface SelfCheckRunner {
 export function createSelfCheckRunner(app: App): SelfCheckRunner {
   let stopped = true;
   let running: Promise<void> | null = null;
-  let lookedAt = 0;
+  let lookedAt = -Infinity;
   let timer: NodeJS.Timeout | null = null;
   let stopListening: (() => void) | null = null;
 
   function look(): void {
-    if (stopped || running !== null || app.now() - lookedAt < LOOK_GAP_MS) return;
-    lookedAt = app.now();
+    if (stopped || running !== null || performance.now() - lookedAt < LOOK_GAP_MS) return;
+    lookedAt = performance.now();
     running = work()
       .catch((thrown: unknown) => {
         logger.warn({ err: coerceError(thrown) }, 'self-checks could not be worked at; they are tried again');

@@ -4,10 +4,10 @@ import type { App } from '../../app.ts';
 import { systemContext } from '../../auth/authorize.ts';
 import type { WorkspaceInfo } from '../../context.ts';
 import { recordOutcomes } from '../outcomes/index.ts';
-import { advanceState, type SimulationState } from './simulation-state.ts';
+import { advanceState, readClock, type SimulationState } from './simulation-state.ts';
 
 const BATCH = 1_000;
-/** Nobody ticked for so long: the trickle was stopped, or nobody watched. */
+/** Nobody ticked for so long: the trickle was stopped, or nobody watched. Further back, the clock was set. */
 const PAUSE_MS = 3_000;
 
 const contextOf = (app: App, workspace: WorkspaceInfo) => systemContext(app, workspace, 'Simulator');
@@ -40,11 +40,12 @@ export async function loadHistory(
  * instances one records, and what a crash loses between the two was made up anyhow. @returns how many
  */
 export async function trickle(app: App, workspace: WorkspaceInfo, state: SimulationState): Promise<number> {
-  const now = app.now();
+  const now = await readClock(app.db.sql);
   const gapMs = now - state.lastAtMs;
-  if (gapMs <= 0) return 0;
+  const anew = Math.abs(gapMs) > PAUSE_MS;
+  if (gapMs <= 0 && !anew) return 0;
   // After a pause nothing is made up for: the time begins now.
-  const expected = gapMs > PAUSE_MS ? 0 : (gapMs / 1_000) * state.ratePerSecond;
+  const expected = anew ? 0 : (gapMs / 1_000) * state.ratePerSecond;
   // The rest of less than one outcome becomes one by chance, so that they do not come like clockwork.
   const chance = seededRandom(`tick ${state.seed} ${state.next} ${state.lastAtMs} ${now}`).next();
   const count = Math.floor(expected + chance);

@@ -32,6 +32,13 @@ export async function readState(
   return row === undefined ? null : parseState(row.state);
 }
 
+/** Milliseconds since 1970 by the database's clock, the one that all instances share. */
+export async function readClock(sql: Sql): Promise<number> {
+  const [row] = await sql<{ now: number }[]>`select (extract(epoch from now()) * 1000)::bigint as now`;
+  if (row === undefined) throw new Error('The database did not say what time it is.');
+  return row.now;
+}
+
 export async function writeState(
   tx: Sql | TransactionSql,
   workspaceId: string,
