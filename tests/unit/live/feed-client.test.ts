@@ -162,6 +162,24 @@ describe('the feed client', () => {
     feed.disconnect();
   });
 
+  it('is live once the server says that it has everything, where the last event was not for it', async () => {
+    const w = world();
+    const { feed } = client(w, 'ep0c-1');
+    const state = async (frames: string) => {
+      w.last().send(frames);
+      await w.settle();
+      return feed.state;
+    };
+    const cursor = (seq: number) => frame('cursor', { c: `ep0c-${seq}`, t: 1 }, `ep0c-${seq}`);
+    feed.connect();
+    await w.settle();
+    expect(await state(hello(1, 5) + delta(3))).toBe('catching-up');
+    expect(await state(cursor(4))).toBe('catching-up');
+    expect(await state(cursor(5))).toBe('live');
+    expect(feed.cursor).toBe('ep0c-5');
+    feed.disconnect();
+  });
+
   it('resumes after the last event it handled and drops what comes twice', async () => {
     const w = world();
     const { feed, seen } = client(w, 'ep0c-0');
@@ -267,6 +285,32 @@ describe('the feed client', () => {
     w.last().send(frame('live', { c: 'ep0c-91' }, 'ep0c-91'));
     await w.settle();
     expect([feed.state, feed.cursor]).toEqual(['live', 'ep0c-91']);
+    feed.disconnect();
+  });
+
+  it('asks for what there is at the start until it has come, and after that no more', async () => {
+    const w = world();
+    const feed = new FeedClient({
+      url: 'http://x/feed',
+      snapshot: 'always',
+      environment: w.environment,
+    });
+    const asked = () => w.last().url.searchParams.get('snapshot');
+    feed.connect();
+    await w.settle();
+    w.last().send(frame('hello', { v: 1, resume: 'fresh', from: null, head: 'ep0c-9', hb: 15 }));
+    await w.settle();
+    w.last().end();
+    await w.settle();
+    await w.pass(250);
+    expect(asked()).toBe('always');
+    w.last().send(frame('hello', { v: 1, resume: 'fresh', from: null, head: 'ep0c-9', hb: 15 }));
+    w.last().send(frame('live', { c: 'ep0c-9' }, 'ep0c-9'));
+    await w.settle();
+    w.last().end();
+    await w.settle();
+    await w.pass(750);
+    expect([asked(), w.last().url.searchParams.get('since')]).toEqual(['auto', 'ep0c-9']);
     feed.disconnect();
   });
 
