@@ -329,6 +329,22 @@ describe('the feed client', () => {
     expect(feed.state).toBe('off');
   });
 
+  it.each(['3600', '2592000', '1e300'])('waits 30 s at most, whatever it is asked (%s)', async (seconds) => {
+    const w = world();
+    const { feed } = client(w);
+    let tries = 0;
+    w.answerWith(() => {
+      tries += 1;
+      return new Response('', { status: 503, headers: { 'retry-after': seconds } });
+    });
+    feed.connect();
+    await w.settle();
+    expect(feed.retryAt).toBe(30_000);
+    await w.pass(60_000);
+    expect(tries).toBe(3);
+    feed.disconnect();
+  });
+
   it('tries three times fast, then polls and tries now and then, and at once when told that the network is back', async () => {
     const w = world();
     const tries: string[] = [];
