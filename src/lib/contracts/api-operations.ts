@@ -65,6 +65,10 @@ export interface Operation {
   reply: { status: number; description: string; schema?: z.ZodType; type?: string; example?: unknown };
   /** Besides those that every operation has. */
   errors?: number[];
+  /** Of those that every operation has, what this one never answers. */
+  never?: number[];
+  /** What an error means here, where it is not what it means elsewhere. */
+  words?: Readonly<Record<number, string>>;
 }
 
 const header = (name: string, description: string) => ({
@@ -119,6 +123,10 @@ const feedQuerySchema = z.object({
     ),
   user: z.string().optional().describe('With a session: the id of whose page asks; 401 if it is not theirs.'),
 });
+
+const FEED_WORDS = {
+  400: 'The address is wrong: a parameter, or with a session no workspace. Trying again is useless.',
+};
 
 const chosen = {
   status: 200,
@@ -495,7 +503,7 @@ export const API_OPERATIONS: readonly Operation[] = [
     summary: 'Follow everything that changes (server-sent events)',
     description:
       'Events: hello, delta, reset, snapshot, live, cursor, goaway; each `data` is one JSON object, a delta as in the ' +
-      'schema Delta. Reconnect with the last id.',
+      'schema Delta. Reconnect with the last id. Overload and failures of the server are no status but a `goaway`.',
     permission: 'read',
     query: feedQuerySchema.extend({
       compat: z.enum(['0', '1']).optional().describe('1: each delta has its own event name.'),
@@ -503,6 +511,8 @@ export const API_OPERATIONS: readonly Operation[] = [
     headers: [SINCE],
     reply: { status: 200, description: 'A stream without end.', type: 'text/event-stream' },
     errors: [400],
+    never: [422, 429, 503],
+    words: FEED_WORDS,
   },
   {
     id: 'pollFeed',
@@ -517,6 +527,8 @@ export const API_OPERATIONS: readonly Operation[] = [
     headers: [SINCE],
     reply: { status: 200, description: 'What came since.', schema: feedPollSchema },
     errors: [400],
+    never: [422],
+    words: FEED_WORDS,
   },
   {
     id: 'listPeopleHere',

@@ -88,16 +88,18 @@ function responsesOf(operation: Operation): Json {
             ...(reply.example === undefined ? {} : { example: reply.example }),
           },
         };
-  const errors =
-    operation.permission === null ? (operation.errors ?? []) : [...ALWAYS, ...(operation.errors ?? [])];
+  const { permission, errors = [], never = [], words = {} } = operation;
+  const statuses = [...(permission === null ? [] : ALWAYS), ...errors].filter(
+    (status) => !never.includes(status),
+  );
   return {
     [String(reply.status)]: { description: reply.description, content },
     ...Object.fromEntries(
-      [...new Set(errors)]
+      [...new Set(statuses)]
         .sort()
         .map((status) => [
           String(status),
-          { description: ERROR_WORDS[status] ?? 'Refused.', content: PROBLEM },
+          { description: words[status] ?? ERROR_WORDS[status] ?? 'Refused.', content: PROBLEM },
         ]),
     ),
   };

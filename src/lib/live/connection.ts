@@ -54,7 +54,7 @@ export type ConnectionEvent =
   | { type: 'poll-failed'; afterMs?: number | null };
 
 export const MUTES_UNTIL_POLLING = 3;
-/** A stream that lived this long was no failed attempt. */
+/** A stream that lived this long was no failed attempt, and what comes then is none of its first bytes. */
 const STABLE_MS = 5_000;
 /** Shorter than the time between two polls, so that the next one starts on time. */
 const LONG_POLL_MS = 4_000;
@@ -110,8 +110,8 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
     case 'caught-up':
       return kind === 'streaming' ? { ...connection, caughtUp: true } : connection;
     case 'beat':
-      // Only a beat proves that the stream carries: what a proxy lets through at first may be all it lets through.
-      return kind === 'streaming' ? { ...connection, caughtUp: true, failures: 0, mutes: 0 } : connection;
+      // Only a beat proves that the stream carries, and not an early one: what a proxy lets through at first may be all.
+      return isStable(connection.phase, at) ? { ...connection, failures: 0, mutes: 0 } : connection;
     case 'lost':
       return kind === 'opening' || kind === 'streaming'
         ? afterLoss(connection, event.how, event.afterMs ?? null, at)
@@ -143,6 +143,9 @@ export function afterEvent(connection: Connection, event: ConnectionEvent, at: M
   }
 }
 
+const isStable = (phase: Phase, at: Moment): boolean =>
+  phase.kind === 'streaming' && at.now - phase.since >= STABLE_MS;
+
 const open = (connection: Connection): Connection => ({
   ...connection,
   phase: { kind: 'opening' },
@@ -167,9 +170,7 @@ function afterLoss(
   afterMs: number | null,
   at: Moment,
 ): Connection {
-  const { phase } = connection;
-  const wasStable = phase.kind === 'streaming' && at.now - phase.since >= STABLE_MS;
-  const failures = wasStable ? 0 : connection.failures;
+  const failures = isStable(connection.phase, at) ? 0 : connection.failures;
   const mutes = how === 'mute' ? connection.mutes + 1 : connection.mutes;
   const counted = { ...connection, mutes, failures: failures + 1, renewing: null };
   const why = mutes >= MUTES_UNTIL_POLLING && how === 'mute' ? 'mute' : 'network';

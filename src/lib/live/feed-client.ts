@@ -47,7 +47,7 @@ export interface FeedClientOptions {
   /** Cursor to continue from; without it the feed starts at its head. */
   since?: string | null;
   headers?: Record<string, string>;
-  /** Default: `auto` when there is a handler for snapshots, else `never`. */
+  /** Default: `auto` (after a reset) when there is a handler for snapshots, else `never`. `always`: at the start too. */
   snapshot?: 'auto' | 'always' | 'never';
   /** Seconds without a sign of life that end a stream; default 2.5 of the server's beats. */
   silenceSeconds?: number;
@@ -78,6 +78,8 @@ export class FeedClient {
   #retryAt: number | null = null;
   #lastConnected: number | null = null;
   #received = 0;
+  /** The snapshot at the start has come, whole. */
+  #hasBegun = false;
   /** Ends what the present phase has going on. */
   #abort: AbortController | null = null;
   #stopPulse: (() => void) | null = null;
@@ -228,7 +230,9 @@ export class FeedClient {
       const page = JSON.parse(text) as PollPage;
       this.#onPage(page, signal);
       if (signal.aborted) return;
-      const more = page.events.length >= FULL_PAGE.events || text.length >= FULL_PAGE.characters;
+      const isFull = page.events.length >= FULL_PAGE.events || text.length >= FULL_PAGE.characters;
+      // A snapshot comes only with an answer that is whole.
+      const more = isFull && page.snapshot === undefined;
       this.#take({ type: 'answered', streaming: page.streaming !== false, more });
     } catch (thrown) {
       if (signal.aborted) return;
@@ -241,12 +245,13 @@ export class FeedClient {
 
   #reading(signal: AbortSignal, url: string, more: Record<string, string>) {
     const { topics, patterns, headers, snapshot, handlers } = this.#options;
+    const wish = snapshot ?? (handlers?.onSnapshot === undefined ? 'never' : 'auto');
     return {
       url: withParameters(url, {
         topics: listed(topics),
         patterns: listed(patterns),
         since: this.#cursor,
-        snapshot: snapshot ?? (handlers?.onSnapshot === undefined ? 'never' : 'auto'),
+        snapshot: wish === 'always' && this.#hasBegun ? 'auto' : wish,
         ...more,
       }),
       headers,
@@ -270,8 +275,10 @@ export class FeedClient {
     // Never earlier than the events before it were handled: a cut in between must bring them again.
     if (message.id !== undefined && message.id !== '') this.#cursor = message.id;
     if (event === 'cursor') this.#take({ type: 'beat' });
-    else if (event === 'live') this.#take({ type: 'caught-up' });
-    else if (!this.#connection.caughtUp && seqOf(this.#cursor ?? '') >= stream.headSeq)
+    if (event === 'live') {
+      this.#hasBegun = true;
+      this.#take({ type: 'caught-up' });
+    } else if (!this.#connection.caughtUp && seqOf(this.#cursor ?? '') >= stream.headSeq)
       this.#take({ type: 'caught-up' });
   }
 
@@ -308,14 +315,17 @@ export class FeedClient {
 
   #onPage(page: PollPage, signal: AbortSignal): void {
     this.#alive();
-    if (page.reset !== undefined) this.#onReset(page.reset);
-    for (const snapshot of page.snapshot ?? []) this.#onSnapshot(snapshot);
-    if (page.reset !== undefined) this.#cursor = page.reset.head;
+    if (page.reset !== undefined) {
+      this.#onReset(page.reset);
+      this.#cursor = page.reset.head;
+    }
     for (const delta of page.events) {
       if (signal.aborted) return;
       this.#onDelta(delta);
       this.#cursor = delta.c;
     }
+    for (const snapshot of page.snapshot ?? []) this.#onSnapshot(snapshot);
+    this.#hasBegun ||= page.snapshot !== undefined;
     this.#cursor = page.to;
   }
 

@@ -1,11 +1,12 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { FeedProblem } from './connection.ts';
 import type { FeedEnvironment } from './environment.ts';
+import { askedToWaitMs } from './retry-delay.ts';
 
 /** The server's answer was another than a stream or a page of events. */
 export class UnexpectedAnswer extends Error {
   readonly problem: FeedProblem | null;
-  /** When the server asked to be called again. */
+  /** How long it asked to wait, as far as that is obeyed. */
   readonly afterMs: number | null;
 
   constructor(response: Response) {
@@ -13,8 +14,7 @@ export class UnexpectedAnswer extends Error {
     // Only our own word is final: something in front of the server answers for it while it is away.
     const isOurs = response.headers.get('content-type')?.startsWith(OUR_ANSWER) === true;
     this.problem = isOurs ? (PROBLEM_OF[response.status] ?? null) : null;
-    const seconds = Number(response.headers.get('retry-after'));
-    this.afterMs = seconds > 0 ? seconds * 1_000 : null;
+    this.afterMs = askedToWaitMs(response.headers);
   }
 }
 

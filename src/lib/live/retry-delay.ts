@@ -5,6 +5,8 @@ export const POLL_EVERY_MS = 5_000;
 export const POLL_PATIENCE_MS = 10_000;
 const PROBES_MS = [5_000, 10_000, 20_000];
 const LONGEST_PROBE_MS = 30_000;
+/** What stands in front of the server may ask for hours, which its return would then not end. */
+const LONGEST_ASKED_MS = 30_000;
 const MUTE_PROBE_MS = 300_000;
 
 /** Spread over 50 to 100 %, so that clients do not come back together. */
@@ -30,4 +32,10 @@ export const pollAgainMs = (random: number): number => spread(POLL_EVERY_MS, ran
 /** Milliseconds before something that failed `failures` times in a row is sent again: fast at first, then as above. */
 export function retryDelayMs(failures: number, random: number): number {
   return fastTryMs(failures, random) ?? probeMs('network', failures - FAST_TRIES_MS.length, random);
+}
+
+/** Milliseconds that an answer's `Retry-After` asks to wait, at most 30 s of them; null when it names no seconds. */
+export function askedToWaitMs(headers: Headers): number | null {
+  const seconds = Number(headers.get('retry-after'));
+  return seconds > 0 ? Math.min(seconds * 1_000, LONGEST_ASKED_MS) : null;
 }

@@ -18,7 +18,10 @@ function routePaths(): string[] {
 }
 
 const document = openApiDocument('https://telltale.example') as {
-  paths: Record<string, Record<string, { operationId: string }>>;
+  paths: Record<
+    string,
+    Record<string, { operationId: string; responses: Record<string, { description: string }> }>
+  >;
   components: { schemas: Record<string, unknown> };
 };
 
@@ -30,6 +33,15 @@ describe('the OpenAPI document', () => {
   it('names every operation once', () => {
     const ids = API_OPERATIONS.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('says of the feed what it answers: what is wrong for good, and of a stream nothing else', () => {
+    const answers = (path: string) => document.paths[path]?.['get']?.responses ?? {};
+    const [stream, poll] = [answers('/api/v1/feed'), answers('/api/v1/feed/poll')];
+    expect(Object.keys(stream)).toEqual(['200', '400', '401', '403', '404']);
+    expect(Object.keys(poll)).toEqual(['200', '400', '401', '403', '404', '429', '503']);
+    for (const { 400: wrong } of [stream, poll]) expect(wrong?.description).toContain('The address is wrong');
+    expect(answers('/api/v1/outcomes')['422']).toBeDefined();
   });
 
   it('refers only to schemas that it has', () => {

@@ -10,22 +10,24 @@ import type { StreamHost } from '#lib/server/feed/stream-host.ts';
 import { FEED_TIMINGS } from '#lib/server/feed/timings.ts';
 
 const topics = ['collections'];
-const event = encodeEvent('ep0ch', {
-  seq: 1,
-  workspaceId: 'w',
-  topic: 'collections',
-  type: 'import.progressed',
-  op: 'upsert',
-  key: 'k',
-  rev: 1,
-  scope: 'workspace',
-  payload: '{}',
-  t: 0,
-});
+const eventAt = (seq: number, workspaceId = 'w') =>
+  encodeEvent('ep0ch', {
+    seq,
+    workspaceId,
+    topic: 'collections',
+    type: 'import.progressed',
+    op: 'upsert',
+    key: 'k',
+    rev: 1,
+    scope: 'workspace',
+    payload: '{}',
+    t: 0,
+  });
+const event = eventAt(1);
 
-function begin(head = 0) {
-  // Keeps one event, so that two at once are more than it has.
-  const ring = new Ring(head, { events: 1 });
+/** `events`: how many are kept; of one, two at once are more than there are. */
+function begin(head = 0, events = 1) {
+  const ring = new Ring(head, { events });
   const failures: unknown[] = [];
   const left: FeedStream[] = [];
   const unused = () => Promise.reject(new Error('not here'));
@@ -89,6 +91,37 @@ describe('a stream for which something goes wrong', () => {
     expect((await next).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(failures.map(String)).toEqual(['RangeError: no room']);
     expect(left).toEqual([all[1].stream]);
+  });
+});
+
+describe('a stream that resumes', () => {
+  /** What it is told before it waits, of events of which the named ones are for it. */
+  async function told(from: number, ...mine: number[]): Promise<string[]> {
+    const { ring, host, open } = begin(0, 10);
+    for (const seq of [1, 2, 3, 4]) ring.push(eventAt(seq, mine.includes(seq) ? 'w' : 'another'));
+    Object.assign(host.reader, { visible: 4 });
+    const { bytes } = open(from);
+    const frames: string[] = [];
+    // The stream that waits is asked for more than it has.
+    for (let waits = false; !waits;) {
+      const next = bytes.read();
+      waits = await Promise.race([next.then(() => false), settled().then(() => true)]);
+      if (!waits) frames.push(Buffer.from((await next).value ?? []).toString());
+    }
+    return [...frames.join('').matchAll(/^id: ep0ch-(\d+)\nevent: (\w+)/gm)].map(
+      ([, seq, name]) => `${name} ${seq}`,
+    );
+  }
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  it('says where it is once it has everything, where the last event was not for it', async () => {
+    expect(await told(1)).toEqual(['hello 1', 'cursor 4']);
+    expect(await told(1, 2, 3)).toEqual(['hello 1', 'delta 2', 'delta 3', 'cursor 4']);
+  });
+
+  it('says no more than its events where the last one was for it, or nothing was missed', async () => {
+    expect(await told(1, 2, 4)).toEqual(['hello 1', 'delta 2', 'delta 4']);
+    expect(await told(4, 2, 4)).toEqual(['hello 4']);
   });
 });
 

@@ -125,7 +125,9 @@ describe('streams that fail', () => {
     const twice = run(from(opening), mute, woke, mute, woke, { type: 'hello', behind: false });
     expect(twice).toMatchObject({ mutes: 2, phase: { kind: 'streaming' } });
     expect(run(twice, mute)).toMatchObject({ polling: 'mute', probeAt: at.now + 300_000 });
-    expect(run(twice, { type: 'beat' }, mute)).toMatchObject({ mutes: 1, polling: null });
+    const beatAt = (now: number) => afterEvent(twice, { type: 'beat' }, { ...at, now });
+    expect(run(beatAt(at.now + 5_000), mute)).toMatchObject({ mutes: 1, polling: null });
+    expect(run(beatAt(at.now + 4_999), mute)).toMatchObject({ polling: 'mute' });
     expect(run(twice, { type: 'goaway', reason: 'max-age', afterMs: 200 }).mutes).toBe(0);
   });
 

@@ -162,6 +162,24 @@ describe('the feed client', () => {
     feed.disconnect();
   });
 
+  it('is live once the server says that it has everything, where the last event was not for it', async () => {
+    const w = world();
+    const { feed } = client(w, 'ep0c-1');
+    const state = async (frames: string) => {
+      w.last().send(frames);
+      await w.settle();
+      return feed.state;
+    };
+    const cursor = (seq: number) => frame('cursor', { c: `ep0c-${seq}`, t: 1 }, `ep0c-${seq}`);
+    feed.connect();
+    await w.settle();
+    expect(await state(hello(1, 5) + delta(3))).toBe('catching-up');
+    expect(await state(cursor(4))).toBe('catching-up');
+    expect(await state(cursor(5))).toBe('live');
+    expect(feed.cursor).toBe('ep0c-5');
+    feed.disconnect();
+  });
+
   it('resumes after the last event it handled and drops what comes twice', async () => {
     const w = world();
     const { feed, seen } = client(w, 'ep0c-0');
@@ -270,6 +288,32 @@ describe('the feed client', () => {
     feed.disconnect();
   });
 
+  it('asks for what there is at the start until it has come, and after that no more', async () => {
+    const w = world();
+    const feed = new FeedClient({
+      url: 'http://x/feed',
+      snapshot: 'always',
+      environment: w.environment,
+    });
+    const asked = () => w.last().url.searchParams.get('snapshot');
+    feed.connect();
+    await w.settle();
+    w.last().send(frame('hello', { v: 1, resume: 'fresh', from: null, head: 'ep0c-9', hb: 15 }));
+    await w.settle();
+    w.last().end();
+    await w.settle();
+    await w.pass(250);
+    expect(asked()).toBe('always');
+    w.last().send(frame('hello', { v: 1, resume: 'fresh', from: null, head: 'ep0c-9', hb: 15 }));
+    w.last().send(frame('live', { c: 'ep0c-9' }, 'ep0c-9'));
+    await w.settle();
+    w.last().end();
+    await w.settle();
+    await w.pass(750);
+    expect([asked(), w.last().url.searchParams.get('since')]).toEqual(['auto', 'ep0c-9']);
+    feed.disconnect();
+  });
+
   it('gives up on a refusal and says why, and tries on through an overload', async () => {
     const w = world();
     const { feed } = client(w);
@@ -283,6 +327,22 @@ describe('the feed client', () => {
     expect(feed.problem).toBe('unauthenticated');
     await w.pass(100_000);
     expect(feed.state).toBe('off');
+  });
+
+  it.each(['3600', '2592000', '1e300'])('waits 30 s at most, whatever it is asked (%s)', async (seconds) => {
+    const w = world();
+    const { feed } = client(w);
+    let tries = 0;
+    w.answerWith(() => {
+      tries += 1;
+      return new Response('', { status: 503, headers: { 'retry-after': seconds } });
+    });
+    feed.connect();
+    await w.settle();
+    expect(feed.retryAt).toBe(30_000);
+    await w.pass(60_000);
+    expect(tries).toBe(3);
+    feed.disconnect();
   });
 
   it('tries three times fast, then polls and tries now and then, and at once when told that the network is back', async () => {

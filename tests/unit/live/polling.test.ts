@@ -1,30 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { FeedClient, type FeedState, type Reset } from '#lib/live/feed-client.ts';
+import { FeedClient, type FeedState, type Reset, type Snapshot } from '#lib/live/feed-client.ts';
 import { ModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
-function client(since: string | null = 'ep0a-0') {
+function client(since: string | null = 'ep0a-0', snapshot: 'never' | 'always' = 'never') {
   const world = new World();
   const server = new ModelServer();
   const seen: number[] = [];
   const states: FeedState[] = [];
   const resets: Reset[] = [];
   const goodbyes: string[] = [];
+  /** Of each part, the last event that came before it. */
+  const parts: (number | undefined)[] = [];
   const feed = new FeedClient({
     url: 'http://x/api/v1/feed?ws=one',
     topics: ['system'],
     since,
+    snapshot,
     environment: world.environment(server.fetchFor('script')),
     handlers: {
       onDelta: ({ c }) => seen.push(Number(c.split('-')[1])),
       onState: (state) => states.push(state),
       onReset: (reset) => resets.push(reset),
+      onSnapshot: () => parts.push(seen.at(-1)),
       onGoaway: (reason) => goodbyes.push(reason),
     },
   });
   const kinds = (from = 0) =>
     server.asked.slice(from).map(({ pathname }) => (pathname.endsWith('/poll') ? 'poll' : 'stream'));
-  return { world, server, feed, seen, states, resets, goodbyes, kinds };
+  return { world, server, feed, seen, states, resets, goodbyes, parts, kinds };
 }
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
@@ -80,6 +84,39 @@ describe('where streams do not get through', () => {
     expect(feed.state).toBe('live');
     feed.disconnect();
   });
+});
+
+describe('what there is, asked for at the start', () => {
+  /** More than a page of events may have. */
+  const large: Snapshot = {
+    topic: 'system',
+    type: 'workspace.changed',
+    part: 1,
+    of: 1,
+    items: [{ key: 'k', rev: 1, value: { name: 'x'.repeat(40_000) } }],
+  };
+
+  it.each([null, 'ep0a-2'])(
+    'comes once where only polls do, which go on every 5 s (from %s)',
+    async (since) => {
+      const { world, server, feed, seen, parts, resets } = client(since, 'always');
+      server.snapshot = [large];
+      server.publish(90);
+      server.gate = 'no-streams';
+      feed.connect();
+      await world.pass(4_000);
+      expect(seen).toEqual(since === null ? [] : upTo(90).slice(2));
+      expect(parts).toEqual([since === null ? undefined : 90]);
+      const before = server.polls;
+      server.publish(1);
+      await world.pass(30_000);
+      expect([server.polls - before, parts.length, seen.at(-1)]).toEqual([6, 1, 91]);
+      server.rotate('ep0b');
+      await world.pass(5_000);
+      expect([resets.length, parts.length]).toEqual([1, 2]);
+      feed.disconnect();
+    },
+  );
 });
 
 describe('a network that is gone', () => {

@@ -103,6 +103,9 @@ const commands = [
   ),
   fc.integer({ min: 1, max: 120 }).map((n) => command(`${n} events`, (real) => real.server.publish(n))),
   fc.integer({ min: 1, max: 5 }).map((n) => command(`${n} events`, (real) => real.server.publish(n))),
+  fc
+    .integer({ min: 1, max: 5 })
+    .map((n) => command(`${n} events for others`, (real) => real.server.publishElsewhere(n))),
   fc.constant(command('cut', (real) => real.server.cut())),
   fc.constantFrom(...gates).map((gate) =>
     command(`gate ${gate}`, (real) => {
@@ -185,6 +188,9 @@ async function toRest(real: Real): Promise<void> {
   await real.world.pass(10_000);
   real.server.publish(2);
   await real.world.pass(10_000);
+  real.server.publishElsewhere(1);
+  real.server.cut();
+  await real.world.pass(1_000);
 }
 
 describe.each(['worker', 'worker without locks', 'leader', 'alone'] as const)(
@@ -203,7 +209,11 @@ describe.each(['worker', 'worker without locks', 'leader', 'alone'] as const)(
           const own = tabs.filter(({ user }) => user === server.user);
           const others = tabs.filter((tab) => !own.includes(tab));
           for (const tab of tabs) expect(tab.wrong).toEqual([]);
-          for (const tab of own) expect([tab.epoch, tab.known]).toEqual([server.epoch, server.head]);
+          // The last event was for nobody here, and there was no beat since.
+          for (const tab of own) {
+            expect([tab.epoch, tab.known]).toEqual([server.epoch, server.head - 1]);
+            expect(tab.status).toMatchObject({ state: 'live' });
+          }
           for (const tab of others)
             expect(tab.status).toMatchObject({ state: 'off', problem: 'unauthenticated' });
           for (const { user } of server.openStreams()) expect(user).toBe(server.user);

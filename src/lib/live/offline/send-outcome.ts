@@ -1,5 +1,6 @@
 import type { KeptOutcome, KeptOutcomeReply } from '#lib/contracts/kept-outcome.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
+import { askedToWaitMs } from '../retry-delay.ts';
 import type { SendAnswer, UnsentOutcome } from './unsent-outcome.ts';
 
 /** The server waits 3 s for another sending of the same; longer silence is a lost connection. */
@@ -56,8 +57,7 @@ async function answerOf(response: Response): Promise<SendAnswer> {
       ? { kind: 'saved', id: reply.id, duplicate: reply.duplicate === true }
       : NETWORK;
   }
-  const seconds = Number(response.headers.get('retry-after') ?? 'none');
-  const afterMs = Number.isFinite(seconds) ? seconds * 1_000 : null;
+  const afterMs = askedToWaitMs(response.headers);
   if (status === 500) return { kind: 'later', reason: 'fault', afterMs };
   if (afterMs !== null || status >= 500 || status === 408 || status === 425 || status === 429)
     return { kind: 'later', reason: 'busy', afterMs };

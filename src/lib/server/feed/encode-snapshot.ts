@@ -5,9 +5,9 @@ import { toLine } from './encode.ts';
 import { placeFrame } from './frames.ts';
 
 const CHUNK_BYTES = 64 * 1024;
-/** Room for topic, type, part and the brackets of a chunk. */
+/** Room for topic, type, part and the brackets of a chunk, or the names and brackets of an item. */
 const ENVELOPE_BYTES = 160;
-const PATTERNS: FeedType = 'pattern.updated';
+const PATTERNS = 'pattern.updated' satisfies FeedType;
 
 /** A snapshot as it goes over the wire, made once for everybody who gets it. */
 export interface EncodedSnapshot {
@@ -63,24 +63,41 @@ const framesOf = (chunks: readonly string[]): Buffer[] =>
   chunks.map((data) => Buffer.from(`event: snapshot\ndata: ${data}\n\n`));
 
 /** Items in chunks of at most 64 KB; a larger item has a chunk of its own. */
-function chunksOf({ type, items }: SnapshotPart): string[] {
+function chunksOf(part: SnapshotPart): string[] {
+  const { type } = part;
+  const topic = TOPIC_OF[type];
+  const groups = grouped(itemsOf(part), CHUNK_BYTES - ENVELOPE_BYTES);
+  return groups.map(
+    (group, index) =>
+      `{"topic":"${topic}","type":"${type}","part":${index + 1},"of":${groups.length},"items":[${group.join(',')}]}`,
+  );
+}
+
+/** JSON of the items. More patterns than a chunk has room for are several, each with all leaders: applied, they are one. */
+function itemsOf(part: SnapshotPart): string[] {
+  if (part.type !== PATTERNS) return part.items.map(toLine);
+  return part.items.flatMap(({ value: { items, ...figures }, ...item }) => {
+    const head = toLine({ ...item, value: figures }).slice(0, -2);
+    const room = CHUNK_BYTES - 2 * ENVELOPE_BYTES - Buffer.byteLength(head);
+    const groups = grouped(items.map(toLine), room);
+    return (groups.length === 0 ? [[]] : groups).map((group) => `${head},"items":[${group.join(',')}]}}`);
+  });
+}
+
+/** In their order, as many together as come to at most so many bytes; a larger one is alone. */
+function grouped(jsons: readonly string[], most: number): string[][] {
   const groups: string[][] = [];
   let room = 0;
-  for (const item of items) {
-    const json = toLine(item);
+  for (const json of jsons) {
     const bytes = Buffer.byteLength(json) + 1;
     const group = groups.at(-1);
     if (group === undefined || bytes > room) {
       groups.push([json]);
-      room = CHUNK_BYTES - ENVELOPE_BYTES - bytes;
+      room = most - bytes;
     } else {
       group.push(json);
       room -= bytes;
     }
   }
-  const topic = TOPIC_OF[type];
-  return groups.map(
-    (group, index) =>
-      `{"topic":"${topic}","type":"${type}","part":${index + 1},"of":${groups.length},"items":[${group.join(',')}]}`,
-  );
+  return groups;
 }

@@ -43,6 +43,8 @@ export class FeedStream implements Waiting {
   readonly #wish: SnapshotWish;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #position: number;
+  /** The newest place the client was told. */
+  #told: number;
   /** Resolves the pull that waits for something to send; null while the client has no room or we are not done. */
   #wake: ((more?: Promise<void>) => void) | null = null;
   /** Until when a replay from the outbox goes on unquestioned; milliseconds of performance.now(), like all below. */
@@ -74,6 +76,7 @@ export class FeedStream implements Waiting {
     const { resume } = options;
     const now = performance.now();
     this.#position = resume.kind === 'reset' ? reader.visible : resume.from;
+    this.#told = this.#position;
     this.#freshAt = now;
     this.#replayUntil = resume.kind === 'ok' ? now + timings.slowMs : now;
     this.#resumedAt = resume.kind === 'ok' ? now : null;
@@ -158,7 +161,9 @@ export class FeedStream implements Waiting {
         return undefined;
       }
       if (!this.#host.reader.ring.covers(this.#position)) return this.#pullFromOutbox();
-      if (this.#position >= this.#host.reader.visible) return this.#park();
+      if (this.#position < this.#host.reader.visible) continue;
+      if (this.#resumedAt !== null) this.#arrive(this.#resumedAt);
+      else return this.#park();
     }
   }
 
@@ -169,11 +174,14 @@ export class FeedStream implements Waiting {
     }
   }
 
+  /** A resumed client has everything, and is told so where what came last was not for it. */
+  #arrive(resumedAt: number): void {
+    this.#host.counters.resume.add(performance.now() - resumedAt);
+    this.#resumedAt = null;
+    if (this.#told < this.#position) this.#beatDue = true;
+  }
+
   #park(): Promise<void> {
-    if (this.#resumedAt !== null) {
-      this.#host.counters.resume.add(performance.now() - this.#resumedAt);
-      this.#resumedAt = null;
-    }
     this.#replayUntil = 0;
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -196,6 +204,7 @@ export class FeedStream implements Waiting {
     const ahead = this.#ahead;
     if (ahead !== null && this.#position >= ahead.seq) {
       this.#ahead = null;
+      this.#told = ahead.seq;
       this.#host.counters.snapshots.sent += 1;
       return ahead.frames;
     }
@@ -206,12 +215,20 @@ export class FeedStream implements Waiting {
       const segment = this.#isSlow()
         ? this.#coalesced(limit)
         : this.audience.segment(ring, this.#position, limit);
-      this.#position = segment.to;
-      if (segment.events.length === 0) continue;
-      this.#host.counters.delivered += segment.events.length;
-      return [segment.bytes];
+      const bytes = this.#pass(segment);
+      if (bytes !== null) return [bytes];
     }
     return ahead !== null && this.#position >= ahead.seq ? this.#nextBytes() : null;
+  }
+
+  /** Moves to the end of the segment. What of it is to be sent, or null. */
+  #pass(segment: Segment): Uint8Array | null {
+    this.#position = segment.to;
+    const last = segment.events.at(-1);
+    if (last === undefined) return null;
+    this.#told = last.seq;
+    this.#host.counters.delivered += segment.events.length;
+    return segment.bytes;
   }
 
   get #limit(): number {
@@ -255,10 +272,9 @@ export class FeedStream implements Waiting {
     }
     const part = await this.#host.replay(this.audience, this.#position, this.#limit);
     if (this.#isInterrupted || this.#beginning !== null) return this.#pull();
-    this.#position = part.to;
-    if (part.events.length === 0) return this.#pull();
-    this.#host.counters.delivered += part.events.length;
-    this.#send(part.bytes);
+    const bytes = this.#pass(part);
+    if (bytes === null) return this.#pull();
+    this.#send(bytes);
     return undefined;
   }
 
@@ -321,9 +337,8 @@ export class FeedStream implements Waiting {
     const wake = this.#unpark();
     if (wake === null) return;
     this.#guard(() => {
-      this.#position = segment.to;
-      this.#host.counters.delivered += segment.events.length;
-      this.#send(segment.bytes);
+      const bytes = this.#pass(segment);
+      if (bytes !== null) this.#send(bytes);
     });
     wake();
   }
@@ -394,6 +409,7 @@ export class FeedStream implements Waiting {
   /** A real event with data: comments show up as empty messages in some clients. Also moves a filtered client along. */
   #beatFrame(): Buffer {
     this.#beatDue = false;
+    this.#told = this.#position;
     const c = formatCursor(this.#host.reader.epoch, this.#position);
     return placeFrame('cursor', c, this.#host.now());
   }

@@ -61,6 +61,15 @@ describe.each([
       expect((await callApi(route.GET, app, key, `${path}${query}`)).status).toBe(400);
   });
 
+  it('refuses a session that names no workspace as it refuses any wrong address', async () => {
+    for (const query of ['', '?ws=', '?topics=zzz']) {
+      const head = await callApi(route.HEAD, app, ana, `${path}${query}`, { method: 'HEAD' });
+      const refused = await callApi(route.GET, app, ana, `${path}${query}`);
+      expect([head.status, refused.status]).toEqual([400, 400]);
+      expect(await refused.json()).toMatchObject({ issues: [{ path: 'ws' }] });
+    }
+  });
+
   it('refuses a session of somebody else than the address names', async () => {
     const answers = [
       [ana, `ws=${slug}`, 200],

@@ -141,6 +141,8 @@ describe('the answer to a sending', () => {
     [409, { 'retry-after': '1' }, { kind: 'later', reason: 'busy', afterMs: 1_000 }],
     [429, { 'retry-after': '2' }, { kind: 'later', reason: 'busy', afterMs: 2_000 }],
     [503, { 'retry-after': '2' }, { kind: 'later', reason: 'busy', afterMs: 2_000 }],
+    [503, { 'retry-after': '2592000' }, { kind: 'later', reason: 'busy', afterMs: 30_000 }],
+    [503, { 'retry-after': '0' }, { kind: 'later', reason: 'busy', afterMs: null }],
     [502, {}, { kind: 'later', reason: 'busy', afterMs: null }],
     [500, {}, { kind: 'later', reason: 'fault', afterMs: null }],
   ])('of status %i with %o is understood', async (status, headers, expected) => {

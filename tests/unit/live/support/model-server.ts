@@ -1,4 +1,4 @@
-import type { Delta } from '#lib/contracts/feed.ts';
+import type { Delta, Snapshot } from '#lib/contracts/feed.ts';
 
 export type Gate =
   /** Everything gets through. */
@@ -37,6 +37,10 @@ export class ModelServer {
   head = 0;
   /** Events at or before it are gone. */
   oldest = 0;
+  /** Events of this history that are not for these readers. */
+  readonly elsewhere = new Set<number>();
+  /** What there is, told to those who ask for it. */
+  snapshot: Snapshot[] = [];
   /** What an event is about, when it matters. */
   eventAt: (seq: number) => Partial<Delta> = () => ({});
   streams: Stream[] = [];
@@ -88,9 +92,13 @@ export class ModelServer {
     }
   }
 
+  /** Something happens that none of these readers is told. */
+  publishElsewhere(count: number): void {
+    for (let i = 0; i < count; i += 1) this.elsewhere.add((this.head += 1));
+  }
+
   beat(): void {
-    for (const stream of this.openStreams())
-      stream.send(frame('cursor', { c: this.cursor, t: 1 }, this.cursor));
+    for (const stream of this.openStreams()) stream.send(this.#beatFrame());
   }
 
   cut(): void {
@@ -109,6 +117,7 @@ export class ModelServer {
     this.epoch = epoch;
     this.head = 3;
     this.oldest = 0;
+    this.elsewhere.clear();
     for (const stream of this.openStreams()) stream.send(this.#resetFrames('epoch'));
   }
 
@@ -200,7 +209,19 @@ export class ModelServer {
     const resume = trouble === null ? (since === null ? 'fresh' : 'ok') : 'reset';
     stream.send(frame('hello', { v: 1, resume, from, head: this.cursor, hb: 15 }, from));
     if (trouble !== null) stream.send(this.#resetFrames(trouble));
-    else for (let seq = seqIn(from) + 1; seq <= this.head; seq += 1) stream.send(this.#deltaFrame(seq));
+    else {
+      for (const seq of this.#seenAfter(seqIn(from), this.head)) stream.send(this.#deltaFrame(seq));
+      if (seqIn(from) < this.head && this.elsewhere.has(this.head)) stream.send(this.#beatFrame());
+    }
+  }
+
+  #seenAfter(from: number, to: number): number[] {
+    const all = Array.from({ length: to - from }, (_, i) => from + 1 + i);
+    return all.filter((seq) => !this.elsewhere.has(seq));
+  }
+
+  #beatFrame(): string {
+    return frame('cursor', { c: this.cursor, t: 1 }, this.cursor);
   }
 
   async #poll(url: URL, signal: AbortSignal): Promise<Response> {
@@ -216,9 +237,12 @@ export class ModelServer {
     const from = trouble === null ? (since ?? this.cursor) : this.cursor;
     // As the server pages: what is more comes with the next answer.
     const to = Math.min(this.head, seqIn(from) + 40);
-    const events = Array.from({ length: to - seqIn(from) }, (_, i) => this.#delta(seqIn(from) + 1 + i));
+    const events = this.#seenAfter(seqIn(from), to).map((seq) => this.#delta(seq));
     const reset = trouble === null ? {} : { reset: { reason: trouble, head: this.cursor } };
-    return Response.json({ epoch, from, to: `${epoch}-${to}`, events, streaming, ...reset });
+    const wish = url.searchParams.get('snapshot');
+    const isDue = to === this.head && (wish === 'always' || (wish === 'auto' && trouble !== null));
+    const snapshot = isDue ? { snapshot: this.snapshot } : {};
+    return Response.json({ epoch, from, to: `${epoch}-${to}`, events, streaming, ...reset, ...snapshot });
   }
 }
 

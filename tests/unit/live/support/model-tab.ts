@@ -21,9 +21,11 @@ export class ModelTab {
   /** Deltas up to here came in this history, without a hole. */
   #last: number;
   readonly wrong: string[] = [];
+  readonly #elsewhere: ReadonlySet<number>;
 
   constructor(browser: FakeBrowser, server: ModelServer, options: { version: number; user: string }) {
     this.user = options.user;
+    this.#elsewhere = server.elsewhere;
     this.name = `feed ${options.version} ${options.user}`;
     this.context = browser.openContext(this.name);
     this.epoch = server.epoch;
@@ -53,12 +55,18 @@ export class ModelTab {
     void this.feed.connect();
   }
 
+  /** Whether something between the two was for this page. */
+  #misses(from: number, to: number): boolean {
+    for (let seq = from + 1; seq < to; seq += 1) if (!this.#elsewhere.has(seq)) return true;
+    return false;
+  }
+
   #apply(cursor: string): void {
     this.received += 1;
     const seq = seqOf(cursor);
     if (epochOf(cursor) !== this.epoch) this.wrong.push(`${cursor} is of another history than ${this.epoch}`);
     else if (seq <= this.#last) this.wrong.push(`${cursor} came twice (at ${this.#last})`);
-    else if (seq !== this.#last + 1)
+    else if (this.#misses(this.#last, seq))
       this.wrong.push(`before ${cursor} something is missing (at ${this.#last})`);
     this.#last = seq;
     this.known = Math.max(this.known, seq);
