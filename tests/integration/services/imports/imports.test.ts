@@ -406,9 +406,12 @@ describe('an import under way', () => {
         },
       );
       const gone = once(child, 'exit');
-      await until(id, (view) => view.done >= kills * 2_500 || view.state === 'done');
-      child.kill('SIGKILL');
-      await gone;
+      try {
+        await until(id, (view) => view.done >= kills * 2_500 || view.state === 'done');
+      } finally {
+        child.kill('SIGKILL');
+        await gone;
+      }
     }
     startRunner();
     await expectExact(id);
