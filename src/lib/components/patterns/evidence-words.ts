@@ -1,4 +1,5 @@
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import type { NotCompared } from '#lib/contracts/pattern-insight.ts';
 import { chanceOfEver } from '#lib/format/confidence.ts';
 import { count, position } from '#lib/format/count.ts';
 import { odds, oddsInterval } from '#lib/format/ratio.ts';
@@ -93,6 +94,25 @@ export const REASON_SHORT = {
   shadows: 'stands out neither within it nor outside it',
   'not-compared': 'no place was free to compare them',
 } as const;
+
+/** Why it is not compared within a simpler pattern; `label` of the pattern that explains it, where one does. */
+export function notComparedWords(why: NotCompared | null, label: string | undefined): string {
+  switch (why) {
+    case 'not-standing':
+      return 'not compared: one of the two does not stand';
+    case 'other-side':
+      return 'not compared: it stands on the other side';
+    case 'closed':
+      return 'not compared: nearly the same outcomes';
+    case 'explained':
+      return label === undefined ? 'not compared' : `not compared: already explained by ${label}`;
+    case 'no-place':
+      return 'not compared: no place was free';
+    case 'not-yet':
+    case null:
+      return 'not compared yet';
+  }
+}
 
 /** What else one has to know of a pattern to read its row. */
 export function marksOf(pattern: PatternView): string[] {
