@@ -161,7 +161,9 @@ export const patternWhySchema = z
         confidenceWorse: z.number().nullable(),
       })
       .nullable()
-      .describe('Thirty days or 1,000 outcomes ago, whichever is nearer; null where it had none yet.'),
+      .describe(
+        'Thirty days or 1,000 outcomes ago, whichever is nearer; 1,000 outcomes ago where nothing came for thirty days. Null where the log has no such place.',
+      ),
     movers: z
       .array(
         z.object({
