@@ -478,6 +478,12 @@ describe('choices of people', () => {
     expect((await patternOf(api, where.join('&where='))).confidence).toBeCloseTo(1 / 6, 12);
     const found = await api.get(list.GET, '/api/v1/patterns?pinned=true', patternListSchema);
     expect(found.items.map((item) => item.id)).toEqual([id]);
+    const family = await api.get(searched.GET, '/', searchFamilySchema);
+    expect(family).toMatchObject({ pinned: 1, pinnedOnly: 1 });
+    expect(family.byDepth.reduce((sum, { tracked }) => sum + tracked, 0)).toBe(family.tracked);
+    expect((await api.post(retire.POST, '/', id)).status).toBe(200);
+    expect((await api.post(unpin.POST, '/', id)).status).toBe(409);
+    expect((await api.post(resume.POST, '/', id)).status).toBe(200);
     expect((await api.post(unpin.POST, '/', id)).status).toBe(200);
     const gone = await api.get(lookup.GET, '/api?where=hook:rare&where=topic:music', patternListSchema);
     expect(gone.items[0]).toMatchObject({ id: null, status: 'untracked' });
