@@ -47,7 +47,10 @@ new Command('bench')
       .map(([name, what]) => `  ${name.padEnd(13)}${what}`)
       .join('\n')}`,
   )
-  .option('--only <part>', 'honesty: single, families, miner or corrections; fanout: a candidate')
+  .option(
+    '--only <part>',
+    'honesty: single, families, miner or corrections; fanout: a candidate; faults: a fault, as F14',
+  )
   .option('--quick', 'honesty, fanout, faults: less of it')
   .action((names: string[], options: { only?: string; quick?: boolean }) => {
     const forwarded = [

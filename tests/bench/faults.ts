@@ -2,13 +2,24 @@ import { spawnSync } from 'node:child_process';
 
 /**
  * The faults of tests/integration/feed/faults and tests/e2e/feed-faults.spec.ts, longer and larger. Each prints its
- * seed. Run: npm run bench -- faults [--quick]
+ * seed. Run: npm run bench -- faults [--quick] [--only F14]
  */
 const scale = process.argv.includes('--quick') ? '3' : '10';
 const env = { ...process.env, FAULTS_SCALE: process.env['FAULTS_SCALE'] ?? scale };
+/** A fault's name, as the tests have it. */
+const at = process.argv.indexOf('--only');
+const named = (flag: string): string[] => (at === -1 ? [] : [flag, process.argv[at + 1] ?? '']);
 const run = (...args: string[]): number => spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
 
 const failed =
-  run('vitest', 'run', '--project', 'integration', '--reporter', 'verbose', 'tests/integration/feed/faults') +
-  run('playwright', 'test', 'tests/e2e/feed-faults.spec.ts');
+  run(
+    'vitest',
+    'run',
+    '--project',
+    'integration',
+    '--reporter',
+    'verbose',
+    'tests/integration/feed/faults',
+    ...named('-t'),
+  ) + run('playwright', 'test', 'tests/e2e/feed-faults.spec.ts', '--pass-with-no-tests', ...named('-g'));
 process.exit(failed === 0 ? 0 : 1);

@@ -131,6 +131,14 @@ test('a network that is gone is told, figures stay, and what was missed appears 
   expect(loads).toBe(0);
   await badge(page).click();
   await expect(page.getByText(/restored after/)).toBeVisible();
+  // Held still it says the same, and can be let go.
+  await page.getByRole('button', { name: 'Pause this page' }).click();
+  await expect(badge(page)).toHaveAttribute('data-state', 'paused');
+  await context.setOffline(true);
+  await expect(badge(page)).toHaveAttribute('data-state', 'offline', { timeout: 15_000 });
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await context.setOffline(false);
+  await isLive(page);
   await context.close();
 });
 

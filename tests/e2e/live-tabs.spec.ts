@@ -5,6 +5,7 @@ import {
   hasStreams,
   isLive,
   isReady,
+  latest,
   logInTo,
   menu,
   openLive,

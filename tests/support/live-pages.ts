@@ -71,7 +71,7 @@ export async function shownTotal(page: Page): Promise<number> {
 }
 
 /** Addresses of the latest outcomes, newest first. */
-const latest = (page: Page): Promise<string[]> =>
+export const latest = (page: Page): Promise<string[]> =>
   page
     .locator('section[aria-labelledby="latest"] li a')
     .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));

@@ -136,6 +136,17 @@ export const similarPatternSchema = z.object({
   jaccard: z.number().describe('Of the last 4,096 outcomes: those in both over those in either.'),
 });
 
+/** Why a pattern is not compared within a simpler one. */
+export const NOT_COMPARED = [
+  'not-standing',
+  'other-side',
+  'closed',
+  'explained',
+  'no-place',
+  'not-yet',
+] as const;
+export type NotCompared = (typeof NOT_COMPARED)[number];
+
 /** All that a page says when somebody asks "why". */
 export const patternWhySchema = z
   .object({
@@ -154,7 +165,9 @@ export const patternWhySchema = z
         confidenceWorse: z.number().nullable(),
       })
       .nullable()
-      .describe('Thirty days or 1,000 outcomes ago, whichever is nearer; null where it had none yet.'),
+      .describe(
+        'Thirty days or 1,000 outcomes ago, whichever is nearer; 1,000 outcomes ago where nothing came for thirty days. Null where the log has no such place.',
+      ),
     movers: z
       .array(
         z.object({
@@ -179,7 +192,16 @@ export const patternWhySchema = z
           confidence: z
             .number()
             .nullable()
-            .describe('That within this simpler pattern the further conditions matter; null: not tested.'),
+            .describe('That within this simpler pattern the further conditions matter; null: not compared.'),
+          through: position
+            .nullable()
+            .describe('The comparison is as of here: the last time that patterns were folded under others.'),
+          notCompared: z
+            .enum(NOT_COMPARED)
+            .nullable()
+            .describe(
+              'Why not: one of the two does not stand, or on the other side; nearly the same outcomes; another pattern explains it already; no place was free; not asked since it stands.',
+            ),
         }),
       )
       .describe('Every simpler pattern it contains.'),

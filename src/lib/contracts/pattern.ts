@@ -198,8 +198,8 @@ export const patternViewSchema = z
       .boolean()
       .nullable()
       .describe(
-        'False: in effect no comparable outcomes at the same time, or, time-bound, the other periods do not agree ' +
-          'among themselves. Null where it cannot be said.',
+        'False: in effect no comparable outcomes at the same time, or, time-bound, the other periods are too few ' +
+          'or do not agree among themselves, or this one does not within itself. Null where it cannot be said.',
       ),
     explainedBy: z
       .object({ id: z.string(), label: z.string(), reason: z.enum(EXPLANATIONS) })

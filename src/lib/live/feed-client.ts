@@ -61,7 +61,7 @@ const DEFAULT_BEAT_S = 15;
 /** A page this full was probably cut. */
 const FULL_PAGE = { events: 32, characters: 32_000 };
 const PULSE_MS = 5_000;
-/** A pulse this late means that the machine slept; timers of hidden pages are up to a minute late. */
+/** Pulses this far apart mean that the machine slept; timers of hidden pages are up to a minute late. */
 const SLEPT_MS = 90_000;
 
 /**

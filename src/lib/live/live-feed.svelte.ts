@@ -119,8 +119,9 @@ export class LiveFeed {
     });
   }
 
+  /** `paused` only while there is a connection to pause: that it is lost counts for more. */
   get state(): LiveState {
-    if (this.#paused && this.#client !== 'off') return 'paused';
+    if (this.#paused && this.isConnected) return 'paused';
     return this.#client === 'live' && this.#isElsewhere ? 'catching-up' : this.#client;
   }
   get paused(): boolean {

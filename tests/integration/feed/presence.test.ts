@@ -86,6 +86,28 @@ describe('a visit', () => {
     watching.close();
   });
 
+  it('is told in order also when the clock of the database was set back since somebody was told of', async () => {
+    const { sql } = server.db;
+    const streams: RawReader[] = [];
+    const anHourAhead = Date.now() + 3_600_000;
+    await sql`select setval('presence_clock', ${anHourAhead})`;
+    try {
+      for (const last of ['presence.joined', 'presence.left', 'presence.joined']) {
+        if (last === 'presence.left') for (const stream of streams.splice(0)) stream.close();
+        else streams.push(await open());
+        await tellsLast(last);
+      }
+      const revs = (await told()).map(({ rev }) => rev);
+      expect(revs).toHaveLength(3);
+      expect(revs[0]).toBeGreaterThan(anHourAhead);
+      expect(revs).toEqual([...new Set(revs)].sort((a, b) => a - b));
+    } finally {
+      for (const stream of streams) stream.close();
+      await tellsLast('presence.left');
+      await sql`select setval('presence_clock', 1)`;
+    }
+  });
+
   it('goes on through a reload', async () => {
     for (let reload = 0; reload < 3; reload += 1) {
       const stream = await open();

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { App } from '#lib/server/app.ts';
 import { endSession } from '#lib/server/auth/sessions.ts';
 import type { WorkspaceInfo, WorkspaceRole } from '#lib/server/context.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
@@ -39,7 +38,7 @@ async function giveRole(member: Member, role: WorkspaceRole | null): Promise<voi
     await (role === null
       ? tx`delete from memberships where user_id = ${member.id}`
       : tx`update memberships set role = ${role} where user_id = ${member.id}`);
-    await appendAccessChanged(tx, { now: Date.now } as App, workspace.id, member.id);
+    await appendAccessChanged(tx, workspace.id, member.id);
   });
 }
 

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkspaceInfo } from '#lib/server/context.ts';
 import { killPrograms, runProgram } from '../../support/run-program.ts';
@@ -35,10 +37,10 @@ describe.skipIf(!hasPython)('the Python program of the docs (skipped where there
     await server.stop();
   });
 
-  function follow(since: string, token = key.token) {
+  function follow(since: string, token = key.token, url = server.url) {
     return runProgram('python3', ['-c', programOfTheDocs(), since], {
       ...process.env,
-      FEED: `${server.url}?topics=collections`,
+      FEED: `${url}?topics=collections`,
       TELLTALE_API_KEY: token,
     });
   }
@@ -86,5 +88,23 @@ describe.skipIf(!hasPython)('the Python program of the docs (skipped where there
       (code) => code !== undefined,
     );
     expect([run.code, run.err]).toEqual([1, expect.stringContaining('401')]);
+  });
+
+  it('ends with a 404 of the server, and not with one of something in front of it', async () => {
+    const types = ['text/html', 'application/problem+json'];
+    const answers = types.values();
+    const front = createServer((_, response) => {
+      response.writeHead(404, { 'content-type': answers.next().value ?? 'text/plain' }).end('{}');
+    });
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    const { port } = front.address() as AddressInfo;
+    const run = follow('', key.token, `http://127.0.0.1:${port}`);
+    await until(
+      () => run.code,
+      (code) => code !== undefined,
+    );
+    expect([run.code, run.err]).toEqual([1, expect.stringContaining('404')]);
+    expect(answers.next().done).toBe(true);
+    await new Promise((resolve) => front.close(resolve));
   });
 });

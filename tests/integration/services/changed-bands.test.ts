@@ -54,6 +54,12 @@ beforeAll(async () => {
   five = (await lookupPattern(server.ctx, ['score:5'])).item.id ?? '';
   expect(await choosePattern(server.ctx, five, 'retire')).toMatchObject({ label: 'score 5', changed: true });
   expect(await statuses()).toMatchObject({ 'score 5': 'retired' });
+  // Rows are written once a second; of one that left before its own there would be nothing to say.
+  await until('score 5 has its row', async () => {
+    const rows =
+      await db.sql`select 1 from patterns where workspace_id = ${server.workspace.id} and id = ${five}`;
+    return rows.length > 0;
+  });
 });
 afterAll(async () => {
   await server.stop();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context, WorkspaceInfo } from '#lib/server/context.ts';
+import { EventBus } from '#lib/live/event-bus.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '#lib/server/services/api-keys/index.ts';
 import {
   acceptInvitation,
@@ -77,6 +78,21 @@ describe('workspaces', () => {
       'admin',
       'admin',
     ]);
+  });
+
+  it('are told to have changed to everybody, also by a server whose clock is behind', async () => {
+    const { ctx } = await freshWorkspace();
+    const behind = { ...app, now: () => Date.now() - 3_600_000 };
+    await updateWorkspace(ctx, { name: 'One', timezone: 'UTC' });
+    await updateWorkspace({ ...ctx, app: behind }, { name: 'Two', timezone: 'UTC' });
+    const bus = new EventBus();
+    const told = await app.db.sql<{ topic: 'system'; key: string; rev: number }[]>`
+      select topic, key, rev from feed_outbox
+      where workspace_id = ${ctx.workspace.id} and type = 'workspace.changed' order by wid`;
+    const heard = told.filter((one) =>
+      bus.dispatch({ ...one, type: 'workspace.changed', op: 'upsert', c: 'e-1', t: 0, value: null }),
+    );
+    expect(heard).toHaveLength(2);
   });
 
   it('are renamed under the same address, audited with before and after', async () => {

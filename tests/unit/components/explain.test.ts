@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { caution, explainPattern } from '#lib/components/patterns/explain.ts';
-import { disagreement, marksOf } from '#lib/components/patterns/evidence-words.ts';
+import { disagreement, liftShown, marksOf } from '#lib/components/patterns/evidence-words.ts';
 import { receiptRows } from '#lib/components/patterns/receipt-rows.ts';
 import type { PatternView } from '#lib/contracts/pattern.ts';
 import { rateConfidenceSequence } from '#domain/statistics/rate-confidence-sequence.ts';
@@ -71,6 +71,19 @@ describe('explainPattern', () => {
     expect(text(pattern(6, 40, 50, 400))).toContain('overlap, so the difference may be chance');
   });
 
+  it('compares with no rest of fewer than ten, and says so', () => {
+    const few: PatternView = { ...pattern(364, 391, 0, 9), confidence: 0.99, confidenceWorse: 0 };
+    expect(text(few)).toContain(
+      'For everyone else it was 0 of 9. With fewer than 10 there is no comparison yet.',
+    );
+    expect(text(few)).not.toMatch(/points|Confidence/);
+    expect(text({ ...few, direction: 'better', status: 'emerging' })).toContain('It is emerging.');
+    expect(caution(few)).toBeNull();
+    expect([few, pattern(364, 391, 1, 10), pattern(4, 4, 1, 10)].map(liftShown)).toEqual(['–', '9.3×', '–']);
+    const rows = receiptRows(few, { asOf: 400, behindMs: 0, searched: 100, budget: null });
+    expect(rows.find(({ label }) => label === 'p, single look')?.value).toBe('–');
+  });
+
   it('writes no rate under five outcomes', () => {
     expect(text(pattern(1, 3, 50, 400))).toBe(
       '1 of 3 converted. That is too few to call a rate; it says almost nothing yet.',
@@ -137,8 +150,10 @@ describe('explainPattern with evidence', () => {
 
   it('says of time-bound ones how they are compared', () => {
     const bound: PatternView = { ...confirmed, period: true, oddsRatio: null, comparable: false };
-    expect(text(bound)).toContain('too few or differ among themselves too much, so nothing is concluded');
-    expect(marksOf(bound)).toEqual(['time-bound: the other periods differ among themselves']);
+    expect(text(bound)).toContain(
+      'too few or differ among themselves, or this one changed within itself, so nothing is concluded',
+    );
+    expect(marksOf(bound)).toEqual(['time-bound: the periods do not agree']);
     expect(marksOf({ ...confirmed, comparable: false, pinned: true, recounting: true })).toEqual([
       'pinned',
       'recounting',
@@ -170,7 +185,7 @@ describe('explainPattern with evidence', () => {
       'at #4,187 its distance from the rest changed',
     );
     expect(text({ ...weakening, period: true, comparable: false })).toContain(
-      'the other periods do not agree any more',
+      'the periods do not agree any more: the others among themselves, or this one within itself.',
     );
   });
 

@@ -81,10 +81,13 @@ describe('ConfidenceMeter', () => {
     confidence: number | null,
     confidenceWorse = 0,
     comparable?: boolean,
+    restN = 400,
   ) =>
     render(ConfidenceMeter, {
       props: {
         pattern: {
+          n: 40,
+          rest: { n: restN, successes: 0, rate: 0, wilson: { low: 0, high: 1 } },
           status,
           confidence,
           confidenceWorse: confidence === null ? null : confidenceWorse,
@@ -124,7 +127,8 @@ describe('ConfidenceMeter', () => {
   it('has no full bar where periods are not known to agree', () => {
     const html = meter('collecting', 0.95, 0, false);
     expect(html).toMatch(/class="cs void/);
-    expect(text(html)).toContain('which says nothing while those are not known to agree');
+    expect(text(html)).toContain('which says nothing while the periods are not known to agree');
+    expect(meter('collecting', 0.95, 0, undefined, 9)).toMatch(/class="cs void/);
     expect(meter('collecting', 0.95, 0, true)).not.toMatch(/void/);
   });
 });

@@ -89,4 +89,32 @@ describe('WhyPanel', () => {
     expect(headings(why(117, 100))).toEqual(['Folded under it, the strongest 100 of 117']);
     expect(headings(why(9, 9))).toEqual(['Folded under it']);
   });
+
+  it('says of the simpler patterns as of where it is compared, or why not', () => {
+    const base = why(0, 0);
+    const conditions = [
+      ...named('mobile').conditions,
+      { attribute: 'day', value: 'mo' },
+      { attribute: 'hour', value: '9' },
+    ];
+    const parent = { ...named('mobile'), ...counts, id: null, conditions: conditions.slice(0, 2) };
+    const { body } = render(WhyPanel, {
+      props: {
+        why: {
+          ...base,
+          pattern: { ...base.pattern, conditions, explainedBy: { ...named('tablet'), reason: 'restates' } },
+          parents: [
+            { ...parent, label: 'one', confidence: 0.97, through: 7_936, notCompared: null },
+            { ...parent, label: 'two', confidence: null, through: null, notCompared: 'explained' },
+            { ...parent, label: 'three', confidence: null, through: null, notCompared: 'other-side' },
+          ],
+        },
+        base: '/w/a',
+        timezone: 'UTC',
+      },
+    });
+    expect(body).toContain('the other conditions matter: confidence 0.97 as of #7,936');
+    expect(body).toContain('not compared: already explained by device tablet');
+    expect(body).toContain('not compared: it stands on the other side');
+  });
 });

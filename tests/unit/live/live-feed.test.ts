@@ -205,6 +205,29 @@ describe('a connection that is renewed as planned', () => {
   });
 });
 
+describe('a page that is held still', () => {
+  it('says when its connection is lost, and waits on when it is back', async () => {
+    const { world, server, feed } = await openPage();
+    feed.pause();
+    server.publish(3);
+    await world.settle();
+    expect([feed.state, feed.waiting]).toEqual(['paused', 3]);
+    server.gate = 'down';
+    world.online = false;
+    feed.reconnect();
+    await world.pass(6_000);
+    expect([feed.state, feed.stale, feed.paused, feed.waiting]).toEqual(['offline', true, true, 3]);
+    world.online = true;
+    await world.pass(5_000);
+    expect(feed.state).toBe('reconnecting');
+    server.gate = 'open';
+    await world.pass(31_000);
+    expect([feed.state, feed.stale, feed.waiting]).toEqual(['paused', false, 3]);
+    feed.resume();
+    expect([feed.state, feed.waiting]).toEqual(['live', 0]);
+  });
+});
+
 describe('another workspace', () => {
   it('begins with no counts of the one before, and is not paused', async () => {
     const { world, server, feed, end, turnTo } = await openPage();

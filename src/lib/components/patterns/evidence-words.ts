@@ -1,7 +1,9 @@
 import type { PatternView } from '#lib/contracts/pattern.ts';
+import type { NotCompared } from '#lib/contracts/pattern-insight.ts';
 import { chanceOfEver } from '#lib/format/confidence.ts';
 import { count, position } from '#lib/format/count.ts';
-import { odds, oddsInterval } from '#lib/format/ratio.ts';
+import { MIN_CASES_FOR_RATE } from '#lib/format/percent.ts';
+import { lift, odds, oddsInterval } from '#lib/format/ratio.ts';
 
 type Evidence = Pick<PatternView, 'confidence' | 'confidenceWorse' | 'direction'>;
 
@@ -28,10 +30,23 @@ export function sideWord(pattern: Evidence): 'below' | null {
 
 /**
  * Whether what its confidence promises holds. Evidence of periods promises something only while the other periods agree
- * among themselves, and not before that has been asked (STATISTICS §3).
+ * among themselves and it agrees with itself, and not before that has been asked (STATISTICS §3).
  */
 export function isGuaranteed({ period, comparable }: Pick<PatternView, 'period' | 'comparable'>): boolean {
   return !period || comparable === true;
+}
+
+/** Outcomes of the rest below which pages compare nothing (STATISTICS §8, minimum samples); the evidence holds without. */
+export const ENOUGH_OF_REST = 10;
+
+/** Whether both sides have outcomes enough for a page to compare them. */
+export function isCompared({ n, rest }: Pick<PatternView, 'n' | 'rest'>): boolean {
+  return n >= MIN_CASES_FOR_RATE && rest.n >= ENOUGH_OF_REST;
+}
+
+/** The lift, where there is a comparison. */
+export function liftShown(pattern: Pick<PatternView, 'n' | 'rest' | 'lift'>): string {
+  return isCompared(pattern) ? lift(pattern.lift) : '–';
 }
 
 /** The raw rate leans the other way than the evidence of the same time: never to be hidden. */
@@ -94,6 +109,25 @@ export const REASON_SHORT = {
   'not-compared': 'no place was free to compare them',
 } as const;
 
+/** Why it is not compared within a simpler pattern; `label` of the pattern that explains it, where one does. */
+export function notComparedWords(why: NotCompared | null, label: string | undefined): string {
+  switch (why) {
+    case 'not-standing':
+      return 'not compared: one of the two does not stand';
+    case 'other-side':
+      return 'not compared: it stands on the other side';
+    case 'closed':
+      return 'not compared: nearly the same outcomes';
+    case 'explained':
+      return label === undefined ? 'not compared' : `not compared: already explained by ${label}`;
+    case 'no-place':
+      return 'not compared: no place was free';
+    case 'not-yet':
+    case null:
+      return 'not compared yet';
+  }
+}
+
 /** What else one has to know of a pattern to read its row. */
 export function marksOf(pattern: PatternView): string[] {
   return [
@@ -107,9 +141,7 @@ export function marksOf(pattern: PatternView): string[] {
 function timeMark({ period, comparable }: PatternView): string[] {
   if (comparable === false) {
     return [
-      period
-        ? 'time-bound: the other periods differ among themselves'
-        : 'time-bound: no comparable outcomes at the same time',
+      period ? 'time-bound: the periods do not agree' : 'time-bound: no comparable outcomes at the same time',
     ];
   }
   return period ? ['time-bound: compared by period'] : [];

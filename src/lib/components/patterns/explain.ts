@@ -7,7 +7,9 @@ import {
   changeSubject,
   confidenceShown,
   disagrees,
+  ENOUGH_OF_REST,
   epochCause,
+  isCompared,
   isGuaranteed,
   sideShown,
 } from './evidence-words.ts';
@@ -51,11 +53,19 @@ export function explainPattern(pattern: PatternView): Piece[][] {
     paragraphs.push(['Every outcome meets them, so there is no rest to compare with.']);
     return paragraphs;
   }
-  paragraphs.push([
-    ...againstRest(pattern, rate, rest.rate),
-    ...(hasEvidence(pattern) ? [] : overlap(pattern)),
-  ]);
-  if (hasEvidence(pattern)) paragraphs.push(sameTime(pattern), ...evidence(pattern), change(pattern));
+  const compared = isCompared(pattern);
+  paragraphs.push(
+    compared
+      ? [...againstRest(pattern, rate, rest.rate), ...(hasEvidence(pattern) ? [] : overlap(pattern))]
+      : [
+          `For everyone else it was `,
+          figure(`${count(rest.successes)} of ${count(rest.n)}`),
+          `. With fewer than ${ENOUGH_OF_REST} there is no comparison yet.`,
+        ],
+  );
+  // What stands is explained all the same: evidence holds however few there are.
+  if (hasEvidence(pattern) && (compared || pattern.status !== 'collecting'))
+    paragraphs.push(sameTime(pattern), ...evidence(pattern), change(pattern));
   if (n < ENOUGH) {
     paragraphs.push([`${count(n)} outcomes are few: expect these figures to move.`]);
   }
@@ -85,10 +95,10 @@ function sameTime(pattern: PatternView): Piece[] {
         : 'One of its attributes is bound to time',
       ', so this period is compared with the others. ',
       pattern.comparable === false
-        ? 'Those are too few or differ among themselves too much, so nothing is concluded from it.'
+        ? 'Those are too few or differ among themselves, or this one changed within itself, so nothing is concluded from it.'
         : pattern.comparable === null
-          ? 'It counts only while those agree among themselves. That has not been asked yet, so nothing is concluded from it so far.'
-          : 'It counts only while those agree among themselves.',
+          ? 'It counts only while those agree among themselves and this one within itself. That has not been asked yet, so nothing is concluded from it so far.'
+          : 'It counts only while those agree among themselves and this one within itself.',
     ];
   }
   if (pattern.comparable === false) {
@@ -224,7 +234,7 @@ function standing(pattern: PatternView): string[] {
           ? ` It was confirmed; at ${position(pattern.changed.at)} ${changeSubject(pattern)} changed, and the evidence begins anew.`
           : isGuaranteed(pattern)
             ? ` It was confirmed, and its evidence has fallen since.${since}`
-            : ` It was confirmed, and the other periods do not agree any more.${since}`,
+            : ` It was confirmed, and the periods do not agree any more: the others among themselves, or this one within itself.${since}`,
       ];
     case 'retired':
       return [' It is retired: counted, and no longer called emerging or confirmed.'];
@@ -235,8 +245,8 @@ function standing(pattern: PatternView): string[] {
 
 /** What the comparison does not show; null without a comparison. */
 export function caution(pattern: PatternView): string | null {
-  const { n, wilson, rest, direction } = pattern;
-  if (rest.n === 0 || !rest.wilson || n < ENOUGH_TO_COMPARE) return null;
+  const { wilson, rest, direction } = pattern;
+  if (!rest.wilson || !isCompared(pattern)) return null;
   const cause = 'It does not show that the conditions bring it about: other things may differ too.';
   const none = 'This does not show that the conditions make a difference.';
   if (hasEvidence(pattern)) {

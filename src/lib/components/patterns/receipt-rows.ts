@@ -9,7 +9,14 @@ import { behind } from '#lib/format/duration.ts';
 import { pValue } from '#lib/format/p-value.ts';
 import { intervalBeside, percent } from '#lib/format/percent.ts';
 import { lift, oddsInterval } from '#lib/format/ratio.ts';
-import { confidenceShown, epochCauseWords, isGuaranteed, sideShown, sideWord } from './evidence-words.ts';
+import {
+  confidenceShown,
+  epochCauseWords,
+  isCompared,
+  isGuaranteed,
+  sideShown,
+  sideWord,
+} from './evidence-words.ts';
 
 export interface ReceiptRow {
   label: string;
@@ -86,8 +93,8 @@ function evidenceRows(
       value: `${confidenceText(value)}${below === null ? '' : ` ${below}`}${LINE}`,
       meaning: guaranteed
         ? `${promise(pattern, value)} It may fall again; from the line at 0.80 on it is emerging.`
-        : `Evidence of periods says something only while the other periods agree among themselves. ${
-            pattern.comparable === null ? 'That has not been asked yet.' : 'They are too few, or do not.'
+        : `Evidence of periods says something only while the other periods agree among themselves and this one within itself. ${
+            pattern.comparable === null ? 'That has not been asked yet.' : 'They do not, or are too few.'
           }`,
     },
     {
@@ -96,7 +103,7 @@ function evidenceRows(
       meaning: `The same, after paying for having searched ${count(searched)} patterns${
         guaranteed
           ? ': at 0.80 it would be confirmed by itself. Several that come high together are confirmed sooner.'
-          : '. It cannot be confirmed while the other periods are not known to agree.'
+          : '. It cannot be confirmed while the periods are not known to agree.'
       }`,
     },
     ...(budget === null ? [] : [neededRow(budget), ...toGoRow(pattern, budget)]),
@@ -203,7 +210,7 @@ function epochRow(pattern: PatternView): ReceiptRow[] {
 }
 
 function singleLook(pattern: PatternView): ReceiptRow[] {
-  const p = pattern.n > 0 && pattern.rest.n > 0 ? pattern.pValueSingleLook : null;
+  const p = isCompared(pattern) ? pattern.pValueSingleLook : null;
   return [
     {
       label: 'p, single look',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from '../db/client.ts';
 import type { SessionInfo } from '../context.ts';
-import { appendEvents } from '../event-log/append-events.ts';
+import { appendEvents, LOOK_AGAIN } from '../event-log/append-events.ts';
 import { createLucia } from './lucia.ts';
 
 const MAX_USER_AGENT = 400;
@@ -62,7 +62,7 @@ const NO_WORKSPACE = '00000000-0000-0000-0000-000000000000';
 
 async function announceEnd(tx: Sql | TransactionSql, userId: string): Promise<void> {
   await appendEvents(tx, NO_WORKSPACE, [
-    { type: 'session.ended', key: userId, rev: Date.now(), scope: `user:${userId}`, value: { userId } },
+    { type: 'session.ended', key: userId, rev: LOOK_AGAIN, scope: `user:${userId}`, value: { userId } },
   ]);
 }
 

@@ -15,6 +15,9 @@ export type FeedEvent = {
   };
 }[FeedType];
 
+/** The `rev` of events that only say where to look again: none is older than another, whoever's clock says so. */
+export const LOOK_AGAIN = Number.MAX_SAFE_INTEGER;
+
 /**
  * The statement that writes events to the outbox: awaited, or as a part of a larger one. There must be at least one
  * event.

@@ -1,4 +1,4 @@
-import type { PatternWhy } from '#lib/contracts/pattern-insight.ts';
+import type { NotCompared, PatternWhy } from '#lib/contracts/pattern-insight.ts';
 import { byteAt, float64At, int32At } from '#lib/domain/read-typed-array.ts';
 import { conjunctionOf } from '#lib/domain/patterns/conjunction.ts';
 import { rateFigures, type RateFigures } from '#lib/domain/patterns/evaluate.ts';
@@ -8,7 +8,12 @@ import { HEADER, type ImageView } from '#lib/domain/patterns/fold-image.ts';
 import { countOf } from '#lib/domain/patterns/lookup.ts';
 import { jaccard, RecentMatches } from '#lib/domain/patterns/overlapping-leaders.ts';
 import { readEvidence } from '#lib/domain/patterns/pattern-evidence.ts';
-import { activePatterns, byStrength, sideOf } from '#lib/domain/patterns/prune-patterns.ts';
+import {
+  activePatterns,
+  byStrength,
+  RESTATEMENT_SHARE,
+  sideOf,
+} from '#lib/domain/patterns/prune-patterns.ts';
 import { recentResults } from '#lib/domain/patterns/recent-results.ts';
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
 import { confidence } from '#lib/domain/statistics/confidence.ts';
@@ -39,11 +44,26 @@ export function explainPattern(
 ): Explanation {
   const { view } = standings;
   const { index } = pattern;
+  const active = new Map(activePatterns(view, true).map((one) => [one.index, one]));
+  const own = active.get(index);
+  const verdict = { by: int32At(view.explainedBy, index) - 1, reason: REASONS[byteAt(view.reason, index)] };
+  const { n } = relatedTo(standings, names, pattern);
+  function notCompared(parent: { index: number | null; n: number }): NotCompared {
+    const other = parent.index === null ? undefined : active.get(parent.index);
+    if (own?.stands !== true || other === undefined) return 'not-standing';
+    if (other.side !== own.side) return 'other-side';
+    if (n >= RESTATEMENT_SHARE * parent.n) return 'closed';
+    if (verdict.by < 0) return 'not-yet';
+    return verdict.reason === 'not-compared' && verdict.by === parent.index ? 'no-place' : 'explained';
+  }
   const parents = subsetsOf(pattern).map((subset) => {
     const { trackedIndex, ...related } = relatedTo(standings, names, subset);
+    const within = trackedIndex === null ? null : withinParent(view, index, trackedIndex);
     return {
       ...related,
-      confidence: trackedIndex === null ? null : withinConfidence(view, index, trackedIndex),
+      confidence: within?.confidence ?? null,
+      through: within?.through ?? null,
+      notCompared: within === null ? notCompared({ index: trackedIndex, n: related.n }) : null,
     };
   });
   return {
@@ -118,13 +138,23 @@ function subsetsOf({ slots, codes }: SomeItems): SomeItems[] {
   return found.sort((a, b) => a.slots.length - b.slots.length);
 }
 
-/** Confidence of the child's side among the outcomes of the parent; null where pruning never compared the two. */
-function withinConfidence(view: ImageView, child: number, parent: number): number | null {
+/**
+ * Confidence of the child's side among the outcomes of the parent, and the position through which pruning has asked;
+ * null where it never compared the two.
+ */
+function withinParent(
+  view: ImageView,
+  child: number,
+  parent: number,
+): { confidence: number; through: number } | null {
   for (let pair = 0; pair < view.pairKind.length; pair += 1) {
     if (byteAt(view.pairKind, pair) !== PAIR.childWithinParent) continue;
     if (int32At(view.pairChild, pair) !== child || int32At(view.pairParent, pair) !== parent) continue;
     const { logEPlus, logEMinus } = exactEvidence(view.pairEvidence, pair, pairSubject(view, pair).period);
-    return confidence(sideOf(view, child) === 1 ? logEPlus : logEMinus);
+    return {
+      confidence: confidence(sideOf(view, child) === 1 ? logEPlus : logEMinus),
+      through: float64At(view.pairThrough, pair),
+    };
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FeedClient, type FeedState } from '#lib/live/feed-client.ts';
 import { readCursor } from '#lib/server/event-log/index.ts';
 import { goawayFrame } from '#lib/server/feed/frames.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
@@ -50,6 +51,33 @@ describe('beats', () => {
       }
     }
   }, 40_000);
+
+  it('are not waited for by a client that has missed nothing but events that are not for it', async () => {
+    await start();
+    const since = await readCursor(server.db.sql);
+    await publish(3);
+    await until(
+      () => server.hub.stats().head,
+      (head) => seqOf(head) === 3,
+    );
+    const states: FeedState[] = [];
+    const feed = new FeedClient({
+      url: server.url,
+      headers: authorized(),
+      topics: ['alerts'],
+      since,
+      handlers: { onState: (state) => states.push(state) },
+    });
+    feed.connect();
+    // The first beat comes after 13.5 s.
+    await until(
+      () => feed.state,
+      (state) => state === 'live',
+      5_000,
+    );
+    expect([states, seqOf(feed.cursor ?? '')]).toEqual([['connecting', 'catching-up', 'live'], 3]);
+    feed.disconnect();
+  });
 
   it('carry a client that sees nothing past what is kept, so that it is not reset for nothing', async () => {
     await start({ timings: { beatMs: 10 } });

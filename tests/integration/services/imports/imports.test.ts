@@ -406,9 +406,12 @@ describe('an import under way', () => {
         },
       );
       const gone = once(child, 'exit');
-      await until(id, (view) => view.done >= kills * 2_500 || view.state === 'done');
-      child.kill('SIGKILL');
-      await gone;
+      try {
+        await until(id, (view) => view.done >= kills * 2_500 || view.state === 'done');
+      } finally {
+        child.kill('SIGKILL');
+        await gone;
+      }
     }
     startRunner();
     await expectExact(id);
@@ -447,6 +450,25 @@ describe('an import under way', () => {
     await importAll(calls(20));
     setBackMs = 3_600_000;
     expect(await importAll(calls(30))).toMatchObject({ state: 'done', added: 30 });
+  });
+
+  it('is told in order also when the clock of the database was set back', async () => {
+    const { id } = await upload(calls(20));
+    const mapping = await proposed(id);
+    // As it was changed last before that.
+    await db.sql`update imports set updated_at = now() + interval '1 hour' where id = ${id}`;
+    const { updated_at: before } = (
+      await db.sql<{ updated_at: Date }[]>`
+      select updated_at from imports where id = ${id}`
+    )[0] ?? { updated_at: new Date(NaN) };
+    startRunner();
+    await checkImport(ctx, id, mapping);
+    await until(id, atRest);
+    const told = await db.sql<{ rev: number }[]>`
+      select rev from feed_outbox where key = ${id} order by wid`;
+    const revs = told.map(({ rev }) => rev).slice(-2);
+    expect(revs[0]).toBeGreaterThan(before.getTime());
+    expect(revs[1]).toBeGreaterThan(revs[0] ?? NaN);
   });
 
   it('can be watched to its end', async () => {

@@ -37,8 +37,8 @@ export class ModelServer {
   head = 0;
   /** Events at or before it are gone. */
   oldest = 0;
-  /** Events of this history that are not for these readers. */
-  readonly elsewhere = new Set<number>();
+  /** Cursors of events that are not for these readers, in whatever history. */
+  readonly elsewhere = new Set<string>();
   /** What there is, told to those who ask for it. */
   snapshot: Snapshot[] = [];
   /** What an event is about, when it matters. */
@@ -94,7 +94,10 @@ export class ModelServer {
 
   /** Something happens that none of these readers is told. */
   publishElsewhere(count: number): void {
-    for (let i = 0; i < count; i += 1) this.elsewhere.add((this.head += 1));
+    for (let i = 0; i < count; i += 1) {
+      this.head += 1;
+      this.elsewhere.add(this.cursor);
+    }
   }
 
   beat(): void {
@@ -117,7 +120,6 @@ export class ModelServer {
     this.epoch = epoch;
     this.head = 3;
     this.oldest = 0;
-    this.elsewhere.clear();
     for (const stream of this.openStreams()) stream.send(this.#resetFrames('epoch'));
   }
 
@@ -211,13 +213,13 @@ export class ModelServer {
     if (trouble !== null) stream.send(this.#resetFrames(trouble));
     else {
       for (const seq of this.#seenAfter(seqIn(from), this.head)) stream.send(this.#deltaFrame(seq));
-      if (seqIn(from) < this.head && this.elsewhere.has(this.head)) stream.send(this.#beatFrame());
+      if (seqIn(from) < this.head && this.elsewhere.has(this.cursor)) stream.send(this.#beatFrame());
     }
   }
 
   #seenAfter(from: number, to: number): number[] {
     const all = Array.from({ length: to - from }, (_, i) => from + 1 + i);
-    return all.filter((seq) => !this.elsewhere.has(seq));
+    return all.filter((seq) => !this.elsewhere.has(`${this.epoch}-${seq}`));
   }
 
   #beatFrame(): string {

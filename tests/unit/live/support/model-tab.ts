@@ -21,7 +21,7 @@ export class ModelTab {
   /** Deltas up to here came in this history, without a hole. */
   #last: number;
   readonly wrong: string[] = [];
-  readonly #elsewhere: ReadonlySet<number>;
+  readonly #elsewhere: ReadonlySet<string>;
 
   constructor(browser: FakeBrowser, server: ModelServer, options: { version: number; user: string }) {
     this.user = options.user;
@@ -57,7 +57,8 @@ export class ModelTab {
 
   /** Whether something between the two was for this page. */
   #misses(from: number, to: number): boolean {
-    for (let seq = from + 1; seq < to; seq += 1) if (!this.#elsewhere.has(seq)) return true;
+    for (let seq = from + 1; seq < to; seq += 1)
+      if (!this.#elsewhere.has(`${this.epoch}-${seq}`)) return true;
     return false;
   }
 

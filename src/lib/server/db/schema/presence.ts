@@ -1,4 +1,4 @@
-import { pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { pgSequence, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { at } from './columns.ts';
 import { users, workspaces } from './identity.ts';
 
@@ -35,3 +35,9 @@ export const presentPeople = pgTable(
   },
   (t) => [primaryKey({ columns: [t.workspaceId, t.userId] })],
 );
+
+/**
+ * When presence was last told, in milliseconds since 1970 by the database's clock, or a little later: it never goes back,
+ * though that clock may. Moved under the lock of presence only.
+ */
+export const presenceClock = pgSequence('presence_clock');

@@ -24,7 +24,7 @@ export async function revokeApiKey(ctx: Context, id: string): Promise<void> {
       targetId: id,
       metadata: { ...row },
     });
-    await appendWorkspaceChanged(tx, app, workspace.id);
+    await appendWorkspaceChanged(tx, workspace.id);
   });
   app.doorbell.ringFeed();
   app.feed.recheck(workspace.id);

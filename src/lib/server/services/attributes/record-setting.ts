@@ -30,7 +30,7 @@ async function insertSetting(
   decision: PersonsDecision,
   target: { targetType: string; targetId: string | null },
 ) {
-  const { app, workspace, actor } = ctx;
+  const { workspace, actor } = ctx;
   // One after the other, so that the audit has them in the order in which they will be in force.
   await tx`select pg_advisory_xact_lock(hashtextextended(${`${workspace.id}/settings`}::text, 26))`;
   const recordedBy = `${actor.type}:${actor.id ?? actor.name}`;
@@ -42,5 +42,5 @@ async function insertSetting(
     ...target,
     metadata: { ...decision.payload },
   });
-  await appendWorkspaceChanged(tx, app, workspace.id);
+  await appendWorkspaceChanged(tx, workspace.id);
 }

@@ -5,7 +5,7 @@ import type { ImportView } from '#lib/contracts/feed.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { conflict, invalid } from '../../errors.ts';
 import { changeImport } from './change-import.ts';
-import { readProfile, type ImportRow } from './import-row.ts';
+import { newerThanBefore, readProfile, type ImportRow } from './import-row.ts';
 import { knownTypes } from './known-types.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ export async function checkImport(ctx: Context, id: string, mapping: ImportMappi
     await tx`
       update imports set state = 'checking', plan = ${tx.json(plan as never)}, rows = null, done = 0, added = 0,
         duplicates = 0, differing = 0, skipped = 0, problems = '[]', problem_count = 0, error = null,
-        started_at = null, finished_at = null, updated_at = now()
+        started_at = null, finished_at = null, updated_at = ${newerThanBefore(tx)}
       where id = ${id}`;
     return { seed: plan.seed };
   });

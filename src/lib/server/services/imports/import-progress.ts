@@ -2,7 +2,7 @@ import type { App } from '../../app.ts';
 import type { TransactionSql } from '../../db/client.ts';
 import { emitAudit } from '../../audit/emit-audit.ts';
 import { announceImport } from './change-import.ts';
-import { readImport, type ImportRow } from './import-row.ts';
+import { newerThanBefore, readImport, type ImportRow } from './import-row.ts';
 import type { BatchCounts } from './record-batch.ts';
 
 /** Readers are told at most so often how far it is. */
@@ -38,7 +38,7 @@ export function createImportProgress(app: App, row: ImportRow): ImportProgress {
   function end(state: 'done' | 'failed', error: string | null): Promise<boolean> {
     return step(async (tx) => {
       const [found] = await tx<{ added: number; duplicates: number; skipped: number }[]>`
-        update imports set state = ${state}, error = ${error}, finished_at = now(), updated_at = now()
+        update imports set state = ${state}, error = ${error}, finished_at = now(), updated_at = ${newerThanBefore(tx)}
         where id = ${row.id} and done = ${done} and state in ('checking', 'importing')
         returning added, duplicates, skipped`;
       if (found === undefined) return false;
@@ -67,7 +67,7 @@ export function createImportProgress(app: App, row: ImportRow): ImportProgress {
         const found = await tx`
           update imports set done = ${done + rows}, added = added + ${counts.added},
             duplicates = duplicates + ${counts.duplicates}, differing = differing + ${counts.differing},
-            updated_at = now()
+            updated_at = ${newerThanBefore(tx)}
           where id = ${row.id} and done = ${done} and state = 'importing' returning id`;
         return found.length > 0;
       }, announce);

@@ -58,6 +58,10 @@ export function toImportView(row: ImportRow): ImportView {
   };
 }
 
+/** For `updated_at`, by which readers know the newer of two states: also after the clock was set back. */
+export const newerThanBefore = (tx: TransactionSql) =>
+  tx`greatest(now(), updated_at + interval '1 millisecond')`;
+
 const columns = (sql: Sql | TransactionSql) => sql`
   id, workspace_id, created_by, file_name, digest, bytes, encoding, separator, columns, header_digest, plan, state, rows,
   done, added, duplicates, differing, skipped, problems, problem_count, error, created_at, updated_at, started_at,

@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
 import { announceImport } from './change-import.ts';
-import { readImport, type ImportRow } from './import-row.ts';
+import { newerThanBefore, readImport, type ImportRow } from './import-row.ts';
 import { readChecked } from './read-checked.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function runCheck(app: App, row: ImportRow, stopped: () => boolean)
   await app.db.sql.begin(async (tx) => {
     const [changed] = await tx`
       update imports set state = ${state}, rows = ${checked.rows}, problems = ${tx.json(checked.problems as never)},
-        problem_count = ${checked.bad}, updated_at = now()
+        problem_count = ${checked.bad}, updated_at = ${newerThanBefore(tx)}
       where id = ${row.id} and state = 'checking' and updated_at = ${row.updated_at} returning id`;
     // Cancelled, or checked anew with another mapping, while we read.
     if (changed === undefined) return;

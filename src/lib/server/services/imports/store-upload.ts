@@ -6,7 +6,7 @@ import { emitAudit } from '../../audit/emit-audit.ts';
 import { requirePermission, type Context } from '../../context.ts';
 import { AppError, forbidden, invalid } from '../../errors.ts';
 import { createPartWriter, readPieces } from './import-parts.ts';
-import { findImport, toImportView } from './import-row.ts';
+import { findImport, newerThanBefore, toImportView } from './import-row.ts';
 import { profileFile } from './profile-file.ts';
 import { unpackBytes } from './unpack-bytes.ts';
 
@@ -85,7 +85,7 @@ async function finishUpload(ctx: Context, id: string, name: string, facts: Facts
     await tx`
       update imports set state = 'uploaded', digest = ${facts.digest}, bytes = ${facts.size},
         encoding = ${facts.encoding}, separator = ${separator}, columns = ${tx.json(names)},
-        header_digest = ${headerDigest}, profile = ${tx.json(columns as never)}, updated_at = now()
+        header_digest = ${headerDigest}, profile = ${tx.json(columns as never)}, updated_at = ${newerThanBefore(tx)}
       where id = ${id}`;
     await emitAudit(tx, ctx, {
       action: 'import.uploaded',

@@ -52,7 +52,7 @@ async function join(
     },
     ...added.map(() => ({ action: 'member.added' as const, ...member })),
   );
-  await appendAccessChanged(tx, visitor.app, taken.workspaceId, actor.id);
+  await appendAccessChanged(tx, taken.workspaceId, actor.id);
 }
 
 /** Somebody with an account joins. @throws AppError NOT_FOUND, or FORBIDDEN when it is for another address */

@@ -27,7 +27,7 @@ export async function addMember(ctx: Context, input: unknown): Promise<void> {
       targetId: user.id,
       metadata: { role },
     });
-    await appendAccessChanged(tx, app, workspace.id, user.id);
+    await appendAccessChanged(tx, workspace.id, user.id);
   });
   app.doorbell.ringFeed();
 }

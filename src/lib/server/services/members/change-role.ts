@@ -27,7 +27,7 @@ export async function changeRole(ctx: Context, userId: string, input: { role: un
       targetId: userId,
       metadata: { before: member.role, after: role },
     });
-    await appendAccessChanged(tx, app, workspace.id, userId);
+    await appendAccessChanged(tx, workspace.id, userId);
   });
   app.doorbell.ringFeed();
   app.feed.recheck(workspace.id);

@@ -24,7 +24,7 @@ export async function removeMember(ctx: Context, userId: string): Promise<void> 
       targetId: userId,
       metadata: { role: member.role },
     });
-    await appendAccessChanged(tx, app, workspace.id, userId);
+    await appendAccessChanged(tx, workspace.id, userId);
   });
   app.doorbell.ringFeed();
   app.feed.recheck(workspace.id);

@@ -29,10 +29,10 @@ export function parseMaintenance(input: unknown, nowMs: number): ParsedMaintenan
 
 const wrong = (path: string, message: string) => invalid([{ path, message }]);
 
-/** To the second, as it can be written: so what is read back is the same. */
 /** Of a calendar date: a day may have 23 or 25 hours. */
 const dayAfter = (date: string): string => new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10);
 
+/** To the second, as it can be written: so what is read back is the same. */
 function instantOf(path: string, text: string, nowMs: number, timezone: string): number {
   const when = parseWhen(text, nowMs, timezone);
   if (when.kind !== 'unreadable') return Math.floor((when.kind === 'at' ? when.ms : nowMs) / 1_000) * 1_000;

@@ -59,7 +59,10 @@ interface Before {
   at: Date | null;
 }
 
-/** Thirty days or 1,000 outcomes ago, whichever is nearer; null where the log is not that old. */
+/**
+ * Thirty days or 1,000 outcomes ago, whichever is nearer, the latter where nothing came for thirty days; null where
+ * the log is not that old.
+ */
 async function positionThen(ctx: Context, asOf: number): Promise<Before | null> {
   const workspaceId = ctx.workspace.id;
   const since = new Date(ctx.now() - THEN_DAYS * 86_400_000);
@@ -71,7 +74,7 @@ async function positionThen(ctx: Context, asOf: number): Promise<Before | null> 
       where workspace_id = ${workspaceId} and position > ${Math.max(0, byCount)} and recorded_at >= ${since}
       order by position limit 1
     ) as first`;
-  const position = Math.max(byCount, row?.position ?? asOf);
+  const position = Math.max(byCount, row?.position ?? byCount);
   if (position <= 0) return null;
   const [entry] = await ctx.app.db.sql<{ at: Date }[]>`
     select recorded_at as at from log_entries where workspace_id = ${workspaceId} and position = ${position}`;

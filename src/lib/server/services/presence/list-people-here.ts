@@ -22,7 +22,8 @@ export async function listPeopleHere(ctx: Context): Promise<PeopleHere> {
 export async function listOthersHere(ctx: Context): Promise<OthersHere> {
   requirePermission(ctx, 'read');
   const rows = await ctx.app.db.sql<(PresentRow & { count: number; at: Date })[]>`
-    select user_id as "userId", name, since, count(*) over ()::int as count, clock_timestamp() as at
+    select user_id as "userId", name, since, count(*) over ()::int as count,
+      greatest(clock_timestamp(), to_timestamp((select last_value from presence_clock) / 1000.0)) as at
     from present_people where workspace_id = ${ctx.workspace.id} and user_id is distinct from ${ctx.actor.id}::uuid
     order by since, name, user_id limit ${MOST_OTHERS}`;
   const [first] = rows;

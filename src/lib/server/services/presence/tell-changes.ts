@@ -31,9 +31,14 @@ interface Change extends PresentRow {
  * @returns how many events there were
  */
 export async function tellChanges(tx: TransactionSql): Promise<number> {
-  // The clock of the statement: that of the transaction stood still while it waited for the lock.
+  // By the clock of the statement, for that of the transaction stood still while it waited for the lock; and later than
+  // what was told before, also when the clock was set back.
   const changes = await tx<Change[]>`
-    with moment as materialized (select clock_timestamp()::timestamptz(3) as at),
+    with moment as materialized (
+      select to_timestamp(setval('presence_clock',
+        greatest((extract(epoch from clock_timestamp()) * 1000)::bigint, last_value + 1)) / 1000.0) as at
+      from presence_clock
+    ),
     here as materialized (
       select distinct p.workspace_id, p.user_id, u.name
       from presence p

@@ -33,7 +33,7 @@ export async function setTrickle(ctx: Context, input: unknown): Promise<Simulati
       targetId: ctx.workspace.id,
       metadata: { ratePerSecond: changed.ratePerSecond },
     });
-    await appendWorkspaceChanged(tx, ctx.app, ctx.workspace.id);
+    await appendWorkspaceChanged(tx, ctx.workspace.id);
     return toSimulationView(changed);
   });
   ctx.app.doorbell.ringFeed();

@@ -28,7 +28,7 @@ export async function updateWorkspace(ctx: Context, input: unknown): Promise<Wor
         after: { name, timezone },
       },
     });
-    await appendWorkspaceChanged(tx, app, workspace.id);
+    await appendWorkspaceChanged(tx, workspace.id);
     return row;
   });
   app.doorbell.ringFeed();
