@@ -408,6 +408,20 @@ describe('a pattern that changes sides', () => {
     const oldest = await api.get(history.GET, `/?limit=1&cursor=${cursor}`, patternHistorySchema, id);
     expect(oldest.items).toEqual([first]);
     expect(oldest.epochs).toEqual([{ until: alarm?.position, side: 'better' }]);
+    // A log read anew ends an epoch; of the alarms which that has found there are no points.
+    const found = [
+      { kind: 'reread', side: 'worse', position: 2_401 },
+      { kind: 'change-up', side: 'worse', position: 2_300 },
+    ];
+    await db.sql`
+      insert into pattern_history (workspace_id, pattern_id, position, n, successes, confidence, confidence_worse,
+        log_e, status, events, processing_ms)
+      values (${api.workspace.id}, ${id}, 2401, 1200, 600, 0.2, 0.9, 2, 'emerging', ${db.sql.json(found)}, 1)`;
+    expect((await api.get(history.GET, '/', patternHistorySchema, id)).epochs).toEqual([
+      { until: alarm?.position, side: 'better' },
+      { until: 2_401, side: 'worse' },
+      { until: null, side: 'worse' },
+    ]);
   });
 });
 
