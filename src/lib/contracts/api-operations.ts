@@ -379,7 +379,11 @@ export const API_OPERATIONS: readonly Operation[] = [
     },
   },
   choice('pin', 'Keep an eye on a pattern', 'A pinned pattern is watched whatever its support.'),
-  choice('unpin', 'Stop keeping an eye on it', 'Without support it is then not tracked any more.'),
+  choice(
+    'unpin',
+    'Stop keeping an eye on it',
+    'Without support it is then not tracked any more; a retired one without support is resumed first.',
+  ),
   choice('retire', 'Put a pattern aside', 'It is counted on, and says nothing any more.'),
   choice('resume', 'Take a retired pattern back', 'What it has gathered meanwhile counts.'),
   {

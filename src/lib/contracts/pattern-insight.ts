@@ -27,6 +27,7 @@ export const PATTERN_EVENTS = [
   'retired',
   'resumed',
   'evicted',
+  'reread',
 ] as const;
 
 const position = z.number().int();
@@ -47,7 +48,10 @@ export const historyPointSchema = z.object({
   status: z.enum(PATTERN_STATUSES),
   events: z
     .array(z.object({ kind: z.enum(PATTERN_EVENTS), side, position }))
-    .describe('What happened to it in that batch.'),
+    .describe(
+      'What happened to it in that batch. `reread`: the log was read anew, as after new bands; the events after it are ' +
+        'all of that reading, and points and events before it are of another.',
+    ),
   trigger: z
     .object({ position, outcomeId: z.string(), subject: z.string(), variant: z.string().nullable() })
     .nullable()
@@ -65,7 +69,7 @@ export const patternHistorySchema = z
       .array(z.object({ until: position.nullable(), side }))
       .describe(
         'Whose evidence the points are, ascending: a point is of the first epoch whose `until` is after it; null: the one ' +
-          'under way. An epoch ends with a change alarm, with another way to compare, or when the pattern leaves. `side`: ' +
+          'under way. An epoch ends with a change alarm, with another way to compare, when the log is read anew, or when the pattern leaves. `side`: ' +
           'where it stood at the end, or stands now; else the stronger one. Of the points of an epoch read that side’s ' +
           'confidence: a pattern may have been worse before an alarm and be better since.',
       ),
@@ -269,7 +273,10 @@ export const searchFamilySchema = z
     tracked: z.number().int(),
     trackedCap: z.number().int(),
     pinned: z.number().int(),
-    pinnedOnly: z.number().int(),
+    pinnedOnly: z
+      .number()
+      .int()
+      .describe('Of the places for what is pinned without enough outcomes; `tracked` leaves them out.'),
     pinnedOnlyCap: z.number().int(),
     born: z.number().int().describe('Tracked ever.'),
     leftOut: z.number().int().describe('Supported, and no room, when that was last compared.'),

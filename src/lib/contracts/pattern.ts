@@ -207,7 +207,9 @@ export const patternViewSchema = z
       .describe('The pattern under which this one is folded.'),
     explains: z.number().int().describe('How many patterns are folded under it.'),
     values: patternValuesSchema.nullable().describe('Null where no outcome has a value.'),
-    since: position.nullable().describe('Log position of its admission.'),
+    since: position
+      .nullable()
+      .describe('Log position of its admission: of its pinning as long as it has too few outcomes.'),
     updatedAt: z.string().nullable(),
   })
   .meta({ id: 'Pattern' });

@@ -112,6 +112,8 @@ describe('the history of patterns', () => {
     const rows = await rowsOf(workspace.id);
     expectSound(rows);
     expect(rows.length).toBeGreaterThan(100);
+    // Each life has read the log from its first entry, and found what is there.
+    expect(rows.every(({ events }) => !events?.some(({ kind }) => kind === 'reread'))).toBe(true);
     // What the fold says has happened is there, each once.
     const happened = rows.flatMap(({ pattern_id: id, events }) =>
       (events ?? []).map(({ kind, position: at }) => `${id} ${kind} ${at}`),
@@ -171,6 +173,78 @@ describe('the history of patterns', () => {
     const recounted = await happened('recounted');
     expect(recounted).toHaveLength(3);
     expect(new Set(recounted).size).toBe(3);
+    await one.stop();
+  });
+
+  it('holds what a log read anew has found, once, though leaders die before they have written it', async () => {
+    const workspace = await createTestWorkspace(db.database);
+    const log = new LogWriter(db.sql, workspace.id);
+    const scored = (position: number): LogFacts => {
+      const score = random.below(10);
+      const { attributes, ...facts } = entry(position);
+      const rate = score >= 8 ? 0.9 : 0.3;
+      return {
+        ...facts,
+        result: random.next() < rate ? 'success' : 'failure',
+        attributes: { ...attributes, score },
+      };
+    };
+    const band = (edge: number) => db.sql`
+      insert into setting_entries (workspace_id, kind, payload, recorded_by)
+      values (${workspace.id}, 'attribute.bands', ${db.sql.json({ attribute: 'score', edges: [edge] })}, 'user:test')`;
+    await band(5);
+    await log.write(Array.from({ length: 300 }, (_, i) => scored(i + 1)));
+    let one = await startLoneFold(db.url, workspace.id, pool);
+    await settledLone(db.sql, workspace.id, one);
+    const before = await rowsOf(workspace.id);
+    expect(before.length).toBeGreaterThan(10);
+    expect(before.every(({ events }) => !events?.some(({ kind }) => kind === 'reread'))).toBe(true);
+
+    await band(8);
+    {
+      await using held = await heldHistory();
+      for (let death = 0; death < 3; death += 1) {
+        one.fold.wake();
+        await until('the history waits', () => held.cutOffWaiting());
+
+        await one.crash();
+        one = await startLoneFold(db.url, workspace.id, pool);
+      }
+    }
+    await settledLone(db.sql, workspace.id, one);
+    const isReading = ({ events }: Row) => events?.some(({ kind }) => kind === 'reread') === true;
+    await until('what it found is kept', async () => (await rowsOf(workspace.id)).some(isReading));
+    const { knowledge } = one.fold;
+    const { items } = knowledge.listPatterns({ sort: 'n', view: 'all', limit: 1_000 });
+    const high = items.find(({ label }) => label === 'score ≥ 8');
+    expect(high).toMatchObject({ status: expect.stringMatching(/emerging|confirmed/) as string });
+
+    const rows = await rowsOf(workspace.id);
+    expectSound(rows);
+    const readings = rows.filter(isReading);
+    expect(new Set(readings.map(({ pattern_id: id }) => id)).size).toBe(readings.length);
+    const found = readings.find(({ pattern_id: id }) => id === high?.id);
+    expect(found).toMatchObject({ position: 300, n: high?.n, status: high?.status });
+    expect(found?.events?.at(0)).toMatchObject({ kind: 'reread', position: 300 });
+    expect(found?.events?.findLast(({ kind }) => kind === high?.status)?.position).toBe(high?.statusAt);
+    // What stands is in the last reading of each, whichever that is.
+    for (const pattern of items) {
+      const own = rows.filter(({ pattern_id: id }) => id === pattern.id);
+      const events = own.flatMap((row) => row.events ?? []);
+      const last = events.slice(events.findLastIndex(({ kind }) => kind === 'reread') + 1);
+      expect(last.findLast(({ kind }) => kind === 'confirmed')?.position ?? null).toBe(pattern.confirmedAt);
+      expect(own.at(-1)).toMatchObject({ n: pattern.n, status: pattern.status });
+    }
+    // Only where it differs is there another.
+    expect(readings.length).toBeLessThan(items.length);
+
+    await one.crash();
+    one = await startLoneFold(db.url, workspace.id, pool);
+    await settledLone(db.sql, workspace.id, one);
+    expect(await rowsOf(workspace.id)).toEqual(rows);
+    await log.write(Array.from({ length: 60 }, (_, i) => scored(301 + i)));
+    await settledLone(db.sql, workspace.id, one);
+    expectSound(await rowsOf(workspace.id));
     await one.stop();
   });
 

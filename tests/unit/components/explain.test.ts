@@ -337,6 +337,10 @@ describe('receiptRows', () => {
       'it was pinned there.',
       expect.not.stringContaining(anew),
     ]);
+    // Support has admitted it after its evidence had begun anew, so nothing was replayed.
+    expect(since({ since: 9_000, changed: { at: 8_034, side: 'up' } })[1]).toBe(
+      'From #9,000 on there were enough outcomes to search it. Its evidence had begun anew at #8,034.',
+    );
     expect(since({ period: true })).toEqual([
       'one of its attributes was declared as bound to time there.',
       expect.stringContaining(anew),

@@ -1,6 +1,7 @@
 import type { DrawnEpoch } from '#lib/components/charts/drawn-epochs.ts';
 import type { HistoryEpoch, HistoryPoint } from '#lib/contracts/pattern-insight.ts';
 import { keptLogE } from '#domain/patterns/kept-log-e.ts';
+import { isReading } from './last-reading.ts';
 
 /** Batches may be large, and only their ends are kept: a line over a longer share of the log would be made up. */
 const LONGEST_GAP = 0.25;
@@ -17,9 +18,10 @@ export function earlierEpochs(
   const earlier = history.filter(({ position }) => position < startedAt);
   if (!isDense(earlier, startedAt)) return [];
   const found: DrawnEpoch[] = [];
+  const [first] = earlier;
   // Without the point before it nobody knows where the first began.
-  const isWhole = earlier[0]?.confidenceBefore === null;
-  let after = isWhole ? 0 : (earlier[0]?.position ?? 0);
+  const isWhole = first?.confidenceBefore === null && !isReading(first);
+  let after = isWhole ? 0 : (first?.position ?? 0);
   for (const { until, side } of epochs) {
     const end = until ?? Infinity;
     const own = earlier.filter(({ position }) => position >= after && position < end);

@@ -57,11 +57,15 @@ function sinceWords({ id, since, pinnedOnly, epoch }: PatternView): string {
       ? 'It is not tracked: nothing is kept of it but what the log says.'
       : 'It is not watched any more: nothing is kept of it but its history and what the log says.';
   }
-  const anew =
-    epoch === null || epoch.startedAt <= since ? '' : ` At ${position(epoch.startedAt)} it began anew.`;
+  const startedAt = epoch?.startedAt ?? 0;
+  const anew = startedAt <= since ? '' : ` At ${position(startedAt)} it began anew.`;
   return pinnedOnly
     ? `It has too few outcomes to be searched, and is watched because it was pinned. Its evidence started at its pinning, at ${position(since)}.${anew}`
-    : `From ${position(since)} on there were enough outcomes to search it. Its evidence was then replayed from the first one on.${anew}`;
+    : `From ${position(since)} on there were enough outcomes to search it. ${
+        startedAt > 0 && startedAt < since
+          ? `Its evidence had begun anew at ${position(startedAt)}.`
+          : `Its evidence was then replayed from the first one on.${anew}`
+      }`;
 }
 
 function countRows(pattern: PatternView): ReceiptRow[] {

@@ -97,8 +97,11 @@ export class EvidenceFold {
     const isValued = !Number.isNaN(value) && this.#countValue(value);
     const { matched, matchedCount } = found;
     for (let m = 0; m < matchedCount; m += 1) {
-      const index = int32At(matched, m);
-      if (index >= trackedCap && this.#isSupportedNow(index, position)) continue;
+      let index = int32At(matched, m);
+      if (index >= trackedCap && this.#isSupportedNow(index)) {
+        index = this.#placedBySupport(index);
+        if (this.#admit(index, position)) continue;
+      }
       const frozen = float64At(frozenAt, index) !== 0;
       pushRecent(view, index, y);
       if (isValued) this.#feedValue(index, value);
@@ -158,6 +161,9 @@ export class EvidenceFold {
     const bit = kind === 'pin' || kind === 'unpin' ? FLAG.pinned : FLAG.retired;
     const set = kind === 'pin' || kind === 'retire';
     if (((flags & bit) !== 0) === set) return;
+    // Without its pin it would leave, and be back another day as if nobody had retired it.
+    if (kind === 'unpin' && (flags & FLAG.retired) !== 0 && byteAt(view.admittedBy, index) === PINNED_ONLY)
+      return;
     view.flags[index] = set ? flags | bit : flags & ~bit;
     this.#options.onChange(index);
     if (bit === FLAG.retired) {
@@ -337,23 +343,42 @@ export class EvidenceFold {
     return index;
   }
 
-  /**
-   * Whether a pinned pattern has just got the support that admits others: its evidence is then that of the whole log,
-   * like theirs, first judged at its next own block close, and with a share of the budget of its own, since it is
-   * another bet than the one since the pinning. An epoch that a change alarm began stays.
-   */
-  #isSupportedNow(index: number, position: number): boolean {
+  /** Whether a pinned pattern has just got the support that admits others. */
+  #isSupportedNow(index: number): boolean {
     const view = this.#view;
     if (byteAt(view.admittedBy, index) !== PINNED_ONLY) return false;
     const n = int32At(view.cells, int32At(view.cell, index) * CELL_STRIDE);
-    if (n < supportNeeded(byteAt(view.depth, index), float64At(view.header, HEADER.n))) return false;
+    return n >= supportNeeded(byteAt(view.depth, index), float64At(view.header, HEADER.n));
+  }
+
+  /** The place of a pinned pattern that support admits: one of those that support fills, if there is a free one. */
+  #placedBySupport(index: number): number {
+    const view = this.#view;
+    const place = freePlace(view, 'support');
+    if (place < 0) return index;
+    movePlace(view, index, place);
+    this.#options.onChange(place);
+    this.#pruning = null;
+    return place;
+  }
+
+  /**
+   * Support admits a pinned pattern: its evidence is then that of the whole log, like that of others, first judged at its
+   * next own block close, and with a share of the budget of its own, since it is another bet than the one since the
+   * pinning. False, and the evidence stays, where a change alarm has begun its epoch.
+   */
+  #admit(index: number, position: number): boolean {
+    const view = this.#view;
+    const isOfPinning = float64At(view.epochAt, index) === float64At(view.bornAt, index);
     view.admittedBy[index] = PINNED_THEN_SUPPORTED;
-    if (float64At(view.epochAt, index) !== float64At(view.bornAt, index)) return false;
-    giveBudget(view, index);
-    startChange(view.change, index);
-    this.born(index, position);
+    view.bornAt[index] = position;
+    if (isOfPinning) {
+      giveBudget(view, index);
+      startChange(view.change, index);
+      this.born(index, position);
+    }
     this.#judge.tell(view, index, position, 'supported');
-    return true;
+    return isOfPinning;
   }
 
   #prune(position: number, focus: ReadonlySet<number> | null): void {

@@ -19,7 +19,7 @@ export const EFFECT_KINDS = [
   'concurrent',
   /** Evidence without retracted outcomes took the place of the former. */
   'recounted',
-  /** Support has admitted a pinned pattern: its evidence now holds the whole log. */
+  /** Support has admitted a pinned pattern: its evidence now holds the whole log, if no change alarm has begun it anew. */
   'supported',
   'pinned',
   'unpinned',

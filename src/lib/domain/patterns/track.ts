@@ -103,6 +103,8 @@ export function movePlace(view: ImageView, from: number, to: number): void {
     if (int32At(view.explainedBy, other) === from + 1) view.explainedBy[other] = to + 1;
   }
   view.header[HEADER.tracked] = float64At(view.header, HEADER.tracked) + 1;
+  // What is pinned goes on being so where it is now.
+  view.flags[from] = 0;
   untrack(view, from, -1);
 }
 

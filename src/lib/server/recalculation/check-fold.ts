@@ -101,7 +101,7 @@ async function checkFold({
       steps: new FoldSteps(pool),
       pace,
       check,
-      onStep: (done, foldMs) => {
+      onStep: ({ memory: done, foldMs }) => {
         pace.rows = Math.round(Math.min(MOST_ROWS, Math.max(10, pace.rows * changeOf(foldMs))));
         onProgress?.(position, done.space.position);
       },

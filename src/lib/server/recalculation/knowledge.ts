@@ -16,7 +16,7 @@ import { localDayOf } from './local-day.ts';
 import { metricsView } from './metrics-view.ts';
 import { PatternAnswers } from './pattern-answers.ts';
 import { PatternChanges } from './pattern-changes.ts';
-import { PatternHistory } from './pattern-history.ts';
+import { PatternHistory, type LogReadAnew } from './pattern-history.ts';
 import { PatternInsight } from './pattern-insight.ts';
 import { formerRowOf, patternRowsOf, type PatternRow } from './pattern-rows.ts';
 
@@ -129,6 +129,11 @@ export class Knowledge implements WorkspaceKnowledge {
   /** Writes what a batch leaves in the history of patterns, in the transaction that commits it; null: nothing. */
   historyFor(batch: AppliedBatch): ((tx: TransactionSql) => Promise<void>) | null {
     return this.#history.writerFor(batch, this.#memory);
+  }
+
+  /** The same of a log read anew, of which the history may have another reading. */
+  historyOf(reading: LogReadAnew): (tx: TransactionSql) => Promise<void> {
+    return this.#history.writerOf(reading, this.#memory);
   }
 
   /** The events that tell readers what a batch changed. */

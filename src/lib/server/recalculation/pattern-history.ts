@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { RESULTS } from '#lib/domain/outcomes/results.ts';
 import { byteAt } from '#lib/domain/read-typed-array.ts';
 import { CHUNK_BITS, CHUNK_ROWS, META_RESULT, openChunk } from '#lib/domain/patterns/columns.ts';
@@ -7,7 +8,7 @@ import { indexOfEffect, type FoldEffect } from '#lib/domain/patterns/fold-effect
 import type { ImageView } from '#lib/domain/patterns/fold-image.ts';
 import { holds, itemColumns } from '#lib/domain/patterns/item-columns.ts';
 import { exactOf } from '#lib/domain/patterns/standing-side.ts';
-import { readTracked } from '#lib/domain/patterns/tracked-patterns.ts';
+import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
 import { confidence } from '#lib/domain/statistics/confidence.ts';
 import type { TransactionSql } from '../db/client.ts';
 import type { AppliedBatch } from './fold-commits.ts';
@@ -27,15 +28,29 @@ interface Kept {
   status: string;
 }
 
+interface KeptEvent {
+  /** `reread`: the log was read anew; what is kept from before is of another reading. */
+  kind: FoldEffect['kind'] | 'reread';
+  side: 'better' | 'worse';
+  position: number;
+}
+
 interface HistoryRow extends Kept {
   patternId: string;
   successes: number;
   logE: number;
   confidenceBefore: number | null;
   triggerPosition: number | null;
-  events: { kind: FoldEffect['kind']; side: 'better' | 'worse'; position: number }[];
+  events: KeptEvent[];
   /** The pattern has left its place. */
   isLast: boolean;
+}
+
+/** What was found as a log was read again, from behind a position up to that of a memory. */
+export interface LogReadAnew {
+  readonly after: number;
+  readonly effects: readonly FoldEffect[];
+  readonly foldMs: number;
 }
 
 /**
@@ -65,6 +80,29 @@ export class PatternHistory {
       const rows = this.#rowsOf(batch, before, this.#last);
       this.#made = { memory, rows };
       if (rows.length > 0) await this.#write(tx, batch, rows);
+    };
+  }
+
+  /**
+   * Writes one point for each pattern of which the history has another reading, with all that this one has found. Where
+   * it has the same, which is the rule, it writes nothing.
+   */
+  writerOf(reading: LogReadAnew, memory: FoldMemory): (tx: TransactionSql) => Promise<void> {
+    this.#last = null;
+    return async (tx) => {
+      const last = await this.#readLast(tx, memory);
+      const told = await this.#readEvents(tx, reading.after);
+      const rows = this.#rowsOfReading(reading, memory, last, told);
+      if (rows.length > 0 && reading.after > 0) {
+        const before = await this.#readEvents(tx, 0);
+        for (const { patternId, events } of rows) {
+          const earlier = (before.get(patternId) ?? []).filter(
+            (one) => one.position <= reading.after && !events.some((event) => isDeepStrictEqual(event, one)),
+          );
+          events.splice(1, 0, ...earlier);
+        }
+      }
+      if (rows.length > 0) await this.#write(tx, { memory, foldMs: reading.foldMs }, rows, 'instead');
     };
   }
 
@@ -106,22 +144,14 @@ export class PatternHistory {
       const pattern = readTracked(view, index);
       if (pattern === null) continue;
       const events = (effects.get(pattern.ordinal) ?? []).map(toEvent);
-      const { logEPlus, logEMinus } = exactOf(view, index);
+      const now = factsNow(view, pattern);
       const patternId = this.#answers.names.of(memory.space, pattern).id;
       const former = last.get(patternId) ?? null;
-      const now = {
-        n: pattern.n,
-        confidence: confidence(logEPlus),
-        confidenceWorse: confidence(logEMinus),
-        status: statusOf(byteAt(view.flags, index)),
-      };
       const isKept = events.length > 0 || rows.has(patternId) || former === null || isNews(former, now);
       if (!isKept) continue;
       keep({
         ...now,
         patternId,
-        successes: pattern.successes,
-        logE: Math.max(logEPlus, logEMinus),
         confidenceBefore: former?.confidence ?? null,
         triggerPosition: lastMatch(memory, pattern, before.space.position, memory.space.position),
         events,
@@ -131,7 +161,43 @@ export class PatternHistory {
     return [...rows.values()];
   }
 
-  async #write(tx: TransactionSql, { memory, foldMs }: AppliedBatch, rows: HistoryRow[]): Promise<void> {
+  #rowsOfReading(
+    { effects: found, after }: LogReadAnew,
+    memory: FoldMemory,
+    last: ReadonlyMap<string, Kept>,
+    told: ReadonlyMap<string, KeptEvent[]>,
+  ): HistoryRow[] {
+    const { view, rows: tracked } = this.#answers.standings(memory);
+    const effects = byBirth(found);
+    return tracked.flatMap(({ id, index }): HistoryRow[] => {
+      const pattern = readTracked(view, index);
+      if (pattern === null) return [];
+      const events = (effects.get(pattern.ordinal) ?? []).map(toEvent);
+      const now = factsNow(view, pattern);
+      const former = last.get(id) ?? null;
+      const isTold = isEndOf(told.get(id) ?? [], events, after);
+      if (isTold && former !== null && !isNews(former, now)) return [];
+      const side = former !== null && former.confidenceWorse > former.confidence ? 'worse' : 'better';
+      return [
+        {
+          ...now,
+          patternId: id,
+          confidenceBefore: former?.confidence ?? null,
+          triggerPosition: null,
+          events: [{ kind: 'reread', side, position: memory.space.position }, ...events],
+          isLast: false,
+        },
+      ];
+    });
+  }
+
+  /** `instead`: of what was kept at the same position, since that is of another reading. */
+  async #write(
+    tx: TransactionSql,
+    { memory, foldMs }: Pick<AppliedBatch, 'memory' | 'foldMs'>,
+    rows: HistoryRow[],
+    events: 'besides' | 'instead' = 'besides',
+  ): Promise<void> {
     const column = <T>(of: (row: HistoryRow) => T): T[] => rows.map(of);
     // Settings take effect between two entries, so a position may come a second time, with more events.
     await tx`
@@ -150,7 +216,11 @@ export class PatternHistory {
       on conflict (workspace_id, pattern_id, position) do update
       set n = excluded.n, successes = excluded.successes, confidence = excluded.confidence,
           confidence_worse = excluded.confidence_worse, log_e = excluded.log_e, status = excluded.status,
-          events = coalesce(pattern_history.events || excluded.events, excluded.events, pattern_history.events)`;
+          events = ${
+            events === 'instead'
+              ? tx`excluded.events`
+              : tx`coalesce(pattern_history.events || excluded.events, excluded.events, pattern_history.events)`
+          }`;
   }
 
   async #readLast(tx: TransactionSql, memory: FoldMemory): Promise<Map<string, Kept>> {
@@ -166,6 +236,35 @@ export class PatternHistory {
       ) as h`;
     return new Map(rows.map(({ pattern_id: id, ...kept }) => [id, kept]));
   }
+
+  /** What points from a position on say has happened to each pattern since it got its place, in the last reading. */
+  async #readEvents(tx: TransactionSql, from: number): Promise<Map<string, KeptEvent[]>> {
+    const rows = await tx<{ pattern_id: string; events: KeptEvent[] }[]>`
+      select pattern_id, events from pattern_history
+      where workspace_id = ${this.#workspaceId} and events is not null and position >= ${from}
+      order by position`;
+    const told = new Map<string, KeptEvent[]>();
+    for (const { pattern_id: id, events } of rows) {
+      for (const event of events) {
+        if (event.kind === 'reread' || event.kind === 'evicted') told.delete(id);
+        else if (told.get(id)?.push(event) === undefined) told.set(id, [event]);
+      }
+    }
+    return told;
+  }
+}
+
+/** What is written of a pattern that has a place. */
+function factsNow(view: ImageView, { index, n, successes }: TrackedPattern) {
+  const { logEPlus, logEMinus } = exactOf(view, index);
+  return {
+    n,
+    successes,
+    confidence: confidence(logEPlus),
+    confidenceWorse: confidence(logEMinus),
+    logE: Math.max(logEPlus, logEMinus),
+    status: statusOf(byteAt(view.flags, index)),
+  };
 }
 
 /** By the number of the pattern's birth, in order. */
@@ -196,9 +295,23 @@ function lastFacts({ n, successes, logEPlus, logEMinus }: Departure) {
   };
 }
 
-const toEvent = ({ kind, side, position }: FoldEffect) => ({ kind, side: sideWord(side), position });
+const toEvent = ({ kind, side, position }: FoldEffect): KeptEvent => ({
+  kind,
+  side: sideWord(side),
+  position,
+});
 
 const sideWord = (side: FoldEffect['side']): 'better' | 'worse' => (side === 1 ? 'better' : 'worse');
+
+/** Whether these events, of what is behind a position, are what the told ones end with, and nothing else is there. */
+function isEndOf(told: readonly KeptEvent[], events: readonly KeptEvent[], after: number): boolean {
+  const start = told.length - events.length;
+  return (
+    start >= 0 &&
+    isDeepStrictEqual(told.slice(start), events) &&
+    told.slice(0, start).every(({ position }) => position <= after)
+  );
+}
 
 function isNews(former: Kept, now: Kept): boolean {
   return (

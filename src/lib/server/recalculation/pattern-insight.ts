@@ -12,7 +12,6 @@ import { budgetOf } from '#lib/domain/patterns/judge-pattern.ts';
 import { lookup } from '#lib/domain/patterns/lookup.ts';
 import type { ModeChange, ShuffleFindings, ShuffleSource } from '#lib/domain/patterns/shuffled-log.ts';
 import type { EvidenceMove, TracePoint } from '#lib/domain/patterns/trace-evidence.ts';
-import { ADMISSIONS } from '#lib/domain/patterns/track.ts';
 import { readTracked, type TrackedPattern } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { ScanCounts } from '#lib/domain/patterns/scan-columns.ts';
 import { budgetGiven, DEPTH_SHARES } from '#lib/domain/statistics/error-budget.ts';
@@ -27,7 +26,6 @@ import { patternIdOf } from './pattern-names.ts';
 
 const TRACE_POINTS = 399;
 const TRACE_MOVES = 20;
-const PINNED_ONLY = ADMISSIONS.indexOf('pin');
 
 /** How a pattern's evidence came to be, replayed as of `asOf`. */
 export interface PatternTrace {
@@ -51,6 +49,8 @@ export interface Choosable {
   label: string;
   conditions: { attribute: string; value: string }[];
   pinned: boolean;
+  /** Without its pin it would not be tracked. */
+  pinnedOnly: boolean;
   retired: boolean;
 }
 
@@ -175,7 +175,7 @@ export class PatternInsight {
     }
     const byDepth = DEPTH_SHARES.map((budget, i) => {
       const shares = sharesGiven(view, i + 1);
-      const tracked = rows.filter(({ depth }) => depth === i + 1).length;
+      const tracked = rows.filter(({ index, depth }) => index < trackedCap && depth === i + 1).length;
       return { depth: i + 1, tracked, shares, budget, spent: budgetGiven(i + 1, shares) };
     });
     return {
@@ -183,7 +183,7 @@ export class PatternInsight {
       tracked: totals.tracked,
       trackedCap,
       pinned: rows.filter(({ pinned }) => pinned).length,
-      pinnedOnly: rows.filter(({ index }) => byteAt(view.admittedBy, index) === PINNED_ONLY).length,
+      pinnedOnly: rows.filter(({ index }) => index >= trackedCap).length,
       pinnedOnlyCap: PINNED_CAP,
       born: totals.born,
       leftOut: totals.leftOut,
@@ -242,6 +242,7 @@ export class PatternInsight {
       label,
       conditions: conditions.map(({ attribute, value }) => ({ attribute, value })),
       pinned: false,
+      pinnedOnly: false,
       retired: false,
     };
   }
@@ -290,6 +291,7 @@ export class PatternInsight {
       label,
       conditions,
       pinned: view?.pinned ?? false,
+      pinnedOnly: view?.pinnedOnly ?? false,
       retired: view?.status === 'retired',
     };
   }

@@ -1,6 +1,6 @@
 import type { Sql } from '../db/client.ts';
 import type { FoldMemory } from './fold-memory.ts';
-import type { FoldSteps, StoredDecision } from './fold-steps.ts';
+import type { Folded, FoldSteps } from './fold-steps.ts';
 import { readEntries, type StoredSetting } from './log-store.ts';
 
 /** Rows folded in one task, and read at once. A task gives way to live work only when it ends. */
@@ -20,20 +20,18 @@ export interface LogReading {
   /** Called before each task; throws to end the reading. */
   check: () => void;
   /** Called after each task. */
-  onStep?: (memory: FoldMemory, foldMs: number) => void;
+  onStep?: (folded: Folded) => void;
 }
 
 /**
  * Carries a memory that knows every setting on to `through`, at low priority: how a log is read anew.
- * @returns the memory, and what the fold decided on the way
  */
 export async function readLog(
   { sql, workspaceId, steps, pace, check, onStep }: LogReading,
   from: FoldMemory,
   through: number,
-): Promise<{ memory: FoldMemory; decisions: StoredDecision[] }> {
+): Promise<{ memory: FoldMemory }> {
   let memory = from;
-  const decisions: StoredDecision[] = [];
   while (memory.space.position < through) {
     const after = memory.space.position;
     const entries = await readEntries(sql, workspaceId, after, Math.min(through, after + pace.ahead));
@@ -44,12 +42,11 @@ export async function readLog(
       const batch = { entries: entries.slice(at, at + rows), settings: [], priority: 'background' } as const;
       const folded = await steps.fold(memory, batch);
       memory = folded.memory;
-      decisions.push(...folded.decisions);
-      onStep?.(memory, folded.foldMs);
+      onStep?.(folded);
       at += rows;
     }
   }
-  return { memory, decisions };
+  return { memory };
 }
 
 /**

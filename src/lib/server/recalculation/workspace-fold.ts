@@ -1,3 +1,4 @@
+import type { FoldEffect } from '#lib/domain/patterns/fold-effect.ts';
 import type { NextSwap } from '#lib/domain/patterns/next-swap.ts';
 import { trackedPatterns } from '#lib/domain/patterns/tracked-patterns.ts';
 import type { Database, Sql, TransactionSql } from '../db/client.ts';
@@ -28,8 +29,8 @@ import {
   type StoredSetting,
   type WaitingSetting,
 } from './log-store.ts';
+import type { LogReadAnew } from './pattern-history.ts';
 import { retireOthers } from './pattern-rows.ts';
-import type { Priority } from './turns.ts';
 import { FIRST_READING, readLog, takeDue } from './read-log.ts';
 
 /** Outcomes a batch takes, and how many when more than `LONG_QUEUE` wait (FINE-PRINT 9). */
@@ -71,6 +72,20 @@ interface Rest {
   oldest: number | null;
 }
 
+/** What building a memory has found. */
+interface Reading extends LogReadAnew {
+  after: number;
+  effects: FoldEffect[];
+  decisions: StoredDecision[];
+  foldMs: number;
+}
+
+function note(reading: Reading, { effects, decisions, foldMs }: Folded): void {
+  for (const effect of effects) reading.effects.push(effect);
+  reading.decisions.push(...decisions);
+  reading.foldMs += foldMs;
+}
+
 /** Not a fault of ours: the database goes on from a copy that does not have what the memory has. */
 class HistoryLost extends Error {
   constructor() {
@@ -107,8 +122,10 @@ export class WorkspaceFold {
   #error: Error | null = null;
   #retry: NodeJS.Timeout | null = null;
   readonly #readers = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
-  /** After a refold: what it decided, to be stored, and that everybody is to be told. */
-  #announce: { decisions: StoredDecision[] } | null = null;
+  /** After a setting that changes the past: everybody is to be told. */
+  #announce = false;
+  /** What building the memory has found, until a leader has written it; of use only while the memory is at its end. */
+  #reading: Reading | null = null;
   readonly #waiters = new Set<{ position: number; resolve: () => void }>();
 
   constructor(options: WorkspaceFoldOptions) {
@@ -130,7 +147,8 @@ export class WorkspaceFold {
       logger,
       cube,
       memory: () => this.#memory(),
-      term: () => (this.#built ? (this.#commits.progress?.term ?? null) : null),
+      // Who starts from a snapshot does not find that again, so it is written before.
+      term: () => (this.#built && this.#reading === null ? (this.#commits.progress?.term ?? null) : null),
       keep: (images) => this.#steps.keep(images),
     });
     this.#swaps = new EvidenceSwaps({
@@ -299,7 +317,7 @@ export class WorkspaceFold {
     this.#built = false;
     if (error instanceof RefoldNeeded) {
       logger.info({ workspace: workspace.id }, error.message);
-      this.#announce = { decisions: [] };
+      this.#announce = true;
       this.#again = true;
       return;
     }
@@ -333,14 +351,17 @@ export class WorkspaceFold {
     this.#endTerm();
     this.#steps.reset();
     // A snapshot does not know a setting that changes the past, and one that fails again and again is not trusted.
-    const trusted = this.#announce === null && this.#failures < DISTRUST_FAILURES;
+    const trusted = !this.#announce && this.#failures < DISTRUST_FAILURES;
+    const reading: Reading = { after: 0, effects: [], decisions: [], foldMs: 0 };
     const memory = trusted ? await this.#snapshots.load() : null;
     const { applied } = await readProgress(db.sql, workspace.id);
-    if (memory === null) await this.#readWholeLog(applied);
+    if (memory === null) await this.#readWholeLog(applied, reading);
     else {
       this.knowledge.replace(memory, true);
-      await this.#catchUp(applied, 'background');
+      reading.after = memory.space.position;
+      await this.#catchUp(applied, reading);
     }
+    this.#reading = reading;
     this.#readFrom = memory === null ? 'log' : 'snapshot';
     this.#commits.markOnly(trackedPatterns(this.#memory().image).map(({ index }) => index));
     this.#built = true;
@@ -349,7 +370,7 @@ export class WorkspaceFold {
     this.#settleWaiters();
   }
 
-  async #readWholeLog(applied: number): Promise<void> {
+  async #readWholeLog(applied: number, reading: Reading): Promise<void> {
     const { db, workspace, cube } = this.#options;
     this.#snapshots.forget();
     const settings = await readSettings(db.sql, workspace.id, 0);
@@ -357,18 +378,18 @@ export class WorkspaceFold {
       cube,
       settings.map(({ entry }) => entry),
     );
-    const { memory, decisions } = await readLog(
+    const { memory } = await readLog(
       {
         sql: db.sql,
         workspaceId: workspace.id,
         steps: this.#steps,
         pace: FIRST_READING,
         check: () => this.#throwIfStopped(),
+        onStep: (folded) => note(reading, folded),
       },
       { ...empty, end: endAfter(NO_END, undefined, settings.at(-1)) },
       applied,
     );
-    if (this.#announce !== null) this.#announce.decisions = decisions;
     this.knowledge.replace(memory, true);
   }
 
@@ -382,9 +403,11 @@ export class WorkspaceFold {
     this.knowledge.setWaiting(waiting.count + progress.placed - progress.applied, waiting.oldest);
   }
 
-  async #catchUp(applied: number, priority: Priority = 'live'): Promise<void> {
+  /** `reading`: notes what it finds, at low priority; null: somebody has written that. */
+  async #catchUp(applied: number, reading: Reading | null = null): Promise<void> {
     const { db, workspace } = this.#options;
     const fresh = await readSettings(db.sql, workspace.id, this.#memory().settingsSeen);
+    const priority = reading === null ? 'live' : 'background';
     for (;;) {
       this.#throwIfStopped();
       const after = this.knowledge.asOf;
@@ -393,6 +416,8 @@ export class WorkspaceFold {
       if (through <= after && settings.length === 0) return;
       const entries = through > after ? await readEntries(db.sql, workspace.id, after, through) : [];
       const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority });
+      if (reading === null) this.#reading = null;
+      else note(reading, folded);
       // What a former leader has not written is older than this memory, should this instance lead.
       this.#commits.mark(folded.touched);
       this.#replace(folded);
@@ -408,13 +433,12 @@ export class WorkspaceFold {
       await this.#retireOthers(term.term);
       this.#commits.lead(term);
       this.#swaps.request();
+      if (this.#reading !== null) await this.#writeReading(this.#reading);
       this.#snapshots.applied([]);
     }
-    if (this.#announce !== null) {
-      const stored = await readSettings(db.sql, workspace.id, 0);
-      const news = this.#announce.decisions.filter((decision) => !stored.some(isSame(decision)));
-      await this.#applyBatch([], [], news);
-      this.#announce = null;
+    if (this.#announce) {
+      await this.#applyBatch([], []);
+      this.#announce = false;
     }
     let limit = BATCH;
     while (!this.#stopped && (await this.#options.tryLead())) {
@@ -436,7 +460,7 @@ export class WorkspaceFold {
       const rest = full ? await readWaiting(db.sql, workspace.id) : NOTHING;
       this.knowledge.setWaiting(rest.count + entries.length, earliest(entries, rest.oldest));
       limit = rest.count > LONG_QUEUE ? LONG_BATCH : BATCH;
-      await this.#applyBatch(entries, [], [], rest);
+      await this.#applyBatch(entries, [], rest);
       // Looking for nothing costs as much as a batch; who records rings, and the poll finds what rang in vain.
       if (!full && !this.#again) return;
       this.#again = false;
@@ -449,6 +473,22 @@ export class WorkspaceFold {
     const position = this.knowledge.asOf;
     const tracked = this.knowledge.trackedIds();
     await retireOthers(db.sql, workspace.id, { term, position, tracked });
+  }
+
+  /**
+   * Writes what building the memory has found and the database does not say, as after a setting that changes the past;
+   * nothing where an earlier leader has found the same. So it is written once, whoever dies when.
+   */
+  async #writeReading(reading: Reading): Promise<void> {
+    const { db, workspace } = this.#options;
+    const memory = this.#memory();
+    const stored = await readSettings(db.sql, workspace.id, 0);
+    await this.#write({
+      memory,
+      decisions: reading.decisions.filter((decision) => !stored.some(isSame(decision))),
+      history: this.knowledge.historyOf(reading),
+    });
+    this.#reading = null;
   }
 
   /** Applies settings together with their places; what changes the past by itself, since a refold follows. */
@@ -484,7 +524,6 @@ export class WorkspaceFold {
   async #applyBatch(
     entries: PlacedEntry[],
     settings: readonly WaitingSetting[],
-    decisions: readonly StoredDecision[] = [],
     rest: Rest = NOTHING,
   ): Promise<void> {
     const folded = await this.#steps.fold(this.#memory(), { entries, settings, priority: 'live' });
@@ -496,7 +535,7 @@ export class WorkspaceFold {
     await this.#write({
       memory,
       settings,
-      decisions: [...decisions, ...folded.decisions],
+      decisions: folded.decisions,
       events,
       former: this.knowledge.formerRows(batch),
       history,

@@ -408,6 +408,20 @@ describe('a pattern that changes sides', () => {
     const oldest = await api.get(history.GET, `/?limit=1&cursor=${cursor}`, patternHistorySchema, id);
     expect(oldest.items).toEqual([first]);
     expect(oldest.epochs).toEqual([{ until: alarm?.position, side: 'better' }]);
+    // A log read anew ends an epoch; of the alarms which that has found there are no points.
+    const found = [
+      { kind: 'reread', side: 'worse', position: 2_401 },
+      { kind: 'change-up', side: 'worse', position: 2_300 },
+    ];
+    await db.sql`
+      insert into pattern_history (workspace_id, pattern_id, position, n, successes, confidence, confidence_worse,
+        log_e, status, events, processing_ms)
+      values (${api.workspace.id}, ${id}, 2401, 1200, 600, 0.2, 0.9, 2, 'emerging', ${db.sql.json(found)}, 1)`;
+    expect((await api.get(history.GET, '/', patternHistorySchema, id)).epochs).toEqual([
+      { until: alarm?.position, side: 'better' },
+      { until: 2_401, side: 'worse' },
+      { until: null, side: 'worse' },
+    ]);
   });
 });
 
@@ -478,6 +492,12 @@ describe('choices of people', () => {
     expect((await patternOf(api, where.join('&where='))).confidence).toBeCloseTo(1 / 6, 12);
     const found = await api.get(list.GET, '/api/v1/patterns?pinned=true', patternListSchema);
     expect(found.items.map((item) => item.id)).toEqual([id]);
+    const family = await api.get(searched.GET, '/', searchFamilySchema);
+    expect(family).toMatchObject({ pinned: 1, pinnedOnly: 1 });
+    expect(family.byDepth.reduce((sum, { tracked }) => sum + tracked, 0)).toBe(family.tracked);
+    expect((await api.post(retire.POST, '/', id)).status).toBe(200);
+    expect((await api.post(unpin.POST, '/', id)).status).toBe(409);
+    expect((await api.post(resume.POST, '/', id)).status).toBe(200);
     expect((await api.post(unpin.POST, '/', id)).status).toBe(200);
     const gone = await api.get(lookup.GET, '/api?where=hook:rare&where=topic:music', patternListSchema);
     expect(gone.items[0]).toMatchObject({ id: null, status: 'untracked' });

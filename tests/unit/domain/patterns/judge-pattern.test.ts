@@ -241,13 +241,48 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     });
     // The tenth outcome of its kind is at position 73.
     const late = foldLog(log.slice(0, 73), () => 20, early);
-    expect(readEvidence(openImage(late.image), index)).toMatchObject({
+    const view = openImage(late.image);
+    const place = indexOf(late, { a: 'rare' });
+    expect(readEvidence(view, place)).toMatchObject({
       pinned: true,
       pinnedOnly: false,
       epoch: { n: 10, startedAt: 0 },
     });
-    expect(late.effects.at(-1)).toMatchObject({ kind: 'supported', position: 73, index });
-    expect(openImage(late.image).depthOrdinal[index]).toBe(3);
+    expect(late.effects.at(-1)).toMatchObject({ kind: 'supported', position: 73, index: place });
+    expect(view.depthOrdinal[place]).toBe(3);
+    // Its admission is that by support, and its place one of those that support fills.
+    expect(view.bornAt[place]).toBe(73);
+    expect(place).toBeLessThan(40);
+    expect(view.depth[index]).toBe(0);
+    expect(view.header[HEADER.tracked]).toBe(view.depth.filter((depth) => depth > 0).length);
+  });
+
+  it('a retired pattern that only its pin keeps is not unpinned, and stays retired when support admits it', () => {
+    const conditions = [{ attribute: 'a', value: 'rare' }];
+    const choices = (['pin', 'retire', 'unpin'] as const).map((kind, i) => ({
+      kind: `pattern.${kind}` as const,
+      payload: { conditions },
+      effectiveAfter: 10 + i,
+      ordinal: 1 + i,
+    }));
+    const log = Array.from({ length: 120 }, (_, i) =>
+      add(i + 1, i % 8 === 0 ? 'success' : 'failure', { a: i % 8 === 0 ? 'rare' : 'often' }),
+    );
+    const told = foldLog(log.slice(0, 20), () => 20, startFold(choices, { trackedCap: 40 }));
+    expect(told.effects.map(({ kind }) => kind)).not.toContain('unpinned');
+    const late = foldLog(log, () => 20, told);
+    const index = indexOf(late, { a: 'rare' });
+    expect(readEvidence(openImage(late.image), index)).toMatchObject({
+      status: 'retired',
+      pinned: true,
+      pinnedOnly: false,
+    });
+  });
+
+  it('a pinned pattern keeps its place where support has no free one for it', () => {
+    const { watched } = unpinnedAt73(3);
+    expect(indexOf(watched, { a: 'rare' })).toBe(3);
+    expect(readEvidence(openImage(watched.image), 3)).toMatchObject({ pinned: true, pinnedOnly: false });
   });
 
   /** A pattern pinned after position 40 that support admits at 73 and that nobody watches from there on. */
@@ -288,11 +323,11 @@ describe('epochs, freezing and choices in the fold', { timeout: 60_000 }, () => 
     const { watched, unpinned, later, stays, choice } = unpinnedAt73(40);
     const moved = indexOf(unpinned, { a: 'rare' });
     expect(moved).toBeLessThan(40);
-    expect(stateOf(unpinned, moved)).toEqual(stateOf(watched, 40));
+    expect(stateOf(unpinned, moved)).toEqual(stateOf(watched, moved));
     expect(unpinned.evicted).toEqual(watched.evicted);
     expect(unpinned.effects.at(-1)).toMatchObject({ kind: 'unpinned', index: moved });
     // What follows is what would have followed while it was pinned.
-    expect(stateOf(later, moved)).toEqual(stateOf(stays, 40));
+    expect(stateOf(later, moved)).toEqual(stateOf(stays, moved));
     expect(later.born.filter(({ position }) => position > 73)).toEqual([]);
     // The place that only pins fill is free again, and both counts are right.
     const view = openImage(later.image);

@@ -1,6 +1,6 @@
 import { pinInputSchema, type PatternChoice } from '#lib/contracts/pattern-insight.ts';
 import { requirePermission, type Context } from '../../context.ts';
-import { notFound } from '../../errors.ts';
+import { conflict, notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
 import type { Choosable } from '../../recalculation/pattern-insight.ts';
 import { recordSetting } from '../attributes/index.ts';
@@ -24,7 +24,7 @@ const isSo = (choice: Choice, { pinned, retired }: Choosable): boolean => {
 /**
  * Pins, unpins, retires or resumes a tracked pattern. The answer comes once that is in force, or after a second and a
  * half without; what is so already changes nothing.
- * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE
+ * @throws AppError FORBIDDEN, NOT_FOUND, UNAVAILABLE, or CONFLICT where only its pin keeps it retired
  */
 export async function choosePattern(ctx: Context, id: string, choice: Choice): Promise<PatternChoice> {
   requirePermission(ctx, 'analyse');
@@ -48,6 +48,11 @@ export async function pinConditions(ctx: Context, input: unknown): Promise<Patte
 async function choose(ctx: Context, pattern: Choosable, choice: Choice): Promise<PatternChoice> {
   const { id, tracked, label, conditions } = pattern;
   if (isSo(choice, pattern)) return { id, label, conditions, choice, changed: false };
+  if (choice === 'unpin' && pattern.retired && pattern.pinnedOnly) {
+    throw conflict(
+      `${label} has too few outcomes to be searched: only its pin keeps it retired. Resume it first.`,
+    );
+  }
   const decision = { kind: `pattern.${choice}` as const, payload: { conditions } };
   await recordSetting(ctx, decision, id, 'pattern');
   const now = await waitUntil(

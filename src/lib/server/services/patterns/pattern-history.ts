@@ -78,7 +78,11 @@ async function epochsOf(
     from pattern_history as h
     cross join lateral jsonb_to_recordset(h.events) as e (kind text, side text, position bigint)
     where h.workspace_id = ${ctx.workspace.id} and h.pattern_id = ${id} and h.position >= ${oldest.position}
-      and e.kind = any(${EPOCH_ENDS}::text[])
+      and case
+        -- Of what a reading has found before its own point there are no points.
+        when h.events @> '[{"kind": "reread"}]' then e.kind = 'reread'
+        else e.kind = any(${EPOCH_ENDS}::text[])
+      end
     order by 1`;
   const epochs: HistoryEpoch[] = ends.filter(({ until }) => until > oldest.position);
   const last = epochs.findIndex(({ until }) => until !== null && until > newest.position);
