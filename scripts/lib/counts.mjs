@@ -121,11 +121,16 @@ export function playwrightFailures(file) {
  * @returns {string[]}
  */
 export function complaints(output) {
-  return stripVTControlCharacters(output)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => /error|warn/i.test(line))
-    .slice(0, 5);
+  let file = '';
+  const found = [];
+  for (const line of stripVTControlCharacters(output).split('\n')) {
+    const text = line.trim();
+    // The file stands on a line of its own, before what is wrong in it.
+    if (/^\S+\.\w+(:\d+)*$/.test(text)) file = text;
+    else if (/error|warn/i.test(text))
+      found.push(/\.\w+/.test(text) || file === '' ? text : `${file}: ${text}`);
+  }
+  return found.slice(0, 5);
 }
 
 /** Enough of a message to know which wait or which comparison it was. */

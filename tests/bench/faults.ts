@@ -8,7 +8,9 @@ const scale = process.argv.includes('--quick') ? '3' : '10';
 const env = { ...process.env, FAULTS_SCALE: process.env['FAULTS_SCALE'] ?? scale };
 /** A fault's name, as the tests have it. */
 const at = process.argv.indexOf('--only');
-const named = (flag: string): string[] => (at === -1 ? [] : [flag, process.argv[at + 1] ?? '']);
+const name = at === -1 ? null : (process.argv[at + 1] ?? '');
+if (name !== null && !/^F\d+$/.test(name)) throw new Error('--only names a fault, such as F14.');
+const named = (flag: string): string[] => (name === null ? [] : [flag, `\\b${name}\\b`]);
 const run = (...args: string[]): number => spawnSync('npx', args, { stdio: 'inherit', env }).status ?? 1;
 
 const failed =

@@ -8,8 +8,8 @@ import { Follower } from '../integration/feed/faults/follower.ts';
 import { among, choices, scale } from '../integration/feed/faults/seed.ts';
 import { API_KEY, removeData, startServer, until, type RunningServer } from '../support/running-server.ts';
 
-/** F4 and F5 with the product as it is built: two instances on one PostgreSQL, killed, ended and replaced under load. */
-test('two servers are killed, ended and replaced, and PostgreSQL as well: nobody misses an outcome or sees one twice', async () => {
+/** With the product as it is built: two instances on one PostgreSQL, killed, ended and replaced under load. */
+test('F4, F5: two servers are killed, ended and replaced, and PostgreSQL as well: nobody misses an outcome or sees one twice', async () => {
   test.setTimeout(240_000 * scale);
   const dataDir = mkdtempSync(join(tmpdir(), 'telltale-faults-'));
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logger } from '#lib/server/logger.ts';
 import { createFoldPool, type FoldPool } from '#lib/server/recalculation/index.ts';
-import { StuckTaskError } from '#lib/server/recalculation/task-watch.ts';
+import { PATIENCE_LOOKS, StuckTaskError } from '#lib/server/recalculation/task-watch.ts';
 import type { FoldTask } from '#lib/domain/patterns/fold-batch.ts';
 import { encodedBatch, foldLog, randomLog } from '../../unit/domain/fold-scripts.ts';
 import { HANGS_AT, hangingPool } from '../../support/hanging-pool.ts';
@@ -50,12 +50,15 @@ describe('a thread that stands still', () => {
   });
 
   it('leaves another thread alone that goes on', async () => {
-    await folds();
+    await Promise.all([folds(), folds()]);
     const stuck = pool.fold(batchOf(HANGS_AT), 'live').catch((thrown: unknown) => thrown);
-    await folds();
-    await folds(30);
-    threads.outlast();
+    for (let i = 0; i < PATIENCE_LOOKS; i += 1) {
+      const other = folds();
+      threads.look();
+      await other;
+    }
     expect(await stuck).toBeInstanceOf(StuckTaskError);
+    await Promise.all([folds(), folds()]);
   });
 
   it('does not keep the pool from stopping, nor does what waits begin then', async () => {

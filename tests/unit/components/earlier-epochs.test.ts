@@ -73,7 +73,7 @@ describe('epochsWords', () => {
       'Its evidence began anew at #5,120.',
     );
     expect(epochsWords([epoch(0, 'better'), epoch(2_000, 'worse'), epoch(5_120, 'better')])).toBe(
-      'Confidence up to #2,000 that it does better than the rest, up to #5,120 that it does worse, ' +
+      'Confidence up to #2,000 that it does better, up to #5,120 that it does worse, ' +
         'since then that it does better. Its evidence began anew at #2,000 and #5,120.',
     );
   });

@@ -74,7 +74,7 @@ describe('explainPattern', () => {
   it('compares with no rest of fewer than ten, and says so', () => {
     const few: PatternView = { ...pattern(364, 391, 0, 9), confidence: 0.99, confidenceWorse: 0 };
     expect(text(few)).toContain(
-      'For everyone else it was 0 of 9. With fewer than 10 there is no comparison yet.',
+      'For everyone else it was 0 of 9. With fewer than 10 the two rates are not set against each other.',
     );
     expect(text(few)).not.toMatch(/points|Confidence/);
     expect(text({ ...few, direction: 'better', status: 'emerging' })).toContain('It is emerging.');

@@ -44,7 +44,7 @@ describe('what has happened to a pattern', () => {
     ]);
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/^Weakening at #600 · n 600 · /);
-    expect(lines[1]).toMatch(/^Log read anew.* at #500 · n 500 · /);
+    expect(lines[1]).toMatch(/^The log was read anew.* at #500 · n 500 · /);
     // When that was is not known: the time is that of the reading.
     expect(lines.slice(2)).toEqual(['Confirmed at #410', 'Emerging at #120']);
   });

@@ -75,6 +75,26 @@ it('what is due when the page is held still is read once it goes on, and not if 
   expect(answers).toHaveLength(1);
 });
 
+it('what is due when the page goes on is not read in a tab that was hidden meanwhile', async () => {
+  const { feed, answers, change } = slowFeed();
+  let goOn: () => void = () => undefined;
+  Object.assign(feed, { followed: () => new Promise<void>((resolve) => (goOn = resolve)) });
+  const stop = refreshOn(feed, ['metrics.updated'], 'telltale:x');
+  change();
+  await vi.advanceTimersByTimeAsync(1_000);
+  Object.assign(document, { visibilityState: 'hidden' });
+  goOn();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(answers).toHaveLength(0);
+  Object.assign(document, { visibilityState: 'visible' });
+  document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(1_000);
+  goOn();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(answers).toHaveLength(1);
+  stop();
+});
+
 it('what was told of rows in another history of the log is not shown', async () => {
   const view = (n: number) => ({ id: 'a', n }) as PatternView;
   const list = (asOf: number) =>

@@ -128,7 +128,9 @@ describe('ConfidenceMeter', () => {
     const html = meter('collecting', 0.95, 0, false);
     expect(html).toMatch(/class="cs void/);
     expect(text(html)).toContain('which says nothing while the periods are not known to agree');
-    expect(meter('collecting', 0.95, 0, undefined, 9)).toMatch(/class="cs void/);
+    const few = meter('collecting', 0.95, 0, undefined, 9);
+    expect(few).toMatch(/class="cs void/);
+    expect(text(few)).toContain('with too few outcomes to compare yet');
     expect(meter('collecting', 0.95, 0, true)).not.toMatch(/void/);
   });
 });
@@ -211,7 +213,7 @@ describe('ConfidenceChart', () => {
       },
     }).body;
     const words =
-      'Confidence up to #2,000 that it does worse than the rest, since then that it does better. ' +
+      'Confidence up to #2,000 that it does worse, since then that it does better. ' +
       'Its evidence began anew at #2,000.';
     expect(html).toContain(`${words} Confirmed at #1,500. Weakening at #2,000. Confirmed at #3,900.`);
     expect(text(html)).toContain(words);

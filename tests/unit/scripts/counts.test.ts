@@ -61,7 +61,8 @@ describe('what failed is told by name and with what it said', () => {
   });
 
   it('of a linter: the first lines that complain', () => {
-    const output = 'Checking formatting...\n[\u001b[33mwarn\u001b[39m] src/a.ts\n\n  3:4  error  No any\n';
-    expect(complaints(output)).toEqual(['[warn] src/a.ts', '3:4  error  No any']);
+    const output =
+      'Checking formatting...\n[\u001b[33mwarn\u001b[39m] src/a.ts\n\nsrc/b.ts\n  3:4  error  No any\n';
+    expect(complaints(output)).toEqual(['[warn] src/a.ts', 'src/b.ts: 3:4  error  No any']);
   });
 });

@@ -23,9 +23,7 @@ export function epochsWords(drawn: readonly Pick<DrawnEpoch, 'startedAt' | 'side
   const places = drawn.slice(1).map(({ startedAt }) => positionText(startedAt));
   const anew = `Its evidence began anew at ${listed(places)}.`;
   if (drawn.every(({ side }) => side === last.side)) return anew;
-  const stretches = drawn
-    .slice(0, -1)
-    .map(({ side }, i) => `up to ${places[i] ?? ''} that it does ${side}${i === 0 ? ' than the rest' : ''}`);
+  const stretches = drawn.slice(0, -1).map(({ side }, i) => `up to ${places[i] ?? ''} that it does ${side}`);
   return `Confidence ${stretches.join(', ')}, since then that it does ${last.side}. ${anew}`;
 }
 

@@ -38,15 +38,21 @@ export function refreshOn(
 
   async function read() {
     callOff = null;
-    if (document.visibilityState === 'hidden' || reading || typed?.waits()) {
+    if (reading) {
       again = true;
       return;
     }
     reading = true;
-    readAt = performance.now();
     try {
       await feed.followed();
-      if (!signal.aborted) await feed.readAgain(dependency, signal);
+      if (signal.aborted) return;
+      // While the page was held still, something may have been begun.
+      if (document.visibilityState === 'hidden' || typed?.waits()) {
+        again = true;
+        return;
+      }
+      readAt = performance.now();
+      await feed.readAgain(dependency, signal);
       if (!signal.aborted) await more?.();
     } finally {
       reading = false;

@@ -60,7 +60,7 @@ export function explainPattern(pattern: PatternView): Piece[][] {
       : [
           `For everyone else it was `,
           figure(`${count(rest.successes)} of ${count(rest.n)}`),
-          `. With fewer than ${ENOUGH_OF_REST} there is no comparison yet.`,
+          `. With fewer than ${ENOUGH_OF_REST} the two rates are not set against each other.`,
         ],
   );
   // What stands is explained all the same: evidence holds however few there are.
