@@ -52,6 +52,7 @@ describe('a thread that stands still', () => {
   it('leaves another thread alone that goes on', async () => {
     await Promise.all([folds(), folds()]);
     const stuck = pool.fold(batchOf(HANGS_AT), 'live').catch((thrown: unknown) => thrown);
+    await folds();
     for (let i = 0; i < PATIENCE_LOOKS; i += 1) {
       const other = folds();
       threads.look();

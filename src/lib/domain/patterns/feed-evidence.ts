@@ -177,7 +177,7 @@ export class EvidenceFold {
       if ((flags & CONFIRMED) === 0) startChange(view.change, index);
       return;
     }
-    const place = this.#placeBySupport(index);
+    const place = this.#moveToSupported(index);
     if (place >= 0) {
       movePlace(view, index, place);
       this.#options.onChange(place);
@@ -194,7 +194,7 @@ export class EvidenceFold {
    * The place of an unpinned pattern that support has admitted, so that it goes on as it is: a free one, or that of a
    * tracked pattern that ranks behind it; -1 where support never did, or where it ranks last itself.
    */
-  #placeBySupport(index: number): number {
+  #moveToSupported(index: number): number {
     const view = this.#view;
     if (byteAt(view.admittedBy, index) !== PINNED_THEN_SUPPORTED) return -1;
     const free = freePlace(view, 'support');

@@ -51,7 +51,7 @@ export interface FoldResult {
  * A pure function of the log's prefix and the settings: however the log is cut into batches, the images
  * are equal byte for byte. When the batch's commit fails, drop the result; `front` is untouched and
  * the same batch can be folded again. `increments`: the thread's own. `onStep` is called all along, at each entry and
- * wherever the log is read again, so that a batch that takes long can be told from one that hangs. Cost: one copy of the
+ * for each pattern or part of the log that is read again, so that a batch that takes long can be told from one that hangs. Cost: one copy of the
  * image, then 3 to 5 µs an entry with 16 attributes, and some .4 µs for each tracked pattern that it matches.
  */
 export function foldBatch(
@@ -84,9 +84,8 @@ class FoldRun {
     this.evidence.evicted(index, this.position);
     this.evicted.push(departureOf(this.view, index, this.position));
   };
-  private position: number;
-
   private readonly onStep: () => void;
+  private position: number;
 
   constructor({ front, spare, columns, batch }: FoldTask, increments: BlockIncrements, onStep: () => void) {
     this.batch = batch;

@@ -152,11 +152,13 @@ export function readEvidence(view: ImageView, index: number): PatternEvidence {
 }
 
 function changeOf(view: ImageView, index: number): ChangeAlarm | null {
-  const { evidence, cells } = view;
+  const { evidence, cells, header } = view;
   const at = float64At(view.changedAt, index);
   if (at === 0) return null;
   const side = byteAt(view.changeSide, index) === 1 ? 'up' : 'down';
-  const begins = float64At(view.epochAt, index) === at && float64At(view.frozenAt, index) === 0;
+  // What was taken back, of this pattern or of the rest, has left the counts already, and the evidence not before a swap.
+  const isSwapped = float64At(header, HEADER.lastRetract) <= float64At(header, HEADER.retractsThrough);
+  const begins = float64At(view.epochAt, index) === at && isSwapped;
   if (!begins) return { at, side, before: null };
   const cell = int32At(view.cell, index) * CELL_STRIDE;
   const own = {

@@ -39,8 +39,8 @@ interface ActivePattern {
  * leaders: the simplest sufficient set (STATISTICS §8).
  *
  * X ⊂ Y in conditions. Closed: n(Y) ≥ .95 n(X). A: Y folds under X unless the evidence for Y within X reaches
- * confidence .8; also where no place is free for that evidence, and then says so. B: X folds under a Y that passed A where the evidence for X without Y, among everything but Y, does
- * not. Then greedy, the strongest first: what is only the other side of a stronger leader, and clusters of mostly the
+ * confidence .8; also where no place is free for that evidence, and then says so. B: X folds under a Y that passed A
+ * where the evidence for X without Y, among everything but Y, does not. Then greedy, the strongest first: what is only the other side of a stronger leader, and clusters of mostly the
  * same outcomes. Then, the weakest first, what is left: a leader folds where, among outcomes alike in all the other
  * confirmed leaders, it does not reach .8 either; so each that stays adds something to the others together.
  *
@@ -48,8 +48,8 @@ interface ActivePattern {
  * again after a change and does not stand yet has next to none, so it is not asked: what explained it still does, and
  * where nothing did, it goes on explaining what is older than its new epoch.
  *
- * `focus` limits the question to these patterns and their relatives. Evidence of pairs lives in the image and is brought up to `position` here. Cost: a
- * few µs a pair and 256 outcomes; a new pair reads the log once.
+ * `focus` limits the question to these patterns and their relatives. Evidence of pairs lives in the image and is brought
+ * up to `position` here. Cost: a few µs a pair and 256 outcomes; a new pair reads the log once.
  */
 export class Pruning {
   readonly #view: ImageView;
@@ -216,6 +216,7 @@ export class Pruning {
     }
     if ((byteAt(view.flags, one.index) & FLAG.period) !== 0) return null;
     const indexes = others.map(({ index }) => index);
+    this.#rows.step();
     const joint = jointAt(view, this.#columns, this.#joints, one.index, indexes, position);
     if (joint < 0) {
       view.header[HEADER.pairsLeftOut] = float64At(view.header, HEADER.pairsLeftOut) + 1;

@@ -73,6 +73,11 @@ export class StandingRows {
     this.#onStep = onStep;
   }
 
+  /** Says that what reads the log beside this goes on. */
+  step(): void {
+    this.#onStep();
+  }
+
   get asOf(): number {
     return this.#asOf;
   }

@@ -15,7 +15,10 @@ export type FeedEvent = {
   };
 }[FeedType];
 
-/** The `rev` of events that only say where to look again: none is older than another, whoever's clock says so. */
+/**
+ * The `rev` of events that only say where to look again: none is older than another, whoever's clock says so. A server of
+ * a former version, which takes its clock, tells less than one of these for as long as both run.
+ */
 export const LOOK_AGAIN = Number.MAX_SAFE_INTEGER;
 
 /**

@@ -54,7 +54,7 @@ export function explainPattern(
     if (other.side !== own.side) return 'other-side';
     if (n >= RESTATEMENT_SHARE * parent.n) return 'closed';
     if (verdict.by < 0) return 'not-yet';
-    return verdict.reason === 'not-compared' && verdict.by === parent.index ? 'no-place' : 'explained';
+    return verdict.reason === 'not-compared' ? 'no-place' : 'explained';
   }
   const parents = subsetsOf(pattern).map((subset) => {
     const { trackedIndex, ...related } = relatedTo(standings, names, subset);

@@ -27,7 +27,7 @@ const SLICE_MS = 20;
  */
 export interface FoldPool {
   /**
-   * Folds one batch into a new image; when that fails, nothing that was given is changed.
+   * Folds one batch into a new image; when that fails, `front` and the columns are what they were.
    * @throws Error with the worker's message; StuckTaskError
    */
   fold(task: FoldTask, priority: Priority): Promise<Folded>;

@@ -13,7 +13,8 @@ export class StuckTaskError extends Error {
 }
 
 /**
- * Watches one task in a worker by the steps that it counts, however long it takes. Looks are counted and not time: a
+ * Watches one task in a worker by the steps that it counts, however long it takes; one that counts none, as the short
+ * ones for readers and checks do, has as long as patience lasts. Looks are counted and not time: a
  * process that was stopped for an hour, worker and all, has looked once.
  */
 export class TaskWatch {

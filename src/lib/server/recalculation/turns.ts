@@ -12,7 +12,7 @@ interface Waiting {
  * Whose turn it is to use the threads: live work before the rest, first in first out within each. Work that spares a
  * thread never has all of them, because a running task is not pre-empted (FINE-PRINT 10).
  *
- * No more tasks begin than there are threads, so whoever has a turn is at work and not in another queue.
+ * No more tasks begin than there are threads, so whoever has a turn waits at most for a thread that is being started.
  */
 export class Turns {
   readonly #waiting: Record<Priority, Waiting[]> = { live: [], background: [] };
