@@ -185,6 +185,7 @@ test('Back leads to the list as it was left: as long, as far down, as open', asy
   await again.click();
   await page.waitForURL('**/patterns/p_*');
   await page.reload();
+  await isReady(page);
   await back();
 
   await page.goto(at('/patterns'));
