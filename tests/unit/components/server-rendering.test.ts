@@ -1,3 +1,4 @@
+import NoOutcomes from '#lib/components/views/live/NoOutcomes.svelte';
 import { render } from 'svelte/server';
 import { describe, expect, it } from 'vitest';
 import IntervalAxis from '#lib/components/charts/IntervalAxis.svelte';
@@ -347,5 +348,20 @@ describe('HereMenu', () => {
 
   it('is not there without anybody', () => {
     expect(text(here(0, 0))).toBe('');
+  });
+});
+
+describe('NoOutcomes', () => {
+  const said = (outcomes: number, tracked: number) =>
+    text(
+      render(NoOutcomes, {
+        props: { base: '/w/a', mayRecord: false, mayManage: false, empty: outcomes === 0, outcomes, tracked },
+      }).body,
+    );
+
+  it('tells too little support from patterns of which none stands out', () => {
+    expect(said(12, 0)).toContain('No pattern has enough support yet');
+    expect(said(4_660, 11)).toContain('No pattern stands out yet');
+    expect(said(4_660, 11)).toMatch(/4,660 outcomes so far\. None of the 11 patterns that are tracked/);
   });
 });
